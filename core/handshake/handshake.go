@@ -1,0 +1,141 @@
+// Package handshake performs the handshake with which an RTMP connection begins,
+// in its simple form: RTMP 1.0, 5.2.
+//
+// It reads and writes exactly the handshake's bytes. Time limits are the
+// caller's: a deadline on the connection.
+package handshake
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	// Version is the protocol version that C0 and S0 carry. 5.2.2.
+	Version = 3
+
+	// Size is the length of each of C1, S1, C2 and S2 in bytes.
+	Size = 1536
+)
+
+// headerSize is what stands in front of the random data of C1, S1, C2 and S2.
+const headerSize = 8
+
+// ErrVersion: C0 or S0 carries another version than Version. It comes wrapped with
+// the one found.
+var ErrVersion = errors.New("handshake: RTMP version not supported")
+
+// Client performs the client's side on rw: it writes C0 and C1 in one write, reads
+// S0 and S1, writes C2 and reads S2. It reads nothing behind S2.
+//
+// random fills C1, for example crypto/rand.Reader. The time and the version of C1 are
+// zero: a server that finds a version there may insist on the digest handshake.
+//
+// echoed tells whether S2 brought back C1's random data. It should, but not every
+// server takes the trouble, so that its absence is worth a line in a log and no more.
+//
+// The error is ErrVersion, or says which part failed and wraps the error of rw or of
+// random; a connection that ends early gives io.ErrUnexpectedEOF.
+func Client(rw io.ReadWriter, random io.Reader) (echoed bool, err error) {
+	c1, err := newPacket("C1", random)
+	if err != nil {
+		return false, err
+	}
+	if err := write(rw, "C0 and C1", append([]byte{Version}, c1...)); err != nil {
+		return false, err
+	}
+	if err := readVersion(rw, "S0"); err != nil {
+		return false, err
+	}
+	s1, err := readPacket(rw, "S1")
+	if err != nil {
+		return false, err
+	}
+	// C2 is S1 as it came. 5.2.4 puts the time at which S1 was read into bytes 4
+	// to 7, but there are servers that compare all of it.
+	if err := write(rw, "C2", s1); err != nil {
+		return false, err
+	}
+	s2, err := readPacket(rw, "S2")
+	if err != nil {
+		return false, err
+	}
+	return bytes.Equal(s2[headerSize:], c1[headerSize:]), nil
+}
+
+// newPacket makes C1 or S1. 5.2.3.
+//
+//	 0                   1                   2                   3
+//	 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|                        time (4 bytes) = 0                     |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|                        zero (4 bytes)                         |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|                   random data (1528 bytes) ...                |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+func newPacket(part string, random io.Reader) ([]byte, error) {
+	packet := make([]byte, Size)
+	if _, err := io.ReadFull(random, packet[headerSize:]); err != nil {
+		return nil, fmt.Errorf("handshake: random data of %s: %w", part, err)
+	}
+	return packet, nil
+}
+
+// readPacket reads S1, or C2 or S2, which echo the other side's C1 or S1. 5.2.4.
+//
+//	 0                   1                   2                   3
+//	 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|             time (4 bytes): that of the echoed packet         |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|             time2 (4 bytes): when that packet was read        |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//	|                   random echo (1528 bytes) ...                |
+//	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+func readPacket(r io.Reader, part string) ([]byte, error) {
+	packet := make([]byte, Size)
+	return packet, read(r, part, packet)
+}
+
+// readVersion reads C0 or S0. 5.2.2.
+func readVersion(r io.Reader, part string) error {
+	var b [1]byte
+	if err := read(r, part, b[:]); err != nil {
+		return err
+	}
+	switch version := b[0]; {
+	case version == Version:
+		return nil
+	case version == 'H':
+		return fmt.Errorf("%w: %s is %d, the H of HTTP: the peer seems not to be an RTMP server", ErrVersion, part, version)
+	case version == 21:
+		return fmt.Errorf("%w: %s is %d, as in an alert of TLS: the peer may want rtmps", ErrVersion, part, version)
+	case version >= 32:
+		// 5.2.2 rules these out to tell RTMP from protocols of text.
+		return fmt.Errorf("%w: %s is %d: the peer seems not to speak RTMP", ErrVersion, part, version)
+	default:
+		return fmt.Errorf("%w: %s is %d, not %d", ErrVersion, part, version, Version)
+	}
+}
+
+// read fills b with the part of that name.
+func read(r io.Reader, part string, b []byte) error {
+	n, err := io.ReadFull(r, b)
+	if err == nil {
+		return nil
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("handshake: read %d of the %d bytes of %s: %w", n, len(b), part, err)
+}
+
+func write(w io.Writer, part string, b []byte) error {
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("handshake: write %s: %w", part, err)
+	}
+	return nil
+}
