@@ -1,0 +1,108 @@
+package peers
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"luatrtmp/tests/internal/repo"
+)
+
+// ReceiverEvent is a line of the receiver's output; tests/receiver says what the events are.
+type ReceiverEvent struct {
+	Event     string
+	Addr      string
+	App       string
+	TCURL     string `json:"tcUrl"`
+	FlashVer  string
+	Stream    string
+	Query     string
+	Answer    string
+	File      string
+	Type      string
+	Timestamp uint32
+	Audio     ReceiverCount
+	Video     ReceiverCount
+	Data      ReceiverCount
+	Seconds   float64
+	Why       string
+}
+
+// ReceiverCount is what came of one message type.
+type ReceiverCount struct {
+	Messages int
+	Bytes    uint64
+}
+
+// StartReceiver builds and starts tests/receiver, a receiver on gortmplib. It records all apps. Stream names that begin with
+// deny, mute, cutN and slow get special treatment.
+func StartReceiver(t testing.TB) *Server {
+	t.Helper()
+
+	s := newServer(t, "gortmplib")
+
+	binary := filepath.Join(s.dir, "receiver")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./tests/receiver")
+	build.Dir = repo.Root(t)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("peers: building tests/receiver: %v\n%s", err, out)
+	}
+
+	s.start(nil, binary, "-addr", "127.0.0.1:0", "-dir", filepath.Join(s.dir, "recordings"))
+	s.waitReady(func() bool {
+		for _, e := range s.Events() {
+			if e.Event == "listening" {
+				s.Addr = e.Addr
+			}
+		}
+		return s.Addr != ""
+	})
+
+	s.recorded = func(stream string) (path string, ok bool) {
+		for _, e := range s.Events() {
+			if e.Event == "end" && e.Stream == stream {
+				path, ok = e.File, true
+			}
+		}
+		return path, ok
+	}
+
+	return s
+}
+
+// Events returns what the receiver has told so far. For other servers it returns nothing.
+func (s *Server) Events() []ReceiverEvent {
+	var events []ReceiverEvent
+
+	for line := range strings.Lines(readFile(s.log)) {
+		var e ReceiverEvent
+		if strings.HasSuffix(line, "\n") && json.Unmarshal([]byte(line), &e) == nil && e.Event != "" {
+			events = append(events, e)
+		}
+	}
+
+	return events
+}
+
+// WaitEvent waits for the first event for which match is true. It fails the test when none comes within 20 s.
+func (s *Server) WaitEvent(match func(ReceiverEvent) bool) ReceiverEvent {
+	s.t.Helper()
+
+	var found ReceiverEvent
+	ok := waitFor(recordingTimeout, func() bool {
+		for _, e := range s.Events() {
+			if match(e) {
+				found = e
+				return true
+			}
+		}
+		return false
+	})
+	if !ok {
+		s.t.Fatalf("peers: %s: the event did not come within %v", s.Name, recordingTimeout)
+	}
+
+	return found
+}

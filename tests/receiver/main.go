@@ -1,0 +1,71 @@
+// Command receiver accepts RTMP publishers and records each stream, as it came, into an FLV file.
+//
+// It is built on github.com/bluenviron/gortmplib, which shares no code with this project: handshake, chunks, AMF0 and
+// the reading of every message are that library's, so that what it accepts another implementation has understood.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `receiver: accepts RTMP publishers and records every stream into an FLV file.
+
+  receiver [-addr HOST:PORT] [-dir DIR] [-once]
+
+Publish to rtmp://HOST:PORT/app/stream; the recording is DIR/app_stream.flv (a second one of
+the same name DIR/app_stream-2.flv). Tag bodies and timestamps are those of the wire.
+What happens is printed as lines of JSON, one an event:
+
+  listening  the address, with the real port
+  connect    a publisher's connect command was accepted
+  publish    the name, the answer (accepted, refused or none) and the file
+  media      the first audio, video and data message of a stream
+  end        a stream is over and its file complete: messages, bytes, seconds, why
+  close      a connection is over, and why
+
+Stream names that misbehave on purpose:
+
+  deny...    the publish command is refused
+  mute...    the publish command gets no answer
+  cutN...    the connection is closed after N seconds
+  slow...    is read at about 20 kB/s
+
+SIGINT and SIGTERM complete the files and end the program with status 0.
+
+`
+
+func main() {
+	flags := flag.NewFlagSet("receiver", flag.ContinueOnError)
+	addr := flags.String("addr", "127.0.0.1:1935", "listen here; port 0 takes a free one")
+	dir := flags.String("dir", ".", "write recordings into this folder, which is made when it is missing")
+	once := flags.Bool("once", false, "exit when the first accepted stream is over")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
+
+	switch err := flags.Parse(os.Args[1:]); {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		os.Exit(2)
+	case flags.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "receiver: unexpected argument %q, see -h\n", flags.Arg(0))
+		os.Exit(2)
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	s := &server{dir: *dir, once: *once, log: &eventLog{w: os.Stdout}}
+	if err := s.run(ctx, *addr); err != nil {
+		fmt.Fprintln(os.Stderr, "receiver:", err)
+		os.Exit(1)
+	}
+}
