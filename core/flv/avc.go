@@ -1,0 +1,124 @@
+package flv
+
+import (
+	"bytes"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+)
+
+// defaultLengthSize is the size of a NAL unit's length in bodies written here, and in containers until SetConfig says otherwise.
+const defaultLengthSize = 4
+
+// AVC follows the parameter sets of one H.264 track. The zero value is ready.
+type AVC struct {
+	sets       parameterSets
+	lengthSize int
+	active     int // id of the SPS that the last IDR picture used; the lowest known one if that is unknown
+	dirty      bool
+	record     []byte // of the sets
+	taken      []byte // record at the last Take that reported a change
+	nalus      [][]byte
+	head       naluHead // scratch
+}
+
+// AVCUnit is what AVC.Take found in an access unit.
+type AVCUnit struct {
+	// NALUs are the NAL units without SPS and PPS, which travel in the sequence header (ISO/IEC 14496-15, sample entry avc1). All others
+	// are kept: AUD, SEI, slices, filler. Valid until the next Take; empty when the access unit held nothing else.
+	NALUs         [][]byte
+	Key           bool // an IDR picture
+	Disposable    bool // a picture that no other refers to: nal_ref_idc is 0 in all slices
+	ConfigChanged bool // Record is not what it was at the previous Take: a parameter set is new or differs
+}
+
+// SetConfig replaces the parameter sets by those of an AVCDecoderConfigurationRecord. After an error, which wraps ErrBadConfig or
+// ErrBadParameterSet, everything is as before. The record is not kept.
+func (a *AVC) SetConfig(record []byte) error {
+	var sets parameterSets
+	lengthSize, err := sets.readRecord(record)
+	if err != nil {
+		return err
+	}
+	a.sets, a.lengthSize, a.dirty = sets, lengthSize, true
+	a.active = sets.firstSPS()
+	return nil
+}
+
+// LengthSize returns the size in bytes of a NAL unit's length according to the last SetConfig: 1, 2 or 4. It is 4 before the first one.
+func (a *AVC) LengthSize() int {
+	if a.lengthSize == 0 {
+		return defaultLengthSize
+	}
+	return a.lengthSize
+}
+
+// Take looks at one access unit, stores its parameter sets, and says what a publisher has to know of it. The unit is good even if there
+// is an error, which wraps ErrBadParameterSet: the broken set is left out and the rest of the stream goes on.
+func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
+	var (
+		unit     AVCUnit
+		firstErr error
+		pictures int
+	)
+	a.nalus = a.nalus[:0]
+	unit.Disposable = true
+	for _, nalu := range nalus {
+		if len(nalu) == 0 {
+			continue
+		}
+		typ := h264.NALUType(nalu[0] & 0x1F)
+		if typ == h264.NALUTypeSPS || typ == h264.NALUTypePPS {
+			changed, err := a.sets.store(nalu)
+			a.dirty = a.dirty || changed
+			if err != nil && firstErr == nil {
+				firstErr = err
+			}
+			continue
+		}
+		if typ >= h264.NALUTypeNonIDR && typ <= h264.NALUTypeIDR {
+			pictures++
+			unit.Disposable = unit.Disposable && nalu[0]&0x60 == 0
+		}
+		if typ == h264.NALUTypeIDR && !unit.Key {
+			unit.Key = true
+			a.activate(nalu)
+		}
+		a.nalus = append(a.nalus, nalu)
+	}
+	unit.NALUs = a.nalus
+	unit.Disposable = unit.Disposable && pictures > 0
+	if r := a.Record(); r != nil && !bytes.Equal(r, a.taken) {
+		unit.ConfigChanged = true
+		a.taken = r
+	}
+	return unit, firstErr
+}
+
+// Record returns the AVCDecoderConfigurationRecord of the known parameter sets, nil until an SPS and a PPS are known. Lengths of NAL units are
+// 4 bytes in it, whatever SetConfig said. The slice is not changed later: there is a new one for each change.
+func (a *AVC) Record() []byte {
+	if a.dirty {
+		a.dirty = false
+		a.record = a.sets.record()
+	}
+	return a.record
+}
+
+// Info returns what the SPS says: that of the last IDR picture, or before it the one with the lowest id. The frame rate comes from the VUI's timing
+// and is 0 where that is missing or implausible. Without an SPS all is 0.
+func (a *AVC) Info() VideoInfo {
+	if set := a.sets.sps[a.active]; set != nil {
+		return videoInfo(set.parsed)
+	}
+	if set := a.sets.sps[a.sets.firstSPS()]; set != nil {
+		return videoInfo(set.parsed)
+	}
+	return VideoInfo{}
+}
+
+// activate notes the SPS that a slice of an IDR picture refers to.
+func (a *AVC) activate(slice []byte) {
+	if h, err := a.Slice(slice); err == nil && h.SPS != nil {
+		a.active = int(h.SPS.ID)
+	}
+}

@@ -1,0 +1,30 @@
+package flv
+
+import "fmt"
+
+// SplitAVCC appends the NAL units of an access unit whose units have a big-endian length in front (ISO/IEC 14496-15, 5.3.4.2) to dst.
+// lengthSize is 1, 2 or 4. Empty units are left out. The units alias au. On an error, which wraps ErrBadLength, dst holds the
+// units before the fault.
+func SplitAVCC(dst [][]byte, au []byte, lengthSize int) ([][]byte, error) {
+	if lengthSize != 1 && lengthSize != 2 && lengthSize != 4 {
+		return dst, fmt.Errorf("%w: length size %d, expected 1, 2 or 4", ErrBadLength, lengthSize)
+	}
+	for pos := 0; pos < len(au); {
+		if len(au)-pos < lengthSize {
+			return dst, fmt.Errorf("%w: %d bytes left at %d of %d, a length has %d", ErrBadLength, len(au)-pos, pos, len(au), lengthSize)
+		}
+		var size uint32
+		for _, b := range au[pos : pos+lengthSize] {
+			size = size<<8 | uint32(b)
+		}
+		pos += lengthSize
+		if uint64(size) > uint64(len(au)-pos) {
+			return dst, fmt.Errorf("%w: %d at %d, but %d bytes follow", ErrBadLength, size, pos-lengthSize, len(au)-pos)
+		}
+		if end := pos + int(size); size > 0 {
+			dst = append(dst, au[pos:end:end])
+			pos = end
+		}
+	}
+	return dst, nil
+}

@@ -1,0 +1,132 @@
+package flv
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+)
+
+// Limits on parameter sets.
+const (
+	maxSPSID            = 31   // H.264, 7.4.2.1.1
+	maxPPSID            = 255  // H.264, 7.4.2.2
+	maxParameterSetSize = 8192 // generous: an SPS with all scaling lists stays below 2 kB
+	maxDimension        = 1 << 15
+
+	minFrameRate = 0.1
+	maxFrameRate = 300 // above, the VUI's time_scale is a clock, not a frame rate
+)
+
+type spsSet struct {
+	nalu   []byte
+	parsed *h264.SPS
+}
+
+type ppsSet struct {
+	nalu  []byte
+	spsID uint32
+}
+
+// parameterSets holds one SPS and one PPS for each id.
+type parameterSets struct {
+	sps [maxSPSID + 1]*spsSet
+	pps [maxPPSID + 1]*ppsSet
+}
+
+// store keeps a copy of an SPS or PPS and tells whether it is new or differs from the one with its id.
+func (p *parameterSets) store(nalu []byte) (changed bool, err error) {
+	if p.has(nalu) {
+		return false, nil
+	}
+	if len(nalu) > maxParameterSetSize {
+		return false, fmt.Errorf("%w: %d bytes, at most %d are accepted", ErrBadParameterSet, len(nalu), maxParameterSetSize)
+	}
+	if h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeSPS {
+		parsed, err := parseSPS(nalu)
+		if err != nil {
+			return false, err
+		}
+		p.sps[parsed.ID] = &spsSet{nalu: bytes.Clone(nalu), parsed: parsed}
+		return true, nil
+	}
+	id, spsID, err := parsePPS(nalu)
+	if err != nil {
+		return false, err
+	}
+	p.pps[id] = &ppsSet{nalu: bytes.Clone(nalu), spsID: spsID}
+	return true, nil
+}
+
+// has tells whether these very bytes are stored; equal bytes have an equal id. Encoders repeat their sets with each key frame.
+func (p *parameterSets) has(nalu []byte) bool {
+	if h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeSPS {
+		for _, set := range p.sps {
+			if set != nil && bytes.Equal(set.nalu, nalu) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, set := range p.pps {
+		if set != nil && bytes.Equal(set.nalu, nalu) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstSPS returns the lowest id with an SPS, 0 if there is none.
+func (p *parameterSets) firstSPS() int {
+	for id, set := range p.sps {
+		if set != nil {
+			return id
+		}
+	}
+	return 0
+}
+
+func parseSPS(nalu []byte) (*h264.SPS, error) {
+	sps := &h264.SPS{}
+	if err := sps.Unmarshal(nalu); err != nil {
+		return nil, fmt.Errorf("%w: SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+	}
+	if sps.ID > maxSPSID {
+		return nil, fmt.Errorf("%w: SPS id %d, at most %d", ErrBadParameterSet, sps.ID, maxSPSID)
+	}
+	if sps.PicWidthInMbsMinus1 >= maxDimension/16 || sps.PicHeightInMapUnitsMinus1 >= maxDimension/16 {
+		return nil, fmt.Errorf("%w: SPS %d: picture of %d x %d macroblocks", ErrBadParameterSet, sps.ID,
+			uint64(sps.PicWidthInMbsMinus1)+1, uint64(sps.PicHeightInMapUnitsMinus1)+1)
+	}
+	if w, h := sps.Width(), sps.Height(); w <= 0 || h <= 0 || w > maxDimension || h > maxDimension {
+		return nil, fmt.Errorf("%w: SPS %d: picture of %d x %d pixels", ErrBadParameterSet, sps.ID, w, h)
+	}
+	return sps, nil
+}
+
+// parsePPS reads the two ids at the start of a PPS. H.264, 7.3.2.2.
+func parsePPS(nalu []byte) (id, spsID uint32, err error) {
+	var head naluHead
+	r := bitReader{buf: head.fill(nalu)}
+	id, spsID = r.ue(), r.ue()
+	if r.err != nil {
+		return 0, 0, fmt.Errorf("%w: PPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.err)
+	}
+	if id > maxPPSID || spsID > maxSPSID {
+		return 0, 0, fmt.Errorf("%w: PPS id %d (at most %d) of SPS id %d (at most %d)", ErrBadParameterSet, id, maxPPSID, spsID, maxSPSID)
+	}
+	return id, spsID, nil
+}
+
+func videoInfo(sps *h264.SPS) VideoInfo {
+	info := VideoInfo{Width: sps.Width(), Height: sps.Height()}
+	if sps.VUI == nil || sps.VUI.TimingInfo == nil || sps.VUI.TimingInfo.NumUnitsInTick == 0 {
+		return info
+	}
+	// A tick is a field: H.264, E.2.1, num_units_in_tick.
+	rate := float64(sps.VUI.TimingInfo.TimeScale) / 2 / float64(sps.VUI.TimingInfo.NumUnitsInTick)
+	if rate >= minFrameRate && rate <= maxFrameRate {
+		info.FrameRate = rate
+	}
+	return info
+}

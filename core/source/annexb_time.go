@@ -1,0 +1,142 @@
+package source
+
+import (
+	"slices"
+	"time"
+
+	"luatrtmp/core/flv"
+)
+
+// maxReorder is how many pictures the decoder may hold back, H.264, A.3.1: max_dec_frame_buffering is at most 16.
+const maxReorder = 16
+
+// pictureClock gives the pictures of a byte stream, which has no times, their decode and presentation times at a constant frame rate.
+// It counts fields: a frame takes two.
+//
+// Presentation order comes from the picture order count (H.264, 8.2.1) for pic_order_cnt_type 0; with type 2 it is the decode order by
+// definition, and type 1, which encoders do not use, is taken as if it were. memory_management_control_operation 5, which
+// restarts the count without an IDR picture, is not followed: it is caught as an implausible time.
+type pictureClock struct {
+	fps float64
+
+	perPOC   int64 // fields (numerator) ...
+	stepPOC  int64 // ... per this many counts
+	delay    int64 // from decoding to presentation, in fields, so that no picture is due before it is decoded
+	decoded  int64 // fields so far: the DTS of the next picture
+	base     int64 // fields at which the picture order count was basePOC
+	basePOC  int64
+	prevMSB  int64 // of the last reference picture, 8.2.1.1
+	prevLSB  int64
+	learning bool
+}
+
+// next returns the times of the next picture in the order of decoding.
+func (c *pictureClock) next(h *flv.SliceHeader) (dts, pts time.Duration) {
+	d, p := c.fields(h)
+	return c.time(d), c.time(p)
+}
+
+// end returns the decode time of a picture after the last one.
+func (c *pictureClock) end() time.Duration { return c.time(c.decoded) }
+
+func (c *pictureClock) time(fields int64) time.Duration {
+	return time.Duration(float64(fields) * float64(time.Second) / (2 * c.fps))
+}
+
+func (c *pictureClock) fields(h *flv.SliceHeader) (dts, pts int64) {
+	dts = c.decoded
+	c.decoded += duration(h)
+	if !ordered(h) {
+		return dts, dts + c.delay
+	}
+	poc := c.poc(h)
+	if h.IDR || dts == 0 { // a stream need not begin with an IDR picture
+		c.base, c.basePOC = dts, poc
+	}
+	pts = c.base + (poc-c.basePOC)*c.perPOC/c.stepPOC + c.delay
+	if late := pts - dts; !c.learning && (late < -2*maxReorder || late > 4*maxReorder) {
+		c.base, c.basePOC = dts, poc
+		pts = dts + c.delay
+	}
+	return dts, pts
+}
+
+// poc returns the picture order count. H.264, 8.2.1.1. delta_pic_order_cnt_bottom is left out: it is the same for all frames of a stream.
+func (c *pictureClock) poc(h *flv.SliceHeader) int64 {
+	if h.IDR {
+		c.prevMSB, c.prevLSB = 0, 0
+	}
+	size := int64(1) << (h.SPS.Log2MaxPicOrderCntLsbMinus4 + 4)
+	lsb, msb := int64(h.PicOrder), c.prevMSB
+	switch {
+	case lsb < c.prevLSB && c.prevLSB-lsb >= size/2:
+		msb += size
+	case lsb > c.prevLSB && lsb-c.prevLSB > size/2:
+		msb -= size
+	}
+	if h.RefIDC != 0 {
+		c.prevMSB, c.prevLSB = msb, lsb
+	}
+	return msb + lsb
+}
+
+func duration(h *flv.SliceHeader) int64 {
+	if h.Field {
+		return 1
+	}
+	return 2
+}
+
+// ordered tells whether the picture order count says when a picture is shown.
+func ordered(h *flv.SliceHeader) bool {
+	return h.SPS != nil && h.SPS.PicOrderCntType == 0 && h.SPS.Log2MaxPicOrderCntLsbMinus4 <= 12
+}
+
+// learn derives the step of the picture order count (2 per frame by the book, but some encoders count 1) and the delay from the
+// first pictures of a stream.
+func (c *pictureClock) learn(headers []flv.SliceHeader) {
+	c.perPOC, c.stepPOC = 2, 2
+	var pocs []int64
+	probe := pictureClock{}
+	step := int64(0)
+	for i := range headers {
+		h := &headers[i]
+		if !ordered(h) {
+			continue
+		}
+		if h.Field {
+			c.perPOC = 1
+		}
+		if h.IDR {
+			step = smallestStep(pocs, step)
+			pocs = pocs[:0]
+		}
+		pocs = append(pocs, probe.poc(h))
+	}
+	if step = smallestStep(pocs, step); step > 0 {
+		c.stepPOC = step
+	}
+	probe = pictureClock{perPOC: c.perPOC, stepPOC: c.stepPOC, learning: true}
+	for i := range headers {
+		h := &headers[i]
+		dts, pts := probe.fields(h)
+		if early := dts - pts; early <= 2*maxReorder {
+			c.delay = max(c.delay, early)
+		}
+		// The encoder's own word, which covers the whole stream.
+		if ordered(h) && h.SPS.VUI != nil && h.SPS.VUI.BitstreamRestriction != nil {
+			c.delay = max(c.delay, 2*int64(min(h.SPS.VUI.BitstreamRestriction.MaxNumReorderFrames, maxReorder)))
+		}
+	}
+}
+
+// smallestStep returns the smallest difference between the counts of one coded video sequence, if it is smaller than step or step is 0.
+func smallestStep(pocs []int64, step int64) int64 {
+	slices.Sort(pocs)
+	for i := 1; i < len(pocs); i++ {
+		if d := pocs[i] - pocs[i-1]; d > 0 && (step == 0 || d < step) {
+			step = d
+		}
+	}
+	return step
+}

@@ -1,0 +1,18 @@
+package source
+
+import "errors"
+
+// Errors of this package. They come wrapped, with place and numbers in the text.
+var (
+	ErrBadSpec     = errors.New("bad source")
+	ErrUnsupported = errors.New("not supported by this version")
+	ErrBadMedia    = errors.New("bad media file")
+	ErrTruncated   = errors.New("file is truncated")
+)
+
+// advice is what to do about a codec that cannot be sent.
+const (
+	videoAdvice = "convert with: ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
+	audioAdvice = "convert with: ffmpeg -i IN -c:v copy -c:a aac OUT.mp4"
+	remuxAdvice = "repack with: ffmpeg -i IN -c copy OUT.mp4"
+)

@@ -1,0 +1,319 @@
+package source
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/abema/go-mp4"
+
+	"luatrtmp/core/flv"
+)
+
+// maxSampleSize is the largest sample that is read: the largest RTMP message.
+const maxSampleSize = 16 << 20
+
+// mp4File reads MP4 and MOV files: sample tables, fragments, or both.
+//
+// Of an edit list the initial delay and the start of the first real edit are followed; its end, and further edits, are not.
+type mp4File struct {
+	*input
+	info       Info
+	tracks     []*mp4Track // the ones that are sent: video, then audio
+	shift      time.Duration
+	refused    bool // there is video that cannot be sent
+	fragmented bool
+	defaults   map[uint32]runDefaults // of fragments, by track id
+	fragment   int64                  // where to look for the next moof
+
+	unit  flv.AccessUnit
+	buf   []byte
+	nalus [][]byte
+	err   error
+}
+
+func openMP4(in *input) (medium, error) {
+	f := &mp4File{input: in}
+	moov, err := f.findMovie()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.parseMovie(moov); err != nil {
+		return nil, err
+	}
+	if err := f.start(); err != nil {
+		return nil, err
+	}
+	f.describe()
+	return f, f.rewind()
+}
+
+// findMovie loads the moov, which may stand before or after the media.
+func (f *mp4File) findMovie() (box, error) {
+	for offset := int64(0); ; {
+		top, ok, err := f.topBoxAt(offset)
+		if err != nil {
+			return box{}, err
+		}
+		if !ok {
+			return box{}, fmt.Errorf("%w: no moov box in %d bytes: the file was not finished or is cut off", ErrTruncated, f.size)
+		}
+		if top.typ == "moov" {
+			return f.load(top)
+		}
+		offset = top.end
+	}
+}
+
+func (f *mp4File) parseMovie(moov box) error {
+	var (
+		movieScale uint32
+		traks      []box
+	)
+	f.defaults = map[uint32]runDefaults{}
+	err := moov.each(func(b box) error {
+		switch b.typ {
+		case "mvhd":
+			var mvhd mp4.Mvhd
+			err := b.decode(&mvhd)
+			movieScale = mvhd.Timescale
+			return err
+		case "trak":
+			traks = append(traks, b)
+		case "mvex":
+			f.fragmented = true
+			return b.each(func(c box) error {
+				if c.typ != "trex" {
+					return nil
+				}
+				var trex mp4.Trex
+				err := c.decode(&trex)
+				f.defaults[trex.TrackID] = runDefaults{
+					entry: int(trex.DefaultSampleDescriptionIndex) - 1, duration: trex.DefaultSampleDuration,
+					size: trex.DefaultSampleSize, flags: trex.DefaultSampleFlags,
+				}
+				return err
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, trak := range traks {
+		if err := f.addTrack(trak, movieScale); err != nil {
+			return err
+		}
+	}
+	return f.choose()
+}
+
+// addTrack keeps the first track of each kind that can be sent and notes the others.
+func (f *mp4File) addTrack(trak box, movieScale uint32) error {
+	t, err := parseTrack(trak, movieScale)
+	name := fmt.Sprintf("track %d", t.id)
+	if t.kind != 0 {
+		name += " (" + t.kind.String() + ")"
+	}
+	if fault, ok := codecFault(err); ok {
+		f.refused = f.refused || t.kind == flv.Video
+		f.info.Skipped = append(f.info.Skipped, name+": "+fault)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if slices.ContainsFunc(f.tracks, func(have *mp4Track) bool { return have.kind == t.kind }) {
+		f.info.Skipped = append(f.info.Skipped, name+": the first one is sent")
+		return nil
+	}
+	if t.edits.more > 0 {
+		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%s: %d further edits of its edit list", name, t.edits.more))
+	}
+	f.tracks = append(f.tracks, t)
+	return nil
+}
+
+// choose refuses a file of which nothing, or no video though it has some, can be sent.
+func (f *mp4File) choose() error {
+	slices.SortStableFunc(f.tracks, func(a, b *mp4Track) int { return int(b.kind) - int(a.kind) })
+	others := strings.Join(f.info.Skipped, "; ")
+	if len(f.tracks) == 0 {
+		if others == "" {
+			return fmt.Errorf("%w: no tracks", ErrBadMedia)
+		}
+		return fmt.Errorf("no H.264 and no AAC: %s cannot be sent: %w; %s", others, ErrUnsupported, videoAdvice)
+	}
+	if f.tracks[0].kind != flv.Video && f.refused {
+		return fmt.Errorf("not H.264: %s cannot be sent: %w; %s", others, ErrUnsupported, videoAdvice)
+	}
+	return nil
+}
+
+func (f *mp4File) byID(id uint32) *mp4Track {
+	for _, t := range f.tracks {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// start finds the first samples and the smallest decode time, which becomes 0.
+func (f *mp4File) start() error {
+	for _, t := range f.tracks {
+		t.prepare(f.size)
+	}
+	if err := f.rewind(); err != nil {
+		return err
+	}
+	for _, t := range f.tracks {
+		if _, err := f.advance(t); err != nil {
+			return err
+		}
+		// Fragments: what the first ones need has to do, the later ones are not known yet.
+		for _, r := range t.runs {
+			for r.left > 0 && r.have&trunComposition != 0 {
+				s := r.read()
+				t.dtsShift = max(t.dtsShift, s.dts-s.pts)
+			}
+		}
+		if t.hasHead {
+			t.dtsShift = max(t.dtsShift, t.head.dts-t.head.pts)
+		}
+	}
+	f.shift = math.MaxInt64
+	for _, t := range f.tracks {
+		if t.hasHead {
+			f.shift = min(f.shift, t.dts(&t.head))
+		}
+	}
+	if f.shift == math.MaxInt64 {
+		return fmt.Errorf("%w: the tracks have no samples", ErrBadMedia)
+	}
+	return nil
+}
+
+// describe fills Info for the tracks that have samples.
+func (f *mp4File) describe() {
+	for _, t := range f.tracks {
+		if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) {
+			continue
+		}
+		frame := t.entries[t.head.entry].frame
+		if t.kind == flv.Video {
+			if n := t.table.frameTicks(); n > 0 && !f.fragmented {
+				frame.video.FrameRate = float64(t.timescale) / float64(n)
+			}
+			f.info.Video = &frame.video
+		} else {
+			f.info.Audio = &frame.audio
+		}
+		if !f.fragmented {
+			f.info.Duration = max(f.info.Duration, t.length()-f.shift)
+		}
+	}
+}
+
+func (f *mp4File) Info() Info { return f.info }
+
+func (f *mp4File) rewind() error {
+	f.err = nil
+	f.fragment = 0
+	for _, t := range f.tracks {
+		t.rewind()
+	}
+	return nil
+}
+
+func (f *mp4File) end() time.Duration {
+	var last time.Duration
+	for _, t := range f.tracks {
+		if t.entry >= 0 {
+			last = max(last, t.end()-f.shift)
+		}
+	}
+	return last
+}
+
+// advance makes sure that a track has a head, reading fragments for it; false at its end.
+func (f *mp4File) advance(t *mp4Track) (bool, error) {
+	for {
+		ok, err := t.load()
+		if ok || err != nil {
+			return ok, err
+		}
+		if !f.fragmented {
+			return false, nil
+		}
+		if ok, err = f.readFragment(); !ok || err != nil {
+			return false, err
+		}
+	}
+}
+
+func (f *mp4File) Next() (*flv.AccessUnit, error) {
+	if f.err == nil {
+		f.err = f.read()
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return &f.unit, nil
+}
+
+func (f *mp4File) read() error {
+	var next *mp4Track
+	for _, t := range f.tracks { // video is first, and wins ties
+		ok, err := f.advance(t)
+		if err != nil {
+			return err
+		}
+		if ok && (next == nil || t.dts(&t.head) < next.dts(&next.head)) {
+			next = t
+		}
+	}
+	if next == nil {
+		return io.EOF
+	}
+	return f.readSample(next)
+}
+
+func (f *mp4File) readSample(t *mp4Track) error {
+	s := &t.head
+	if s.entry < 0 || s.entry >= len(t.entries) {
+		return fmt.Errorf("%w: track %d: sample at offset %d uses sample entry %d of %d", ErrBadMedia, t.id, s.offset, s.entry+1, len(t.entries))
+	}
+	if s.size > maxSampleSize {
+		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d, at most %d are sent", ErrBadMedia, t.id, s.size, s.offset, maxSampleSize)
+	}
+	if s.offset > f.size || int64(s.size) > f.size-s.offset {
+		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d in a file of %d", ErrTruncated, t.id, s.size, s.offset, f.size)
+	}
+	if cap(f.buf) < int(s.size) {
+		f.buf = make([]byte, s.size+s.size/4)
+	}
+	data := f.buf[:s.size]
+	if _, err := f.ReadAt(data, s.offset); err != nil && err != io.EOF {
+		return fmt.Errorf("read sample at offset %d: %w", s.offset, err)
+	}
+	entry := &t.entries[s.entry]
+	f.unit = flv.AccessUnit{Kind: t.kind, DTS: t.dts(s) - f.shift, PTS: t.time(s.pts) - f.shift}
+	if t.kind == flv.Audio {
+		f.unit.Data = data
+	} else {
+		var err error
+		if f.nalus, err = flv.SplitAVCC(f.nalus[:0], data, entry.lengthSize); err != nil {
+			return fmt.Errorf("%w: track %d: sample at offset %d: %w", ErrBadMedia, t.id, s.offset, err)
+		}
+		f.unit.NALUs = f.nalus
+	}
+	if t.entry != s.entry {
+		f.unit.Config, t.entry = entry.config, s.entry
+	}
+	t.last, t.hasHead = *s, false
+	return nil
+}

@@ -1,0 +1,116 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"luatrtmp/core/flv"
+)
+
+// Open opens a source. The content of a file decides what it is, whatever its name ends in. Errors say which file, where in it and, if
+// there is a way, what to do about it.
+func Open(spec Spec) (Source, error) {
+	var (
+		m   medium
+		err error
+	)
+	switch {
+	case spec.FPS != 0 && !validFPS(spec.FPS):
+		return nil, fmt.Errorf("%w: fps %v: expected a frame rate above 0, at most %d", ErrBadSpec, spec.FPS, maxFPS)
+	case spec.Path == None:
+		return nil, fmt.Errorf("%w: %q has nothing to open", ErrBadSpec, None)
+	case spec.Path == Clip:
+		m, err = openMedium(Clip, spec.FPS, func() (*input, error) { return clipInput(), nil })
+	default:
+		if err := checkPath(spec.Path); err != nil {
+			return nil, err
+		}
+		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec.Path, err)
+	}
+	m = &named{medium: m, name: spec.Path}
+	if spec.Loop || spec.Path == Clip {
+		return &loop{medium: m}, nil
+	}
+	return m, nil
+}
+
+// openFile opens a regular file. Others are refused before they are opened: that of a FIFO would wait for a writer.
+func openFile(path string) (*input, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+			err = pathErr.Err // the path is in the message already
+		}
+		return nil, err
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, fmt.Errorf("%w: it is a directory, expected a file", ErrBadSpec)
+	case !mode.IsRegular():
+		return nil, fmt.Errorf("%w: it is no regular file (%v)", ErrBadSpec, mode.Type())
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%w: it is empty", ErrBadMedia)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &input{ReaderAt: f, size: info.Size(), close: f.Close}, nil
+}
+
+func openMedium(name string, fps float64, open func() (*input, error)) (medium, error) {
+	in, err := open()
+	if err != nil {
+		return nil, err
+	}
+	m, err := openInput(name, in, fps)
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return m, nil
+}
+
+// openInput opens what the content says it is.
+func openInput(name string, in *input, fps float64) (medium, error) {
+	head := make([]byte, min(sniffSize, in.size))
+	if _, err := in.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	format, err := sniff(name, head)
+	if err != nil {
+		return nil, err
+	}
+	if fps != 0 && format != formatAnnexB {
+		return nil, fmt.Errorf("%w: fps=%v: only raw H.264 takes a frame rate, %s has its own times", ErrBadSpec, fps, format)
+	}
+	switch format {
+	case formatFLV:
+		return openFLV(in)
+	case formatMP4:
+		return openMP4(in)
+	case formatADTS:
+		return openADTS(in)
+	default:
+		return openAnnexB(in, fps)
+	}
+}
+
+// named puts the file's name in front of errors.
+type named struct {
+	medium
+	name string
+}
+
+func (n *named) Next() (*flv.AccessUnit, error) {
+	unit, err := n.medium.Next()
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%s: %w", n.name, err)
+	}
+	return unit, err
+}

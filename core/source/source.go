@@ -1,0 +1,74 @@
+// Package source reads media files, and the built-in clip, as access units in decode order with exact times.
+//
+// It reads FLV, MP4 and MOV (also fragmented), H.264 in byte stream format, and AAC in ADTS. It starts no goroutine, reads no clock and paces
+// nothing: who asks for the next unit gets it.
+package source
+
+import (
+	"io"
+	"time"
+
+	"luatrtmp/core/flv"
+)
+
+// Info describes a source.
+type Info struct {
+	Video    *flv.VideoInfo // nil: no video
+	Audio    *flv.AudioInfo // nil: no audio
+	Duration time.Duration  // of one round, for FLV up to the last timestamp; 0: unknown until the end is read
+	Skipped  []string       // what else is in the file and will not be sent, in words for a log
+}
+
+// Source yields access units. It is not safe for concurrent use.
+type Source interface {
+	// Info describes the tracks. It does not change.
+	Info() Info
+
+	// Next returns the next access unit in decode order over all tracks, video before audio at the same time. The first DTS is 0, and the
+	// first unit of each track carries its Config. The unit is valid until the next call. The error is io.EOF at the end; any other
+	// comes after all good data before the fault. Errors stay.
+	Next() (*flv.AccessUnit, error)
+
+	// Close closes the file. It may be called again.
+	Close() error
+}
+
+// medium is a Source that the loop can play again.
+type medium interface {
+	Source
+	// end returns, once Next has returned io.EOF, when the longest track ended: its last DTS and the duration of its last unit.
+	end() time.Duration
+	// rewind goes back to the first unit, also after an error.
+	rewind() error
+}
+
+// input is the bytes of a medium. All readers know the size beforehand and check every length against it.
+type input struct {
+	io.ReaderAt
+	size  int64
+	close func() error
+}
+
+// Close closes the input once.
+func (in *input) Close() error {
+	if in.close == nil {
+		return nil
+	}
+	f := in.close
+	in.close = nil
+	return f()
+}
+
+// section returns a reader of everything from offset on.
+func (in *input) section(offset int64) *io.SectionReader {
+	return io.NewSectionReader(in.ReaderAt, offset, max(in.size-offset, 0))
+}
+
+// defaultFrameDuration is used where a single picture leaves its duration open.
+const defaultFrameDuration = 40 * time.Millisecond
+
+// ticks converts a time in units of 1/scale s, rounding towards zero.
+func ticks(n int64, scale uint32) time.Duration {
+	s := int64(scale)
+	return time.Duration(n/s)*time.Second + time.Duration(n%s*int64(time.Second)/s)
+}

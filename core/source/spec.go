@@ -1,0 +1,103 @@
+package source
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The specs that are no paths.
+const (
+	Clip = "clip" // the built-in clip
+	None = "none" // no source
+)
+
+// maxFPS bounds the frame rate that a caller may ask for.
+const maxFPS = 1000
+
+// Spec says what to open.
+type Spec struct {
+	Path string  // Clip, None, or the path of a file
+	Loop bool    // start again at the end, for ever; the clip always does
+	FPS  float64 // frames per second of raw H.264, which has no times; 0: from the media
+}
+
+// ParseSpec reads a spec in its string form: "clip", "none", a path, or a path with parameters such as "path?loop=1&fps=30". Parameters are
+// loop (1, 0, true, false) and fps (a number, or a fraction such as 30000/1001). A file whose name contains the '?' is taken as it is. RTP is an
+// error that wraps ErrUnsupported; all others wrap ErrBadSpec.
+func ParseSpec(s string) (Spec, error) {
+	path, params, found := s, "", false
+	if i := strings.LastIndexByte(s, '?'); i >= 0 && !isFile(s) {
+		path, params, found = s[:i], s[i+1:], true
+	}
+	spec := Spec{Path: path}
+	if err := checkPath(path); err != nil {
+		return Spec{}, err
+	}
+	if found {
+		if err := spec.setParams(params); err != nil {
+			return Spec{}, fmt.Errorf("%w %q: %w", ErrBadSpec, s, err)
+		}
+	}
+	return spec, nil
+}
+
+func (spec *Spec) setParams(params string) error {
+	for param := range strings.SplitSeq(params, "&") {
+		name, escaped, _ := strings.Cut(param, "=")
+		value, err := url.QueryUnescape(escaped)
+		if err != nil {
+			return fmt.Errorf("parameter %s: %w", name, err)
+		}
+		switch name {
+		case "loop":
+			if spec.Loop, err = strconv.ParseBool(value); err != nil {
+				return fmt.Errorf("parameter loop=%s: expected 1 or 0", value)
+			}
+		case "fps":
+			if spec.FPS, err = parseFPS(value); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("unknown parameter %q, expected loop or fps", name)
+		}
+	}
+	return nil
+}
+
+func parseFPS(value string) (float64, error) {
+	num, den, fraction := strings.Cut(value, "/")
+	fps, err := strconv.ParseFloat(num, 64)
+	if err == nil && fraction {
+		var d float64
+		if d, err = strconv.ParseFloat(den, 64); err == nil {
+			fps /= d
+		}
+	}
+	if err != nil || !validFPS(fps) {
+		return 0, fmt.Errorf("parameter fps=%s: expected a frame rate above 0, at most %d", value, maxFPS)
+	}
+	return fps, nil
+}
+
+// validFPS is also false for NaN.
+func validFPS(fps float64) bool { return fps >= 0.001 && fps <= maxFPS }
+
+// checkPath refuses what is no file for this version.
+func checkPath(path string) error {
+	if path == "" {
+		return fmt.Errorf("%w: the path is empty", ErrBadSpec)
+	}
+	if strings.HasPrefix(strings.ToLower(path), "rtp://") || strings.EqualFold(filepath.Ext(path), ".sdp") {
+		return fmt.Errorf("RTP sources are %w: %s", ErrUnsupported, path)
+	}
+	return nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
