@@ -94,6 +94,12 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 	return unit, firstErr
 }
 
+// Forget lets go of the NAL units of the last Take, where they are memory that is not the caller's to keep.
+func (a *AVC) Forget() {
+	clear(a.nalus)
+	a.nalus = a.nalus[:0]
+}
+
 // Record returns the AVCDecoderConfigurationRecord of the known parameter sets, nil until an SPS and a PPS are known. Lengths of NAL units are
 // 4 bytes in it, whatever SetConfig said. The slice is not changed later: there is a new one for each change.
 func (a *AVC) Record() []byte {

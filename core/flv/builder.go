@@ -40,6 +40,12 @@ type Builder struct {
 	pieces  [][]byte
 }
 
+// Forget lets go of the arguments of the last call, where they are memory that is not the caller's to keep.
+func (b *Builder) Forget() {
+	clear(b.pieces)
+	b.pieces = b.pieces[:0]
+}
+
 // AVCSequenceHeader returns the body that carries an AVCDecoderConfigurationRecord.
 func (b *Builder) AVCSequenceHeader(record []byte) [][]byte {
 	b.scratch = AppendVideoHeader(b.scratch[:0], true, PacketSequenceHeader, 0)

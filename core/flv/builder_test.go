@@ -172,3 +172,18 @@ func FuzzParseAudioTag(f *testing.F) {
 		}
 	})
 }
+
+func TestForget(t *testing.T) {
+	var b Builder
+	b.AVCFrame(true, 0, [][]byte{{0x65, 1}, {0x65, 2}})
+	b.Forget()
+	require.Empty(t, b.pieces)
+	require.Nil(t, b.pieces[:4][1], "the caller's memory is held no more")
+
+	var a AVC
+	_, err := a.Take([][]byte{{0x65, 0x88}})
+	require.NoError(t, err)
+	a.Forget()
+	require.Empty(t, a.nalus)
+	require.Nil(t, a.nalus[:1][0])
+}

@@ -1,0 +1,65 @@
+package core
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// simulate steers an encoder for some seconds over a network of the given capacity, both in kbit/s, and returns every
+// target that it was told.
+func simulate(b *bitrateSteer, encoder *uint32, waiting *time.Duration, seconds int, capacity func(int) uint32) (told []uint32) {
+	backlog := float64(*encoder) * waiting.Seconds() // kbit
+	for s := range seconds {
+		backlog += float64(*encoder)
+		sent := min(backlog, float64(capacity(s)))
+		backlog -= sent
+		*waiting = min(2*time.Second, time.Duration(backlog/float64(*encoder)*float64(time.Second)))
+		if target, changed := b.look(*waiting, uint32(sent)); changed {
+			*encoder = target
+			told = append(told, target)
+		}
+	}
+	return told
+}
+
+func TestBitrateFollowsTheNetwork(t *testing.T) {
+	var b bitrateSteer
+	encoder, waiting := uint32(2000), time.Duration(0)
+	always := func(kbps uint32) func(int) uint32 { return func(int) uint32 { return kbps } }
+
+	require.Empty(t, simulate(&b, &encoder, &waiting, 20, always(10_000)), "a network that keeps up is no news")
+
+	told := simulate(&b, &encoder, &waiting, 20, always(1000))
+	require.NotEmpty(t, told)
+	require.LessOrEqual(t, encoder, uint32(1200), "one step over what the network takes at most")
+	require.Less(t, waiting, bitrateCongested)
+
+	told = simulate(&b, &encoder, &waiting, 100, always(10_000))
+	require.NotEmpty(t, told)
+	for i := 1; i < len(told); i++ {
+		require.Greater(t, told[i], told[i-1])
+		require.LessOrEqual(t, told[i]-told[i-1], uint32(201), "a tenth of the original at a time")
+	}
+	require.EqualValues(t, 2000, encoder, "all the way back to where it was")
+	require.Empty(t, simulate(&b, &encoder, &waiting, 20, always(10_000)))
+}
+
+func TestBitrateAfterAStall(t *testing.T) {
+	for _, before := range []int{0, 10} { // seconds of good network
+		var b bitrateSteer
+		encoder, waiting := uint32(2000), time.Duration(0)
+		simulate(&b, &encoder, &waiting, before, func(int) uint32 { return 10_000 })
+		told := simulate(&b, &encoder, &waiting, 3, func(int) uint32 { return 0 })
+		require.Equal(t, []uint32{bitrateFloor}, told, "never under the floor")
+		told = simulate(&b, &encoder, &waiting, 200, func(int) uint32 { return 10_000 })
+		require.NotEmpty(t, told)
+		for _, kbps := range told {
+			require.Greater(t, kbps, uint32(bitrateFloor), "recovery goes up")
+		}
+		if before > 0 {
+			require.EqualValues(t, 2000, encoder)
+		}
+	}
+}

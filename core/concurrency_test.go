@@ -1,0 +1,281 @@
+package core
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/script"
+)
+
+// Everything at once, while the server drops connections at every stage: no race, no deadlock, nothing left.
+func TestEverythingAtOnce(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	stop := s.Serve(func(c *script.Conn) {
+		switch rand.IntN(6) {
+		case 0:
+			c.Reset()
+		case 1:
+			c.Handshake()
+		case 2:
+			c.AcceptConnect()
+			c.Reset()
+		case 3:
+			c.Accept()
+		case 4:
+			c.Accept()
+			c.Next()
+			c.Reset()
+		default:
+			c.Accept()
+			c.Drain()
+		}
+	})
+	p, w := newPublisher(t, s.URL("live/stream"), "timeout", "1000")
+	file := rawVideo(t, 1000)
+	calls := []func(){
+		func() { p.Connect() },
+		func() { p.Connect() },
+		func() { p.Connect() },
+		func() { p.Disconnect() },
+		p.Start,
+		p.Stop,
+		func() { p.SetSource(file) },
+		func() { p.SetSource("none") },
+		func() { p.SendMetadata(); p.SetMetadata("a", 1.0); p.ClearMetadata() },
+		func() { p.SetOption("queue_ms", "500") },
+		func() { p.SetURL(s.URL("live/other")) },
+		func() { p.NotifyBitrate(func(uint32, time.Duration) {}) },
+		func() { p.NotifyBitrate(nil) },
+		func() { _, _, _, _ = p.Stats(), p.Info(), p.State(), p.String() },
+		func() { p.Failure() },
+	}
+	pushes := []func(){
+		func() { p.SendVideo(keyFrame, rand.Uint32(), 0) },
+		func() { p.SendAAC(adts, nil, rand.Uint32()) },
+	}
+	run := func(calls []func(), times int) {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range times {
+					calls[rand.IntN(len(calls))]()
+				}
+			})
+		}
+		all.Wait()
+	}
+	run(calls, 300)
+	run(append(calls, pushes...), 300)
+	w.states()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(p.Close)
+		all.Go(func() { run(append(calls, pushes...), 2) })
+	}
+	all.Wait()
+	require.ErrorIs(t, p.Connect(), ErrState)
+	p.mu.Lock()
+	require.Nil(t, p.session, "Close leaves no connection, whoever connects meanwhile")
+	require.Nil(t, p.feeder)
+	p.mu.Unlock()
+	stop()
+}
+
+// Two senders that begin at the same time: what the second one sends is not forgotten when the source is switched off.
+func TestFirstPushesAtOnce(t *testing.T) {
+	p := New(quietLog())
+	w := reattach(&p.muxer)
+	p.mu.Lock() // the first one is held up while it stops the source
+	var all sync.WaitGroup
+	all.Go(func() { p.SendAAC(adts, nil, 0) })
+	for !p.pushed.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	all.Go(func() { p.SendVideo(keyFrame, 0, 0) })
+	time.Sleep(20 * time.Millisecond) // time for a mistake; without one nothing depends on it
+	p.mu.Unlock()
+	all.Wait()
+	require.NoError(t, p.SendVideo(picture, 40, 0))
+	words, _ := sent(t, w)
+	require.Equal(t, "P", words[len(words)-1], "%v", words)
+}
+
+// However calls of Start, Stop and SetSource meet, only one feeder reads a source, and none reads a closed one.
+func TestFeedersAtOnce(t *testing.T) {
+	noLeak(t)
+	src := fakeVideo(1_000_000, 25)
+	for i := range src.units {
+		src.units[i].DTS, src.units[i].PTS = 0, 0
+	}
+	f := newFed(t, src)
+	stop := make(chan struct{})
+	var drain, all sync.WaitGroup
+	drain.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				sent(t, f.w)
+			}
+		}
+	})
+	for i := range 4 {
+		all.Go(func() {
+			for range 100 {
+				f.Start()
+				f.Stop()
+				if i == 0 {
+					f.Start()
+				}
+			}
+		})
+	}
+	all.Wait()
+	require.NoError(t, f.SetSource("none"))
+	require.True(t, src.closed || src.at == len(src.units))
+	close(stop)
+	drain.Wait()
+}
+
+func TestCallsFromInsideACallback(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		at   State
+		call func(*Publisher)
+		want []State
+	}{
+		{"disconnect at 1", StateConnecting, (*Publisher).Disconnect, []State{1, 5, 6}},
+		{"disconnect at 2", StateHandshaking, (*Publisher).Disconnect, []State{1, 2, 5, 6}},
+		{"disconnect at 3", StateConnected, (*Publisher).Disconnect, []State{1, 2, 3, 5, 6}},
+		{"disconnect at 4", StatePublishing, (*Publisher).Disconnect, []State{1, 2, 3, 4, 5, 6}},
+		{"close at 2", StateHandshaking, (*Publisher).Close, []State{1, 2}},
+		{"close at 4", StatePublishing, (*Publisher).Close, []State{1, 2, 3, 4}},
+		{"start at 4", StatePublishing, func(p *Publisher) { p.Start(); p.Stop(); p.Disconnect() }, []State{1, 2, 3, 4, 5, 6}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			s := script.Listen(t)
+			stop := s.Serve(func(c *script.Conn) { c.Accept(); c.Drain() })
+			p, w := newPublisher(t, s.URL("live/stream"))
+			called := make(chan struct{})
+			p.Notify(func(e Event) {
+				w.take(e)
+				if e.New == c.at {
+					c.call(p)
+					close(called)
+				}
+			})
+			require.NoError(t, p.Connect())
+			<-called
+			if c.want[len(c.want)-1] == StateDisconnected {
+				w.until(StateDisconnected)
+			}
+			p.Close()
+			require.Equal(t, c.want, w.states())
+			stop()
+		})
+	}
+}
+
+// A callback that connects again keeps the publisher going by itself.
+func TestReconnectFromInsideACallback(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	stop := s.Serve(func(c *script.Conn) { c.Accept() }) // and closes
+	p, w := newPublisher(t, s.URL("live/stream"))
+	rounds := 0
+	enough := make(chan struct{})
+	p.Notify(func(e Event) {
+		w.take(e)
+		if e.New != StateError {
+			return
+		}
+		if rounds++; rounds == 20 {
+			close(enough)
+			return
+		}
+		require.NoError(t, p.Connect())
+	})
+	require.NoError(t, p.Connect())
+	<-enough
+	p.Close()
+	require.Len(t, w.states(), 20*5)
+	stop()
+}
+
+func TestCloseWaitsForTheCallback(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	stop := s.Serve(func(c *script.Conn) { c.Accept(); c.Drain() })
+	for _, end := range []func(*Publisher){(*Publisher).Close, (*Publisher).Disconnect} {
+		p, _ := newPublisher(t, s.URL("live/stream"))
+		inside, leave, left := make(chan struct{}), make(chan struct{}), false
+		p.Notify(func(e Event) {
+			if e.New == StatePublishing {
+				close(inside)
+				<-leave
+				left = true
+			}
+		})
+		require.NoError(t, p.Connect())
+		<-inside
+		ended := make(chan struct{})
+		go func() {
+			end(p)
+			require.True(t, left)
+			close(ended)
+		}()
+		select {
+		case <-ended:
+			require.Fail(t, "ended while the callback ran")
+		case <-time.After(50 * time.Millisecond): // it can only pass too easily here, not fail
+		}
+		close(leave)
+		<-ended
+	}
+	stop()
+}
+
+// The callback is never called by two goroutines at once, and in order.
+func TestEventsInOrder(t *testing.T) {
+	var e events
+	e.idle.L = &e.mu
+	var got []State
+	running := false
+	e.setState(func(ev Event) {
+		require.False(t, running)
+		running = true
+		got = append(got, ev.New)
+		running = false
+	})
+	var mu sync.Mutex
+	next := State(0)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				mu.Lock()
+				next++
+				e.add(notice{event: Event{New: next}})
+				mu.Unlock()
+				e.deliver()
+			}
+		})
+	}
+	all.Wait()
+	e.settle()
+	require.Len(t, got, 800)
+	for i, s := range got {
+		require.EqualValues(t, i+1, s)
+	}
+	e.setState(nil)
+	e.add(notice{event: Event{New: 1}})
+	e.add(notice{kbps: 1})
+	require.Empty(t, e.pending)
+}

@@ -1,0 +1,94 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"luatrtmp/core/message"
+)
+
+// The kinds of failure; every error of this package wraps one of them. export.go gives each its RTMP_ERR_* number.
+var (
+	ErrState     = errors.New("not possible in this state")
+	ErrInvalid   = errors.New("invalid argument")
+	ErrConnect   = errors.New("connecting failed")
+	ErrHandshake = errors.New("handshake failed")
+	ErrNetwork   = errors.New("connection lost")
+	ErrTimeout   = errors.New("timed out")
+	ErrRefused   = errors.New("refused by the server")
+	ErrOverflow  = errors.New("over a limit")
+)
+
+// kindError says what happened in words of its own, and wraps a kind of failure without repeating its text.
+type kindError struct {
+	kind error
+	text string
+}
+
+func (e *kindError) Error() string { return e.text }
+func (e *kindError) Unwrap() error { return e.kind }
+
+func failure(kind error, format string, args ...any) error {
+	return &kindError{kind: kind, text: fmt.Sprintf(format, args...)}
+}
+
+// ServerError is a refusal by the server: an `_error` reply, or an onStatus of level "error".
+type ServerError struct {
+	Command     string // what was refused: "connect", "createStream", "publish"; "" when nothing was asked
+	Code        string // e.g. "NetStream.Publish.BadName"; may be empty
+	Description string // the server's own words; may be empty
+}
+
+// maxServerText bounds what is passed on of a server's words, which may be as long as a message.
+const maxServerText = 1 << 10
+
+// refusal makes a ServerError of what the server says.
+func refusal(command string, info message.StatusInfo) error {
+	return &ServerError{Command: command, Code: readable(info.Code), Description: readable(info.Description)}
+}
+
+// readable cuts a server's text to a bearable length and takes out what would upset a terminal.
+func readable(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), maxServerText)], "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+func (e *ServerError) Error() string {
+	what := "the server ended the stream"
+	if e.Command != "" {
+		what = "the server refused " + e.Command
+	}
+	switch {
+	case e.Code != "" && e.Description != "":
+		what += ": " + e.Code + ": " + e.Description
+	case e.Code != "" || e.Description != "":
+		what += ": " + e.Code + e.Description
+	}
+	if hint := hintFor(e.Code, e.Description); hint != "" {
+		what += " (" + hint + ")"
+	}
+	return what
+}
+
+// Unwrap makes a ServerError an ErrRefused.
+func (e *ServerError) Unwrap() error { return ErrRefused }
+
+// errInternal is a mistake of this library: a panic caught before it could end the host.
+var errInternal = errors.New("internal error")
+
+// guard runs f and turns a panic into an error: nothing that happens on a goroutine of the library may end the host.
+func guard(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = failure(errInternal, "internal error, please report it: %v", r)
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,252 @@
+package core
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source"
+)
+
+// maxLag: a feeder that is later than this, because the host was suspended, does not rush after its schedule.
+const maxLag = time.Second
+
+// playhead is a source that takes back the unit that was read last: what a feeder that is stopped could not send yet
+// must not be missing when the next one goes on.
+type playhead struct {
+	source.Source
+	held *flv.AccessUnit
+}
+
+// Next implements source.Source.
+func (h *playhead) Next() (*flv.AccessUnit, error) {
+	if unit := h.held; unit != nil {
+		h.held = nil
+		return unit, nil
+	}
+	return h.Source.Next()
+}
+
+// feeder sends the units of a source at their decode times.
+type feeder struct {
+	source  *playhead
+	muxer   *muxer
+	session *session
+	resumed bool          // the source is not at its beginning
+	before  chan struct{} // closed when the feeder before is done with the source; nil: there was none
+	quit    chan struct{}
+	done    chan struct{}
+
+	anchor time.Time     // when the unit with decode time base was due
+	base   time.Duration // whole ms
+	offset int64         // ms: the timestamp of that unit
+}
+
+// SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and
+// takes over at a key frame when media flows already.
+func (p *Publisher) SetSource(spec string) error {
+	parsed, err := source.ParseSpec(spec)
+	if err != nil {
+		return failure(ErrInvalid, "%v", err)
+	}
+	var src *playhead
+	if parsed.Path != source.None {
+		opened, err := source.Open(parsed)
+		if err != nil {
+			return failure(ErrInvalid, "%v", err)
+		}
+		src = &playhead{Source: opened}
+	}
+	return p.replaceSource(src, parsed)
+}
+
+func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		closeSource(src)
+		return failure(ErrState, "the context is closed")
+	}
+	old, session := p.source, p.session
+	p.source, p.spec, p.sourceUsed = src, spec, false
+	wait := p.dismissFeeder()
+	p.mu.Unlock()
+	wait()
+	closeSource(old)
+	p.startFeeder(session)
+	return nil
+}
+
+func closeSource(s *playhead) {
+	if s != nil {
+		s.Close()
+	}
+}
+
+// Start lets the source feed the stream as soon as the state is PUBLISHING.
+func (p *Publisher) Start() {
+	p.mu.Lock()
+	p.started = true
+	session := p.session
+	p.mu.Unlock()
+	p.startFeeder(session)
+}
+
+// Stop ends feeding; the connection stays.
+func (p *Publisher) Stop() {
+	p.mu.Lock()
+	p.started = false
+	p.mu.Unlock()
+	p.stopFeeder()
+}
+
+// startFeeder begins feeding if everything is there that it needs.
+func (p *Publisher) startFeeder(s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s == nil || s != p.session || s.over || p.state != StatePublishing || !p.started || p.pushed.Load() || p.feeder != nil {
+		return
+	}
+	if p.source == nil {
+		if p.spec.Path == source.None {
+			return
+		}
+		src, err := source.Open(p.spec)
+		if err != nil {
+			s.finish(err)
+			return
+		}
+		p.source, p.sourceUsed = &playhead{Source: src}, false
+	}
+	p.feeder = &feeder{
+		source: p.source, muxer: &p.muxer, session: s, resumed: p.sourceUsed,
+		before: p.fed, quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	p.sourceUsed, p.fed = true, p.feeder.done
+	go p.feeder.run(p)
+}
+
+// stopFeeder ends feeding and waits for it.
+func (p *Publisher) stopFeeder() {
+	p.mu.Lock()
+	wait := p.dismissFeeder()
+	p.mu.Unlock()
+	wait()
+}
+
+// dismissFeeder tells the feeder to stop, and returns a function that waits until it has done so, or the one before it
+// if somebody else has dismissed it. A feeder never blocks but on its own timer. p.mu is held, and not while waiting.
+func (p *Publisher) dismissFeeder() (wait func()) {
+	if p.feeder != nil {
+		close(p.feeder.quit)
+		p.feeder = nil
+	}
+	fed := p.fed
+	return func() {
+		if fed != nil {
+			<-fed
+		}
+	}
+}
+
+// switchToPushed turns the source off for good when the first frame is pushed.
+func (p *Publisher) switchToPushed() {
+	p.pushOnce.Do(func() {
+		p.pushed.Store(true)
+		p.stopFeeder()
+		p.muxer.restart()
+	})
+}
+
+// run feeds until it is stopped or the source ends.
+func (f *feeder) run(p *Publisher) {
+	defer close(f.done)
+	if f.before != nil {
+		<-f.before
+	}
+	if !f.resumed {
+		f.muxer.restart()
+	}
+	info := f.source.Info()
+	for _, skipped := range info.Skipped {
+		p.log.Warn("a track of the source is not sent", "track", skipped)
+	}
+	f.muxer.begin(expectation{video: info.Video, audio: info.Audio})
+	err := guard(func() error { return f.feed(p, info.Video != nil) })
+	if err == errStopped {
+		return
+	}
+	p.mu.Lock()
+	mine := p.feeder == f
+	if mine {
+		p.feeder, p.source = nil, nil // the next connection begins the source anew
+	}
+	p.mu.Unlock()
+	if !mine {
+		return // it was just stopped: what comes now is not up to this feeder
+	}
+	f.source.Close()
+	if err == io.EOF {
+		err = nil
+	}
+	f.session.finish(err)
+}
+
+var errStopped = failure(ErrState, "stopped")
+
+func (f *feeder) feed(p *Publisher, hasVideo bool) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	seekKey := f.resumed && hasVideo && f.muxer.awaitsKeyFrame()
+	faults := 0
+	for {
+		unit, err := f.source.Next()
+		if err != nil {
+			return err
+		}
+		if seekKey && (unit.Kind != flv.Video || !flv.IsKey(unit.NALUs)) {
+			f.muxer.configure(unit) // what does not come again
+			continue
+		}
+		seekKey = false
+		timer.Reset(f.due(unit, time.Now()))
+		select {
+		case <-timer.C:
+		case <-f.quit:
+			f.source.held = unit
+			return errStopped
+		}
+		timestamp := milliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
+		err = f.muxer.sendUnit(unit, uint32(timestamp))
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow):
+			if faults++; faults <= maxFaultsLogged {
+				p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
+			}
+		default: // the connection ends, which the session sees for itself
+			<-f.quit
+			return errStopped
+		}
+	}
+}
+
+// maxFaultsLogged keeps a broken source or server from filling the log.
+const maxFaultsLogged = 5
+
+// due returns how long the unit has to wait. The first one of this run is due now, with the timestamp of now.
+func (f *feeder) due(unit *flv.AccessUnit, now time.Time) time.Duration {
+	if f.anchor.IsZero() {
+		f.anchor = now
+		f.base = unit.DTS.Round(time.Millisecond)
+		f.offset = f.muxer.elapsed(now).Milliseconds()
+	}
+	wait := f.anchor.Add(unit.DTS - f.base).Sub(now)
+	if wait < -maxLag {
+		lag := (-wait).Truncate(time.Millisecond)
+		f.anchor = f.anchor.Add(lag)
+		f.offset += lag.Milliseconds()
+	}
+	return max(0, wait)
+}

@@ -1,0 +1,228 @@
+package core
+
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source"
+)
+
+// fakeSource plays units and then fails with err.
+type fakeSource struct {
+	units  []flv.AccessUnit
+	err    error
+	at     int
+	closed bool
+	info   source.Info
+}
+
+func (s *fakeSource) Info() source.Info { return s.info }
+func (s *fakeSource) Close() error      { s.closed = true; return nil }
+func (s *fakeSource) Next() (*flv.AccessUnit, error) {
+	if s.at == len(s.units) {
+		return nil, s.err
+	}
+	s.at++
+	return &s.units[s.at-1], nil
+}
+
+const frameTime = 40 * time.Millisecond
+
+// fakeVideo is video of 25 pictures a second with a key frame every gop pictures.
+func fakeVideo(pictures, gop int) *fakeSource {
+	s := &fakeSource{err: io.EOF, info: source.Info{Video: &flv.VideoInfo{}, Skipped: []string{"subtitles"}}}
+	for i := range pictures {
+		u := flv.AccessUnit{Kind: flv.Video, DTS: time.Duration(i) * frameTime, NALUs: [][]byte{inter}}
+		if i%gop == 0 {
+			u.NALUs = [][]byte{idr}
+		}
+		if i == 0 {
+			u.Config = recordMain
+		}
+		u.PTS = u.DTS
+		s.units = append(s.units, u)
+	}
+	return s
+}
+
+// fed is a Publisher that is publishing, as far as a feeder can tell.
+type fed struct {
+	*Publisher
+	t *testing.T
+	w *writer
+}
+
+func newFed(t *testing.T, src source.Source) *fed {
+	f := &fed{Publisher: New(quietLog()), t: t}
+	f.source = &playhead{Source: src}
+	f.reconnect()
+	return f
+}
+
+func (f *fed) reconnect() {
+	f.mu.Lock()
+	f.session = newSession(f.Publisher, &target{}, DefaultOptions())
+	f.state = StatePublishing
+	f.mu.Unlock()
+	f.w = reattach(&f.muxer)
+}
+
+// after lets time pass and returns what was sent meanwhile.
+func (f *fed) after(d time.Duration) ([]string, []*entry) {
+	f.t.Helper()
+	time.Sleep(d)
+	synctest.Wait()
+	return sent(f.t, f.w)
+}
+
+func TestFeederPaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFed(t, fakeVideo(15_000, 25)) // ten minutes
+		f.Start()
+		f.Start()
+		words, _ := f.after(0)
+		require.Equal(t, []string{"M", "VH", "K"}, words)
+		words, _ = f.after(frameTime - 1)
+		require.Empty(t, words)
+		words, all := f.after(1)
+		require.Equal(t, []string{"P"}, words)
+		require.EqualValues(t, 40, all[0].header.Timestamp)
+		words, all = f.after(10*time.Minute - 2*frameTime)
+		require.Len(t, words, 15_000-2)
+		require.EqualValues(t, 600_000-40, all[len(all)-1].header.Timestamp)
+		require.NoError(t, <-f.session.finished)
+		f.Stop()
+	})
+}
+
+func TestFeederStopAndStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFed(t, fakeVideo(100, 25))
+		f.Start()
+		words, _ := f.after(9*frameTime + 1)
+		require.Len(t, words, 2+10)
+		f.Stop()
+		words, _ = f.after(10 * time.Second)
+		require.Empty(t, words)
+		f.Start()
+		words, all := f.after(0)
+		require.Equal(t, []string{"P"}, words, "the picture that waited when it was stopped is not lost")
+		require.InDelta(t, 10_360, all[0].header.Timestamp, 2, "at the time of now")
+		f.after(time.Minute)
+		s := f.counters.snapshot()
+		require.Zero(t, s.DroppedFrames)
+		require.Equal(t, 100, f.source0().at)
+		f.Stop()
+	})
+}
+
+func (f *fed) source0() *fakeSource {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.source == nil {
+		return &fakeSource{at: 100}
+	}
+	return f.source.Source.(*fakeSource)
+}
+
+func TestFeederGoesOnFromAKeyFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := fakeVideo(100, 25)
+		audio := flv.AccessUnit{Kind: flv.Audio, DTS: 12 * frameTime, Data: []byte{0x21}, Config: ascStereo}
+		more := flv.AccessUnit{Kind: flv.Audio, DTS: 26 * frameTime, Data: []byte{0x21}}
+		src.units = append(append(append(append([]flv.AccessUnit{}, src.units[:12]...), audio), src.units[12:27]...), append([]flv.AccessUnit{more}, src.units[27:]...)...)
+		f := newFed(t, src)
+		f.Start()
+		f.after(10*frameTime + 1)
+		f.stopFeeder()
+		f.reconnect()
+		f.startFeeder(f.session)
+		words, all := f.after(frameTime)
+		require.Equal(t, []string{"M", "VH", "K", "P", "AH", "A"}, words, "the configuration of audio that was passed over is known")
+		require.Zero(t, all[2].header.Timestamp)
+		f.Stop()
+	})
+}
+
+func TestFeederAfterASuspension(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFed(t, fakeVideo(1000, 25))
+		run := feeder{muxer: &f.muxer}
+		now := time.Now()
+		units := fakeVideo(1000, 25).units
+		require.Zero(t, run.due(&units[0], now))
+		require.Equal(t, 39*time.Millisecond, run.due(&units[1], now.Add(time.Millisecond)))
+		require.Zero(t, run.due(&units[1], now.Add(time.Hour)), "late: at once")
+		require.Equal(t, frameTime, run.due(&units[2], now.Add(time.Hour)), "and no rush after the schedule")
+		require.EqualValues(t, time.Hour.Milliseconds()-40, run.offset, "timestamps keep to real time")
+	})
+}
+
+func TestFeederLeavesOutWhatIsBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := fakeVideo(20, 5)
+		for i := 1; i < 10; i++ {
+			src.units[i].PTS = time.Hour * 24
+		}
+		src.err = source.ErrTruncated
+		f := newFed(t, src)
+		f.Start()
+		words, _ := f.after(time.Second)
+		require.Equal(t, []string{"M", "VH", "K", "K", "P", "P", "P", "P", "K", "P", "P", "P", "P"}, words)
+		require.ErrorIs(t, <-f.session.finished, source.ErrTruncated)
+		require.True(t, src.closed)
+		f.Stop()
+	})
+}
+
+func TestFeederOnABrokenConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := fakeVideo(20, 5)
+		f := newFed(t, src)
+		f.w.abort()
+		f.Start()
+		f.after(time.Second)
+		require.Equal(t, 1, src.at, "it waits for the session to end")
+		f.Stop()
+		require.False(t, src.closed)
+	})
+}
+
+func TestFeederPushesSwitchItOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFed(t, fakeVideo(100, 25))
+		f.Start()
+		f.after(frameTime)
+		require.ErrorIs(t, f.SendAAC(nil, nil, 0), ErrInvalid)
+		f.Start()
+		words, _ := f.after(time.Second)
+		require.Empty(t, words, "for good, and from the first push on, even a bad one")
+		require.NoError(t, f.SendVideo(keyFrame, 0, 0))
+		words, _ = f.after(0)
+		require.Equal(t, []string{"VH", "K"}, words)
+		require.NoError(t, f.SetSource("clip"))
+		words, _ = f.after(time.Second)
+		require.Empty(t, words)
+		f.mu.Lock()
+		f.session = nil
+		f.mu.Unlock()
+		f.Close()
+	})
+}
+
+func TestFeederSourceThatCannotBeOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFed(t, nil)
+		f.source, f.spec = nil, source.Spec{Path: "/does/not/exist.flv"}
+		f.Start()
+		require.ErrorContains(t, <-f.session.finished, "/does/not/exist.flv")
+		f.spec = source.Spec{Path: source.None}
+		f.Start()
+		require.Nil(t, f.feeder)
+	})
+}

@@ -1,0 +1,150 @@
+package core
+
+import (
+	"encoding/hex"
+	"log/slog"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/script"
+)
+
+const patience = script.Patience
+
+// watch records the events of a Publisher.
+type watch struct {
+	t      *testing.T
+	mu     sync.Mutex
+	events []Event
+	seen   int
+	more   chan struct{}
+}
+
+func (w *watch) take(e Event) {
+	w.mu.Lock()
+	w.events = append(w.events, e)
+	w.mu.Unlock()
+	select {
+	case w.more <- struct{}{}:
+	default:
+	}
+}
+
+// until waits for the next event that enters a state.
+func (w *watch) until(s State) Event {
+	w.t.Helper()
+	limit := time.After(patience)
+	for {
+		w.mu.Lock()
+		for w.seen < len(w.events) {
+			e := w.events[w.seen]
+			w.seen++
+			if e.New == s {
+				w.mu.Unlock()
+				return e
+			}
+		}
+		w.mu.Unlock()
+		select {
+		case <-w.more:
+		case <-limit:
+			require.FailNow(w.t, "state not reached", "%v; so far %v", s, w.states())
+		}
+	}
+}
+
+// states returns the states so far, and checks that each event leaves the state that the one before entered.
+func (w *watch) states() []State {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []State
+	for i, e := range w.events {
+		if i > 0 {
+			require.Equal(w.t, w.events[i-1].New, e.Old)
+		}
+		require.True(w.t, e.Old.mayBecome(e.New), "%v to %v", e.Old, e.New)
+		require.Equal(w.t, e.New == StateError, e.Err != nil)
+		all = append(all, e.New)
+	}
+	return all
+}
+
+// newPublisher returns a Publisher with pairs of options, which is closed when the test ends.
+func newPublisher(t *testing.T, url string, options ...string) (*Publisher, *watch) {
+	t.Helper()
+	p := New(slog.New(slog.DiscardHandler))
+	t.Cleanup(p.Close)
+	require.NoError(t, p.SetURL(url))
+	require.NoError(t, p.SetSource("none"))
+	for i := 0; i < len(options); i += 2 {
+		require.NoError(t, p.SetOption(options[i], options[i+1]))
+	}
+	w := &watch{t: t, more: make(chan struct{}, 1)}
+	p.Notify(w.take)
+	return p, w
+}
+
+// publishing returns a Publisher that is connected to a scripted server.
+func publishing(t *testing.T, options ...string) (*Publisher, *watch, *script.Conn) {
+	t.Helper()
+	s := script.Listen(t)
+	p, w := newPublisher(t, s.URL("live/stream"), options...)
+	require.NoError(t, p.Connect())
+	conn := s.Accept()
+	conn.Accept()
+	w.until(StatePublishing)
+	return p, w, conn
+}
+
+// noLeak fails when the test, cleanup included, leaves goroutines behind.
+func noLeak(t *testing.T) {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		limit := time.Now().Add(patience)
+		for runtime.NumGoroutine() > before {
+			if time.Now().After(limit) {
+				stacks := make([]byte, 64<<10)
+				require.FailNow(t, "goroutines are left", "%s", stacks[:runtime.Stack(stacks, true)])
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// Parameter sets as x264 writes them, and NAL units that look like pictures.
+var (
+	spsMain    = unhex("674d401fa6110280bfe5c044000003000400000300c83c60c846") // 640x360, 25 fps
+	ppsMain    = unhex("68e84332c8")
+	spsHigh    = unhex("6764000cac76110a37e4c04400000fa40003a9803c50a61180") // 160x90, 30000/1001 fps
+	ppsHigh    = unhex("68e843b2c8b0")
+	idr        = []byte{0x65, 0x88, 0x82, 8}
+	inter      = []byte{0x41, 0x9A, 0x24}
+	recordMain = unhex("014d401fffe1001a" + hex.EncodeToString(spsMain) + "010005" + hex.EncodeToString(ppsMain))
+
+	ascStereo = []byte{0x12, 0x10}               // AAC LC, 44100 Hz, 2 channels
+	adts      = unhex("fff15080013ffc" + "2122") // one frame of 2 bytes, the same configuration
+	keyFrame  = annexB(spsMain, ppsMain, idr)
+	picture   = annexB(inter)
+)
+
+// annexB joins NAL units with start codes.
+func annexB(nalus ...[]byte) []byte {
+	var au []byte
+	for _, n := range nalus {
+		au = append(append(au, 0, 0, 0, 1), n...)
+	}
+	return au
+}

@@ -1,0 +1,108 @@
+package core
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/amf"
+	"luatrtmp/core/flv"
+	"luatrtmp/core/message"
+)
+
+// lastMetadata takes what was sent and returns the last onMetaData of it.
+func lastMetadata(t *testing.T, w *writer) amf.ECMAArray {
+	t.Helper()
+	_, all := sent(t, w)
+	var fields amf.ECMAArray
+	for _, e := range all {
+		if m, err := message.Unmarshal(message.Type(e.header.Type), e.payload); err == nil {
+			if data, ok := m.(*message.Data); ok {
+				fields = data.Values[2].(amf.ECMAArray)
+			}
+		}
+	}
+	return fields
+}
+
+func TestMetadataIsTrueToTheMedia(t *testing.T) {
+	m, w := attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	require.Equal(t, amf.ECMAArray{
+		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
+		{Name: "videocodecid", Value: 7.0}, {Name: "encoder", Value: encoderName},
+	}, lastMetadata(t, w), "no audio, no audio fields")
+	require.NoError(t, m.sendAAC(adts, nil, 0))
+	require.Equal(t, amf.ECMAArray{
+		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
+		{Name: "videocodecid", Value: 7.0}, {Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "encoder", Value: encoderName},
+	}, lastMetadata(t, w))
+}
+
+func TestMetadataFromTheSource(t *testing.T) {
+	m, w := attached()
+	m.begin(expectation{video: &flv.VideoInfo{Width: 2, Height: 4, FrameRate: 12.5}, audio: &flv.AudioInfo{}})
+	require.NoError(t, m.sendAAC(adts, nil, 0))
+	require.Equal(t, amf.ECMAArray{
+		{Name: "width", Value: 2.0}, {Name: "height", Value: 4.0}, {Name: "framerate", Value: 12.5}, {Name: "videocodecid", Value: 7.0},
+		{Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "encoder", Value: encoderName},
+	}, lastMetadata(t, w), "all tracks, from the first one on")
+
+	m, w = attached()
+	m.begin(expectation{video: &flv.VideoInfo{FrameRate: 30}, audio: &flv.AudioInfo{}})
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	fields := lastMetadata(t, w)
+	_, known := fields.Get("audiosamplerate")
+	require.False(t, known, "what is unknown is left out")
+	rate, _ := fields.GetNumber("framerate")
+	require.Equal(t, 25.0, rate, "what the stream says itself comes first")
+}
+
+func TestMetadataOfTheUser(t *testing.T) {
+	m, w := attached()
+	require.NoError(t, m.metadata.set("title", "a"))
+	require.NoError(t, m.metadata.set("width", 1.0))
+	require.NoError(t, m.resendMetadata())
+	requireSent(t, w)
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	fields := lastMetadata(t, w)
+	title, _ := fields.GetString("title")
+	width, _ := fields.GetNumber("width")
+	require.Equal(t, "a", title)
+	require.Equal(t, 1.0, width, "over what is known")
+
+	require.NoError(t, m.resendMetadata())
+	requireSent(t, w)
+	require.NoError(t, m.metadata.set("title", "b"))
+	require.NoError(t, m.sendAnnexB(picture, 40, 0))
+	require.NoError(t, m.resendMetadata())
+	require.EqualValues(t, 40, requireSent(t, w, "P", "M")[1].header.Timestamp)
+	m.metadata.clear()
+	require.NoError(t, m.resendMetadata())
+	_, known := lastMetadata(t, w).Get("title")
+	require.False(t, known)
+}
+
+func TestMetadataLimits(t *testing.T) {
+	var m metadata
+	require.ErrorIs(t, m.set("", 1.0), ErrInvalid)
+	require.ErrorIs(t, m.set(strings.Repeat("n", maxMetadataText+1), 1.0), ErrInvalid)
+	require.ErrorIs(t, m.set("n", strings.Repeat("v", maxMetadataText+1)), ErrInvalid)
+	for i := range maxMetadataFields {
+		require.NoError(t, m.set(fmt.Sprint("n", i), strings.Repeat("v", maxMetadataText)))
+	}
+	require.ErrorIs(t, m.set("one more", 1.0), ErrOverflow)
+	require.NoError(t, m.set("n5", true), "an old one can change")
+	require.Len(t, m.over(nil), maxMetadataFields)
+}
+
+func TestMetadataThatAMFCannotSay(t *testing.T) {
+	m, _ := attached()
+	require.NoError(t, m.metadata.set("odd", struct{}{}))
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrInvalid)
+	require.ErrorIs(t, m.sendAAC(adts, nil, 0), ErrInvalid)
+}

@@ -1,0 +1,263 @@
+package core
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/message"
+)
+
+// attached returns a muxer on a connection on which nothing is written: what it sends waits in the queue.
+func attached() (*muxer, *writer) {
+	m := &muxer{counters: &counters{}}
+	return m, reattach(m)
+}
+
+func reattach(m *muxer) *writer {
+	o := DefaultOptions()
+	o.QueueMedia, o.QueueBytes = 2*time.Hour, 1<<30
+	w := newWriter(&discardConn{}, &o, m.counters)
+	m.attach(w, 7)
+	return w
+}
+
+// sent takes what the muxer has sent, as short words: M metadata, VH and AH sequence headers, K and P pictures, A audio.
+func sent(t *testing.T, w *writer) (words []string, all []*entry) {
+	t.Helper()
+	w.mu.Lock()
+	all = w.media.pop(nil, 1<<30)
+	w.mu.Unlock()
+	for _, e := range all {
+		require.EqualValues(t, 7, e.header.StreamID)
+		m, err := message.Unmarshal(message.Type(e.header.Type), e.payload)
+		require.NoError(t, err)
+		switch m := m.(type) {
+		case *message.Data:
+			require.EqualValues(t, message.DataChunkStream, e.header.ChunkStreamID)
+			require.Equal(t, "@setDataFrame", m.Values[0])
+			require.Equal(t, "onMetaData", m.Values[1])
+			require.Equal(t, classHeader, e.class)
+			words = append(words, "M")
+		case *message.Video:
+			require.EqualValues(t, message.VideoChunkStream, e.header.ChunkStreamID)
+			v, err := flv.ParseVideoTag(m.Body)
+			require.NoError(t, err)
+			word := map[class]string{classHeader: "VH", classKey: "K", classPicture: "P"}[e.class]
+			require.Equal(t, v.PacketType == flv.PacketSequenceHeader, e.class == classHeader)
+			require.Equal(t, v.Key, e.class != classPicture)
+			words = append(words, word)
+		case *message.Audio:
+			require.EqualValues(t, message.AudioChunkStream, e.header.ChunkStreamID)
+			a, err := flv.ParseAudioTag(m.Body)
+			require.NoError(t, err)
+			require.Equal(t, a.PacketType == flv.PacketSequenceHeader, e.class == classHeader)
+			words = append(words, map[class]string{classHeader: "AH", classAudio: "A"}[e.class])
+		}
+	}
+	return words, all
+}
+
+func requireSent(t *testing.T, w *writer, want ...string) []*entry {
+	t.Helper()
+	words, all := sent(t, w)
+	require.Equal(t, want, words)
+	return all
+}
+
+func TestMuxerVideo(t *testing.T) {
+	m, w := attached()
+	require.NoError(t, m.sendAnnexB(picture, 0, 0))
+	requireSent(t, w)
+	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames, "nothing before the first key frame")
+
+	require.NoError(t, m.sendAnnexB(keyFrame, 1000, 80))
+	all := requireSent(t, w, "M", "VH", "K")
+	require.Equal(t, append([]byte{0x17, 0, 0, 0, 0}, recordMain...), all[1].payload)
+	require.Equal(t, []byte{0x17, 1, 0, 0, 80, 0, 0, 0, 4, 0x65, 0x88, 0x82, 8}, all[2].payload)
+	require.Zero(t, all[2].header.Timestamp)
+
+	require.NoError(t, m.sendAnnexB(picture, 1040, -40))
+	all = requireSent(t, w, "P")
+	require.Equal(t, []byte{0x27, 1, 0xFF, 0xFF, 0xD8, 0, 0, 0, 3, 0x41, 0x9A, 0x24}, all[0].payload)
+	require.EqualValues(t, 40, all[0].header.Timestamp)
+
+	require.NoError(t, m.sendAnnexB(keyFrame, 1080, 0))
+	requireSent(t, w, "K")
+	require.NoError(t, m.sendAnnexB(annexB(spsHigh, ppsHigh), 1120, 0))
+	requireSent(t, w)
+	require.NoError(t, m.sendAnnexB(annexB(idr), 1120, 0))
+	requireSent(t, w, "M", "VH", "K")
+	require.NoError(t, m.sendAnnexB(annexB([]byte{9, 0xF0}, idr, idr, inter), 1160, 0))
+	all = requireSent(t, w, "K")
+	require.Equal(t, 5+4+2+4+4+4+4+4+3, len(all[0].payload), "all NAL units in one message")
+
+	w = reattach(m)
+	require.NoError(t, m.sendAnnexB(picture, 1200, 0))
+	requireSent(t, w)
+	require.NoError(t, m.sendAnnexB(annexB(idr), 1240, 0))
+	all = requireSent(t, w, "M", "VH", "K")
+	require.Zero(t, all[2].header.Timestamp, "a new connection begins at 0")
+}
+
+func TestMuxerLearnsWhileNotPublishing(t *testing.T) {
+	m := &muxer{counters: &counters{}}
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrState)
+	require.ErrorIs(t, m.sendAAC(adts, nil, 0), ErrState)
+	require.ErrorIs(t, m.sendAnnexB([]byte{1, 2}, 0, 0), ErrInvalid, "what is wrong is told in any state")
+	w := reattach(m)
+	require.NoError(t, m.sendAnnexB(annexB(idr), 0, 0))
+	require.NoError(t, m.sendAAC([]byte{0x21}, nil, 0))
+	requireSent(t, w, "M", "VH", "K", "AH", "A")
+	m.detach()
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrState)
+	require.Equal(t, Info{Width: 640, Height: 360, VideoCodec: "h264", AudioCodec: "aac"}, m.describe())
+}
+
+func TestMuxerRefusesVideo(t *testing.T) {
+	huge := annexB(idr, make([]byte, MaxFrame))
+	huge[len(huge)-1] = 2
+	for _, c := range []struct {
+		name string
+		au   []byte
+		time int32
+		kind error
+		text string
+	}{
+		{"empty", nil, 0, ErrInvalid, "empty"},
+		{"no start code", idr, 0, ErrInvalid, "65 88 82 08"},
+		{"too large", huge, 0, ErrOverflow, "at most"},
+		{"composition time too large", annexB(inter), 1 << 23, ErrInvalid, "composition time 8388608 ms"},
+		{"composition time too small", annexB(inter), -1<<23 - 1, ErrInvalid, "24 bits"},
+		{"broken SPS", annexB([]byte{0x67, 0x4d}, inter), 0, ErrInvalid, "SPS"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, w := attached()
+			require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+			requireSent(t, w, "M", "VH", "K")
+			err := m.sendAnnexB(c.au, 40, c.time)
+			require.ErrorIs(t, err, c.kind)
+			require.ErrorContains(t, err, c.text)
+			require.NoError(t, m.sendAnnexB(picture, 80, 0))
+			if c.kind == ErrInvalid && !bytes.Contains(c.au, inter) {
+				requireSent(t, w, "P")
+				return
+			}
+			requireSent(t, w) // what refers to a picture that is missing cannot be decoded
+			require.NoError(t, m.sendAnnexB(keyFrame, 120, 0))
+			require.NoError(t, m.sendAnnexB(picture, 160, 0))
+			requireSent(t, w, "K", "P")
+		})
+	}
+	t.Run("disposable", func(t *testing.T) {
+		m, w := attached()
+		require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+		require.Error(t, m.sendAnnexB(annexB([]byte{0x01, 0x9E, 0x45}), 40, 1<<23))
+		require.NoError(t, m.sendAnnexB(picture, 80, 0))
+		requireSent(t, w, "M", "VH", "K", "P")
+	})
+	t.Run("key frame without parameter sets", func(t *testing.T) {
+		m, w := attached()
+		err := m.sendAnnexB(annexB(idr), 0, 0)
+		require.ErrorIs(t, err, ErrInvalid)
+		require.ErrorContains(t, err, "SPS and PPS")
+		requireSent(t, w)
+	})
+}
+
+func TestMuxerAudio(t *testing.T) {
+	m, w := attached()
+	err := m.sendAAC([]byte{0x21, 0x22}, nil, 0)
+	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorContains(t, err, "AudioSpecificConfig")
+
+	require.NoError(t, m.sendAAC(adts, nil, 500))
+	all := requireSent(t, w, "M", "AH", "A")
+	require.Equal(t, append([]byte{0xAF, 0}, ascStereo...), all[1].payload)
+	require.Equal(t, []byte{0xAF, 1, 0x21, 0x22}, all[2].payload)
+
+	three := append(append(bytes.Clone(adts), adts...), adts...)
+	require.NoError(t, m.sendAAC(three, nil, 1000))
+	all = requireSent(t, w, "A", "A", "A")
+	for i, at := range []uint32{500, 523, 546} {
+		require.Equal(t, at, all[i].header.Timestamp)
+	}
+	require.NoError(t, m.sendAAC([]byte{0x21}, []byte{0x11, 0x90}, 1100)) // 48 kHz
+	requireSent(t, w, "M", "AH", "A")
+	require.NoError(t, m.sendAAC([]byte{0x21}, []byte{0x11, 0x90}, 1120))
+	require.NoError(t, m.sendAAC([]byte{0x21}, nil, 1140))
+	requireSent(t, w, "A", "A")
+
+	for _, c := range []struct {
+		name          string
+		frame, config []byte
+		kind          error
+		text          string
+	}{
+		{"empty", nil, nil, ErrInvalid, "empty"},
+		{"empty with config", nil, ascStereo, ErrInvalid, "empty"},
+		{"too large", make([]byte, MaxFrame+1), nil, ErrOverflow, "at most"},
+		{"cut ADTS", adts[:8], nil, ErrInvalid, "frame length 9"},
+		{"second frame cut", append(bytes.Clone(adts), adts[:3]...), nil, ErrInvalid, "at 9"},
+		{"bad config", []byte{1}, []byte{0xFF}, ErrInvalid, "audio configuration"},
+		{"reserved profile", unhex("fff1d080013ffc2122"), nil, ErrInvalid, "audio"},
+	} {
+		err := m.sendAAC(c.frame, c.config, 1200)
+		require.ErrorIs(t, err, c.kind, c.name)
+		require.ErrorContains(t, err, c.text)
+		requireSent(t, w)
+		for _, n := range m.nalus {
+			require.Nil(t, n, "the caller's memory is not kept")
+		}
+	}
+}
+
+// Another sender: new parameter sets, a key frame first, another clock; the tracks stay in step with each other.
+func TestMuxerRestart(t *testing.T) {
+	m, w := attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	require.NoError(t, m.sendAAC(adts, nil, 500))
+	requireSent(t, w, "M", "VH", "K", "M", "AH", "A")
+	m.restart()
+	require.Equal(t, Info{}, m.describe())
+	require.NoError(t, m.sendAnnexB(picture, 0, 0))
+	require.ErrorIs(t, m.sendAnnexB(annexB(idr), 20, 0), ErrInvalid)
+	require.NoError(t, m.sendAnnexB(annexB(spsHigh, ppsHigh, idr), 40, 0))
+	require.NoError(t, m.sendAAC(adts, nil, 140))
+	require.NoError(t, m.sendAnnexB(picture, 80, 0))
+	all := requireSent(t, w, "M", "VH", "K", "M", "AH", "A", "P")
+	require.EqualValues(t, 500, all[2].header.Timestamp, "not before what has been sent")
+	require.EqualValues(t, 600, all[5].header.Timestamp)
+	require.EqualValues(t, 540, all[6].header.Timestamp)
+}
+
+func TestMuxerUnitsOfASource(t *testing.T) {
+	m, w := attached()
+	unit := &flv.AccessUnit{Kind: flv.Video, DTS: 33_400_000, PTS: 100_100_000, NALUs: [][]byte{idr}, Config: recordMain}
+	require.NoError(t, m.sendUnit(unit, 33))
+	all := requireSent(t, w, "M", "VH", "K")
+	require.Equal(t, byte(67), all[2].payload[4], "composition time of times that are rounded one by one")
+	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}, Config: []byte{1}}, 40), ErrInvalid)
+	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40), ErrInvalid)
+	m.configure(&flv.AccessUnit{Kind: flv.Audio, Config: ascStereo})
+	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40))
+	requireSent(t, w, "M", "AH", "A")
+}
+
+func TestMuxerOnABrokenConnection(t *testing.T) {
+	m, w := attached()
+	w.abort()
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrNetwork)
+	require.ErrorIs(t, m.sendAAC(adts, nil, 0), ErrNetwork)
+	require.NoError(t, m.resendMetadata(), "nothing was sent: nothing to send again")
+
+	m, w = attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	w.media.give(w.media.pop(nil, 1)[0])
+	w.abort()
+	require.NoError(t, m.metadata.set("title", "x"))
+	require.ErrorIs(t, m.resendMetadata(), ErrNetwork)
+}

@@ -1,0 +1,100 @@
+package core
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Options of a Publisher; they take effect at the next Connect.
+type Options struct {
+	Timeout    time.Duration // for each of: resolving + TCP, handshake, a command's reply, a write without progress
+	QueueMedia time.Duration // most media time that may wait
+	QueueBytes int           // most bytes that may wait
+	ChunkSize  uint32        // outgoing chunk size
+	App        string        // overrides the URL's application
+	Stream     string        // overrides the URL's stream
+	FlashVer   string        // what `connect` says
+	TCURL      string        // what `connect` says; "" = from the URL
+}
+
+// defaultChunkSize: larger than nearly every message, so that a frame is one chunk, and below 65536, the most that
+// node-media-server takes.
+const defaultChunkSize = 60000
+
+// DefaultOptions returns the values that hold where nothing is set.
+func DefaultOptions() Options {
+	return Options{
+		Timeout:    5 * time.Second,
+		QueueMedia: 2 * time.Second,
+		QueueBytes: 4 << 20,
+		ChunkSize:  defaultChunkSize,
+		FlashVer:   "FMLE/3.0 (compatible; FMSc/1.0)", // some servers let in nobody else
+	}
+}
+
+// maxText bounds what `connect` says: nginx-rtmp takes 256 bytes, others more.
+const maxText = 8 << 10
+
+// laterOptions are known by name, and refused: they belong to later versions.
+var laterOptions = []string{"reconnect", "tls", "hevc", "silent_audio"}
+
+// Set sets an option by its name in the C and Lua APIs, from text.
+func (o *Options) Set(name, value string) error {
+	switch name {
+	case "timeout":
+		return setMilliseconds(&o.Timeout, name, value, 10, 10*60*1000)
+	case "queue_ms":
+		return setMilliseconds(&o.QueueMedia, name, value, 100, 60*60*1000)
+	case "queue_bytes":
+		n, err := number(name, value, 64<<10, 1<<30)
+		if err == nil {
+			o.QueueBytes = int(n)
+		}
+		return err
+	case "chunk_size":
+		n, err := number(name, value, 128, 0x7FFFFFFF)
+		if err == nil {
+			o.ChunkSize = uint32(n)
+		}
+		return err
+	case "app":
+		return setText(&o.App, name, value)
+	case "stream":
+		return setText(&o.Stream, name, value)
+	case "flash_ver":
+		return setText(&o.FlashVer, name, value)
+	case "tc_url":
+		return setText(&o.TCURL, name, value)
+	}
+	for _, later := range laterOptions {
+		if name == later {
+			return failure(ErrInvalid, "option %q is not supported by this version", name)
+		}
+	}
+	return failure(ErrInvalid, "unknown option %q", name)
+}
+
+func number(name, value string, least, most int64) (int64, error) {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || f != float64(int64(f)) || int64(f) < least || int64(f) > most {
+		return 0, failure(ErrInvalid, "option %q: %q, expected a whole number from %d to %d", name, value, least, most)
+	}
+	return int64(f), nil
+}
+
+func setMilliseconds(d *time.Duration, name, value string, least, most int64) error {
+	n, err := number(name, value, least, most)
+	if err == nil {
+		*d = time.Duration(n) * time.Millisecond
+	}
+	return err
+}
+
+func setText(s *string, name, value string) error {
+	if value == "" || len(value) > maxText || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7F }) {
+		return failure(ErrInvalid, "option %q: expected text of 1 to %d bytes without control characters", name, maxText)
+	}
+	*s = value
+	return nil
+}

@@ -1,0 +1,66 @@
+package core
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOptions(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		change      func(*Options)
+	}{
+		{"timeout", "10", func(o *Options) { o.Timeout = 10 * time.Millisecond }},
+		{"timeout", "600000", func(o *Options) { o.Timeout = 10 * time.Minute }},
+		{"timeout", "1500.0", func(o *Options) { o.Timeout = 1500 * time.Millisecond }},
+		{"queue_ms", "100", func(o *Options) { o.QueueMedia = 100 * time.Millisecond }},
+		{"queue_bytes", "65536", func(o *Options) { o.QueueBytes = 65536 }},
+		{"chunk_size", "128", func(o *Options) { o.ChunkSize = 128 }},
+		{"chunk_size", "2147483647", func(o *Options) { o.ChunkSize = 0x7FFFFFFF }},
+		{"app", "a?vhost=b", func(o *Options) { o.App = "a?vhost=b" }},
+		{"stream", "s/t", func(o *Options) { o.Stream = "s/t" }},
+		{"flash_ver", "LNX 9,0", func(o *Options) { o.FlashVer = "LNX 9,0" }},
+		{"tc_url", "rtmp://x/y", func(o *Options) { o.TCURL = "rtmp://x/y" }},
+	} {
+		got, want := DefaultOptions(), DefaultOptions()
+		c.change(&want)
+		require.NoError(t, got.Set(c.name, c.value))
+		require.Equal(t, want, got, c.name)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for _, c := range []struct{ name, value, text string }{
+		{"timeout", "9", "10 to 600000"},
+		{"timeout", "600001", "10 to 600000"},
+		{"timeout", "", "whole number"},
+		{"timeout", "1.5", "whole number"},
+		{"timeout", "soon", `"soon"`},
+		{"timeout", "NaN", "whole number"},
+		{"timeout", "Inf", "whole number"},
+		{"timeout", "1e300", "whole number"},
+		{"queue_ms", "99", "100"},
+		{"queue_bytes", "65535", "65536"},
+		{"chunk_size", "127", "128"},
+		{"chunk_size", "2147483648", "2147483647"},
+		{"app", "", "app"},
+		{"stream", "a\nb", "control"},
+		{"flash_ver", strings.Repeat("x", maxText+1), "8192 bytes"},
+		{"tc_url", "\x7f", "control"},
+		{"reconnect", "1", `"reconnect" is not supported by this version`},
+		{"tls", "1", `"tls"`},
+		{"hevc", "legacy", `"hevc"`},
+		{"silent_audio", "1", `"silent_audio"`},
+		{"Timeout", "1000", `unknown option "Timeout"`},
+		{"", "", "unknown option"},
+	} {
+		o := DefaultOptions()
+		err := o.Set(c.name, c.value)
+		require.ErrorIs(t, err, ErrInvalid, c.name)
+		require.ErrorContains(t, err, c.text)
+		require.Equal(t, DefaultOptions(), o, "a refused option changes nothing")
+	}
+}

@@ -1,0 +1,284 @@
+package core
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"luatrtmp/core/source"
+)
+
+// closeTimeout bounds Disconnect and Close: what waits is sent and the server is told within it, or not at all.
+const closeTimeout = 400 * time.Millisecond
+
+var errNotPublishing = failure(ErrState, "not publishing")
+
+// Publisher publishes to one URL. All methods may be called from any goroutine.
+type Publisher struct {
+	log      *slog.Logger
+	events   events
+	counters counters
+	muxer    muxer
+	pushed   atomic.Bool // frames are pushed: the source is off for good
+	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
+
+	mu         sync.Mutex
+	url        string
+	options    Options
+	state      State
+	session    *session // of the connection that is up or under way
+	failed     error    // why the last connection failed; nil from the next Connect on
+	connected  time.Time
+	source     *playhead // nil: none
+	spec       source.Spec
+	sourceUsed bool          // something was read from it
+	started    bool          // between Start and Stop
+	feeder     *feeder       // that runs and has not been told to stop
+	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
+	closed     bool
+}
+
+// New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
+func New(log *slog.Logger) *Publisher {
+	p := &Publisher{log: log, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
+	p.muxer.counters = &p.counters
+	p.events.idle.L = &p.events.mu
+	return p
+}
+
+// Notify sets the function that is told of changes of state; see Event. It should do little: the connection waits for
+// it. nil: none.
+func (p *Publisher) Notify(f func(Event)) { p.events.setState(f) }
+
+// NotifyBitrate sets the function that is told how much the network takes, when that changes: a target for the encoder
+// in kbit/s, and the media time that waits. nil: none.
+func (p *Publisher) NotifyBitrate(f func(kbps uint32, waiting time.Duration)) {
+	p.events.setBitrate(f)
+	p.mu.Lock()
+	session := p.session
+	p.mu.Unlock()
+	if session != nil {
+		session.steer()
+	}
+}
+
+// SetURL sets where to publish. ErrInvalid tells what is wrong with it, ErrState that a connection is up.
+func (p *Publisher) SetURL(url string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.idleOnly("the URL can be set"); err != nil {
+		return err
+	}
+	if _, err := parseURL(url, p.options.App, p.options.Stream); err != nil {
+		return err
+	}
+	p.url = url
+	return nil
+}
+
+// SetOption sets an option by name; see Options. It takes effect at the next Connect.
+func (p *Publisher) SetOption(name, value string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.options.Set(name, value)
+}
+
+// SetMetadata sets one extra field of onMetaData: a float64, string or bool.
+func (p *Publisher) SetMetadata(name string, value any) error {
+	return p.muxer.metadata.set(name, value)
+}
+
+// ClearMetadata forgets the extra fields.
+func (p *Publisher) ClearMetadata() { p.muxer.metadata.clear() }
+
+// SendMetadata sends the extra fields now if media has been sent already; otherwise they go out with the first media.
+func (p *Publisher) SendMetadata() error { return p.muxer.resendMetadata() }
+
+// idleOnly returns an error while a connection is up or under way; p.mu is held.
+func (p *Publisher) idleOnly(what string) error {
+	switch {
+	case p.closed:
+		return failure(ErrState, "the context is closed")
+	case p.state.active():
+		return failure(ErrState, "%s only while not connected; the state is %v", what, p.state)
+	}
+	return nil
+}
+
+// Connect starts an attempt and returns. ErrState when one is under way already.
+func (p *Publisher) Connect() error {
+	p.mu.Lock()
+	if err := p.idleOnly("connect is possible"); err != nil {
+		p.mu.Unlock()
+		return err
+	}
+	if p.url == "" {
+		p.mu.Unlock()
+		return failure(ErrState, "no URL is set")
+	}
+	options := p.options
+	to, err := parseURL(p.url, options.App, options.Stream)
+	if err != nil {
+		p.mu.Unlock()
+		return err
+	}
+	if options.TCURL != "" {
+		to.tcURL = options.TCURL
+	}
+	p.failed = nil
+	p.session = newSession(p, to, options)
+	p.setState(StateConnecting, nil)
+	go p.session.run()
+	p.mu.Unlock()
+	p.events.deliver()
+	return nil
+}
+
+// Disconnect ends the connection: what waits is sent and the server is told, for half a second at most. No event comes
+// for that connection once it has returned. Called from inside an event it does not wait.
+func (p *Publisher) Disconnect() {
+	p.mu.Lock()
+	session := p.session
+	switch {
+	case session != nil:
+		p.setState(StateDisconnecting, nil)
+	case p.closed:
+	case p.state == StateIdle:
+		p.setState(StateDisconnected, nil)
+	case p.state == StateError:
+		p.setState(StateDisconnecting, nil)
+		p.setState(StateDisconnected, nil)
+	}
+	p.mu.Unlock()
+	switch {
+	case session == nil:
+	case p.events.inside(): // the session's own goroutine may be the caller
+		go session.close()
+	default:
+		p.events.deliver()
+		session.close()
+	}
+	p.events.settle()
+}
+
+// Close ends everything within half a second. No event comes any more. Close is idempotent.
+func (p *Publisher) Close() {
+	p.events.close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.Stop()
+	p.Disconnect()
+	p.mu.Lock()
+	src := p.source
+	p.source = nil
+	p.mu.Unlock()
+	closeSource(src)
+}
+
+// setState changes the state and queues the event; p.mu is held, and deliver must follow without it. It returns false,
+// and changes nothing, when the move is not legal: then somebody else was faster.
+func (p *Publisher) setState(next State, why error) bool {
+	if !p.state.mayBecome(next) {
+		return false
+	}
+	old := p.state
+	p.state = next
+	switch next {
+	case StateConnected:
+		p.connected = time.Now()
+	case StateDisconnected, StateError:
+		p.connected = time.Time{}
+	}
+	p.events.add(notice{event: Event{Old: old, New: next, Err: why}})
+	return true
+}
+
+// sessionEnded takes note of a session's end. err: errEnded or nil for a wanted end.
+func (p *Publisher) sessionEnded(s *session, err error) {
+	p.mu.Lock()
+	p.session = nil
+	switch {
+	case p.state == StateDisconnecting: // whatever went wrong on the way, the end was wanted
+		p.setState(StateDisconnected, nil)
+	case err == nil || errors.Is(err, errEnded):
+		p.setState(StateDisconnecting, nil)
+		p.setState(StateDisconnected, nil)
+	default:
+		p.failed = err
+		p.setState(StateError, err)
+	}
+	p.mu.Unlock()
+	p.events.deliver()
+}
+
+// State returns the state.
+func (p *Publisher) State() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
+}
+
+// Busy tells whether events may still come by themselves: a connection is up or under way, or one is being delivered.
+func (p *Publisher) Busy() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state.active() || p.events.busy()
+}
+
+// Failure returns why the last connection failed, nil if it did not; kept until the next Connect. Inside an event it is
+// that event's failure, whatever has become of the Publisher meanwhile.
+func (p *Publisher) Failure() error {
+	if err, inside := p.events.current(); inside {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failed
+}
+
+// String describes the Publisher for people; the stream key is masked.
+func (p *Publisher) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	to, err := parseURL(p.url, p.options.App, p.options.Stream)
+	if err != nil {
+		return p.state.String()
+	}
+	return p.state.String() + " " + to.masked()
+}
+
+// Stats returns the counters.
+func (p *Publisher) Stats() Stats {
+	s := p.counters.snapshot()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.connected.IsZero() {
+		s.ConnectionTime = time.Since(p.connected)
+	}
+	return s
+}
+
+// Info returns how the connection fares and what it carries.
+func (p *Publisher) Info() Info {
+	info := p.muxer.describe()
+	info.SendKbps = p.counters.kbps(time.Now())
+	return info
+}
+
+// SendVideo sends one H.264 access unit in Annex B form. timestamp: decode time in ms, modulo 2^32, from any origin;
+// compositionTime: presentation time minus decode time in ms. au is not kept. ErrState unless publishing, ErrInvalid
+// for what is no access unit. The first frame pushed switches the source off for good.
+func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32) error {
+	p.switchToPushed()
+	return p.muxer.sendAnnexB(au, timestamp, compositionTime)
+}
+
+// SendAAC sends AAC: ADTS frames, or one raw frame with its AudioSpecificConfig in config the first time. Otherwise as
+// SendVideo.
+func (p *Publisher) SendAAC(frame, config []byte, timestamp uint32) error {
+	p.switchToPushed()
+	return p.muxer.sendAAC(frame, config, timestamp)
+}

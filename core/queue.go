@@ -1,0 +1,219 @@
+package core
+
+import (
+	"time"
+
+	"luatrtmp/core/chunk"
+)
+
+// class of a message: the queue may drop pictures, and nothing else.
+type class uint8
+
+const (
+	classControl class = iota // protocol control, commands: sent before all media, in order
+	classHeader               // metadata, sequence headers: never dropped
+	classAudio                // never dropped
+	classKey                  // a key frame: begins a group of pictures
+	classPicture              // any other picture
+)
+
+func (c class) video() bool { return c == classKey || c == classPicture }
+
+// entry is a message that waits, with a copy of its payload.
+type entry struct {
+	header  chunk.Header
+	class   class
+	payload []byte
+}
+
+// queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
+//
+// When it is over one of its limits, whole groups of pictures go, the oldest first. If that cuts into the group of
+// pictures that is being received, its remaining pictures are refused until the next key frame: what is sent can
+// always be decoded. Audio and headers stay.
+type queue struct {
+	maxBytes int
+	maxMedia time.Duration
+
+	entries  []*entry // oldest first
+	bytes    int
+	awaitKey bool // pictures are refused until the next key frame
+
+	spare      []*entry // for reuse, so that the steady state allocates nothing
+	spareBytes int
+
+	droppedFrames uint32
+	droppedBytes  uint64
+}
+
+// maxSpareBytes bounds the memory kept for reuse: some large key frames, and the frames between them.
+const maxSpareBytes = 512 << 10
+
+// push copies the pieces and queues them, after making room. It returns false when the message was dropped; only
+// pictures are.
+func (q *queue) push(h chunk.Header, c class, pieces [][]byte) bool {
+	size := joinedSize(pieces)
+	if q.awaitKey && c.video() {
+		if c != classKey {
+			q.countDrop(size)
+			return false
+		}
+		q.awaitKey = false
+	}
+	if !q.makeRoom(size, h.Timestamp, c) {
+		q.countDrop(size)
+		return false
+	}
+	q.entries = append(q.entries, q.fill(h, c, pieces))
+	q.bytes += size
+	return true
+}
+
+// fill returns an entry with a copy of the pieces.
+func (q *queue) fill(h chunk.Header, c class, pieces [][]byte) *entry {
+	e := q.take(joinedSize(pieces))
+	e.header, e.class = h, c
+	for _, p := range pieces {
+		e.payload = append(e.payload, p...)
+	}
+	return e
+}
+
+func joinedSize(pieces [][]byte) int {
+	size := 0
+	for _, p := range pieces {
+		size += len(p)
+	}
+	return size
+}
+
+// makeRoom drops groups of pictures until the new message fits. It returns false when the new message itself, a
+// picture, belongs to a group that had to go.
+func (q *queue) makeRoom(size int, timestamp uint32, c class) bool {
+	for len(q.entries) > 0 && q.over(size, timestamp, c) {
+		first := q.findVideo(0)
+		if first < 0 {
+			return true // only audio and headers wait
+		}
+		next := q.findKey(first + 1)
+		if next >= 0 {
+			q.dropVideo(first, next)
+			continue
+		}
+		q.dropVideo(first, len(q.entries))
+		if c == classKey {
+			return true
+		}
+		q.awaitKey = true // the rest of that group cannot be decoded any more
+		return !c.video()
+	}
+	return true
+}
+
+// over tells whether a message is too much. Headers add no time: those that are commands have no media time at all.
+func (q *queue) over(size int, timestamp uint32, c class) bool {
+	return q.bytes+size > q.maxBytes || c != classHeader && q.spanUntil(timestamp) > q.maxMedia
+}
+
+// spanUntil is the media time from the oldest waiting message to timestamp; 0 when nothing waits.
+func (q *queue) spanUntil(timestamp uint32) time.Duration {
+	if len(q.entries) == 0 {
+		return 0
+	}
+	return time.Duration(max(0, int32(timestamp-q.entries[0].header.Timestamp))) * time.Millisecond
+}
+
+// span is the media time that waits.
+func (q *queue) span() time.Duration {
+	if len(q.entries) == 0 {
+		return 0
+	}
+	return q.spanUntil(q.entries[len(q.entries)-1].header.Timestamp)
+}
+
+func (q *queue) findVideo(from int) int {
+	for i := from; i < len(q.entries); i++ {
+		if q.entries[i].class.video() {
+			return i
+		}
+	}
+	return -1
+}
+
+func (q *queue) findKey(from int) int {
+	for i := from; i < len(q.entries); i++ {
+		if q.entries[i].class == classKey {
+			return i
+		}
+	}
+	return -1
+}
+
+// dropVideo removes the pictures from first up to end.
+func (q *queue) dropVideo(first, end int) {
+	kept := q.entries[:first]
+	for i := first; i < len(q.entries); i++ {
+		e := q.entries[i]
+		if i < end && e.class.video() {
+			q.bytes -= len(e.payload)
+			q.countDrop(len(e.payload))
+			q.give(e)
+			continue
+		}
+		kept = append(kept, e)
+	}
+	clear(q.entries[len(kept):])
+	q.entries = kept
+}
+
+func (q *queue) countDrop(size int) {
+	q.droppedFrames++
+	q.droppedBytes += uint64(size)
+}
+
+// takeDropped returns what was dropped since the last call.
+func (q *queue) takeDropped() (frames uint32, bytes uint64) {
+	frames, bytes = q.droppedFrames, q.droppedBytes
+	q.droppedFrames, q.droppedBytes = 0, 0
+	return frames, bytes
+}
+
+// pop moves the oldest messages to dst, up to limit bytes but at least one.
+func (q *queue) pop(dst []*entry, limit int) []*entry {
+	n, size := 0, 0
+	for n < len(q.entries) && (n == 0 || size+len(q.entries[n].payload) <= limit) {
+		size += len(q.entries[n].payload)
+		n++
+	}
+	dst = append(dst, q.entries[:n]...)
+	rest := copy(q.entries, q.entries[n:])
+	clear(q.entries[rest:])
+	q.entries = q.entries[:rest]
+	q.bytes -= size
+	return dst
+}
+
+// take returns an entry with an empty payload and room for size bytes.
+func (q *queue) take(size int) *entry {
+	for i := len(q.spare) - 1; i >= 0; i-- {
+		if e := q.spare[i]; cap(e.payload) >= size {
+			last := len(q.spare) - 1
+			q.spare[i], q.spare[last] = q.spare[last], nil
+			q.spare = q.spare[:last]
+			q.spareBytes -= cap(e.payload)
+			return e
+		}
+	}
+	const granule = 2048 // rounded up, so that frames of similar size share buffers
+	return &entry{payload: make([]byte, 0, (size+granule-1)/granule*granule)}
+}
+
+// give takes an entry back for reuse.
+func (q *queue) give(e *entry) {
+	if q.spareBytes+cap(e.payload) > maxSpareBytes {
+		return
+	}
+	e.payload = e.payload[:0]
+	q.spare = append(q.spare, e)
+	q.spareBytes += cap(e.payload)
+}

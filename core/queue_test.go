@@ -1,0 +1,197 @@
+package core
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/chunk"
+)
+
+// put pushes a message of some bytes.
+func put(q *queue, c class, timestamp uint32, size int) bool {
+	return q.push(chunk.Header{Timestamp: timestamp}, c, [][]byte{make([]byte, size/2), make([]byte, size-size/2)})
+}
+
+// content lists what waits, e.g. "H K0 P40 A50".
+func content(entries []*entry) (all []string) {
+	for _, e := range entries {
+		all = append(all, fmt.Sprintf("%c%d", "-HAKP"[e.class], e.header.Timestamp))
+	}
+	return all
+}
+
+func TestQueueDropsGroupsOfPictures(t *testing.T) {
+	type message struct {
+		class class
+		at    uint32
+		size  int
+	}
+	const h, a, k, p = classHeader, classAudio, classKey, classPicture
+	for _, c := range []struct {
+		name   string
+		in     []message
+		want   []string
+		frames uint32
+	}{
+		{"within the limits", []message{{h, 0, 10}, {k, 0, 10}, {a, 0, 10}, {p, 40, 10}}, []string{"H0", "K0", "A0", "P40"}, 0},
+		{"bytes: the oldest group goes", []message{{k, 0, 300}, {a, 1, 10}, {p, 40, 300}, {k, 80, 300}, {p, 120, 300}},
+			[]string{"A1", "K80", "P120"}, 2},
+		{"bytes: headers stay", []message{{h, 0, 10}, {k, 0, 500}, {h, 40, 10}, {k, 40, 500}}, []string{"H0", "H40", "K40"}, 1},
+		{"the group that is being received", []message{{k, 0, 400}, {p, 40, 400}, {p, 80, 400}, {p, 120, 1}, {a, 130, 1}},
+			[]string{"A130"}, 4},
+		{"it goes on with a key frame", []message{{k, 0, 600}, {p, 40, 600}, {p, 80, 1}, {k, 120, 1}, {p, 160, 1}},
+			[]string{"K120", "P160"}, 3},
+		{"audio makes room too", []message{{k, 0, 600}, {a, 10, 600}, {p, 40, 1}, {k, 80, 1}}, []string{"A10", "K80"}, 2},
+		{"a key frame larger than the limit", []message{{k, 0, 2000}}, []string{"K0"}, 0},
+		{"pictures whose key frame is on its way", []message{{p, 0, 600}, {p, 40, 600}, {p, 80, 1}}, nil, 3},
+		{"time: the oldest group goes", []message{{k, 0, 1}, {p, 40, 1}, {k, 500, 1}, {p, 1001, 1}}, []string{"K500", "P1001"}, 2},
+		{"time over the wrap", []message{{k, 0xFFFFFF00, 1}, {p, 0x10, 1}, {k, 0x20, 1}, {p, 0x300, 1}}, []string{"K32", "P768"}, 2},
+		{"commands have no media time", []message{{k, 0x90000000, 1}, {p, 0x90000028, 1}, {h, 0, 1}, {h, 0, 1}},
+			[]string{"K2415919104", "P2415919144", "H0", "H0"}, 0},
+		{"audio and headers alone", []message{{h, 0, 600}, {a, 0, 600}, {a, 2000, 600}}, []string{"H0", "A0", "A2000"}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := queue{maxBytes: 1000, maxMedia: time.Second}
+			dropped := uint64(0)
+			for _, m := range c.in {
+				put(&q, m.class, m.at, m.size)
+				dropped += uint64(m.size)
+			}
+			require.Equal(t, c.want, content(q.entries))
+			for _, e := range q.entries {
+				dropped -= uint64(len(e.payload))
+			}
+			frames, bytes := q.takeDropped()
+			require.Equal(t, c.frames, frames)
+			require.Equal(t, dropped, bytes)
+		})
+	}
+}
+
+func TestQueuePop(t *testing.T) {
+	q := queue{maxBytes: 1 << 20, maxMedia: time.Hour}
+	for i := range 4 {
+		put(&q, classAudio, uint32(i), 100)
+	}
+	require.Equal(t, 3*time.Millisecond, q.span())
+	require.Equal(t, []string{"A0"}, content(q.pop(nil, 1)), "one at least")
+	require.Equal(t, []string{"A1", "A2"}, content(q.pop(nil, 299)))
+	require.Equal(t, 100, q.bytes)
+	require.Equal(t, []string{"A3"}, content(q.pop(nil, 100)))
+	require.Empty(t, q.pop(nil, 100))
+	require.Zero(t, q.bytes)
+	require.Zero(t, q.span())
+}
+
+// What comes out can be decoded, audio and headers are complete, and the books balance, whatever comes in.
+func TestQueueProperty(t *testing.T) {
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		q := queue{maxBytes: 1000 + random.IntN(4000), maxMedia: time.Duration(100+random.IntN(900)) * time.Millisecond}
+		var now uint32 = 0xFFFFF000
+		picture, group, sent := 0, 0, map[string]bool{}
+		var kept, outKept []string
+		frames, bytes := 0, 0
+		decodable := -1 // the last picture that came out, as a number within all pictures
+		keys := map[int]bool{}
+		var totalFrames uint32
+		var totalBytes uint64
+		take := func(entries []*entry) {
+			for _, e := range entries {
+				name := string(e.payload[:12])
+				if !e.class.video() {
+					outKept = append(outKept, name)
+				} else {
+					var n int
+					fmt.Sscanf(name, "%d", &n)
+					require.True(t, keys[n] || n == decodable+1, "picture %d after %d, seed %d", n, decodable, seed)
+					decodable = n
+					frames--
+					bytes -= len(e.payload)
+				}
+				require.False(t, sent[name])
+				sent[name] = true
+				q.give(e)
+			}
+		}
+		for i := range 2000 {
+			now += random.Uint32N(40)
+			c, size := classPicture, 12+random.IntN(300)
+			switch n := random.IntN(20); {
+			case n == 0 || i == 0:
+				c, size = classKey, 12+random.IntN(1500)
+			case n == 1:
+				c = classHeader
+			case n < 8:
+				c = classAudio
+			}
+			name := fmt.Sprintf("a%011d", i)
+			if c.video() {
+				name = fmt.Sprintf("%012d", picture)
+				keys[picture] = c == classKey
+				picture++
+				frames++
+				bytes += size
+			} else {
+				kept = append(kept, name)
+			}
+			accepted := q.push(chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
+			require.True(t, accepted || c == classPicture)
+
+			video, all := 0, 0
+			for _, e := range q.entries {
+				all += len(e.payload)
+				if e.class.video() {
+					video++
+				}
+			}
+			require.Equal(t, all, q.bytes)
+			if video > 1 && c != classHeader { // one picture may stand there in spite of all the audio
+				require.LessOrEqual(t, q.bytes, q.maxBytes)
+				require.LessOrEqual(t, q.span(), q.maxMedia)
+			}
+			require.LessOrEqual(t, q.spareBytes, maxSpareBytes)
+			for random.IntN(group+2) == 0 && len(q.entries) > 0 {
+				take(q.pop(nil, random.IntN(1000)))
+			}
+			if i%300 == 0 {
+				group = random.IntN(6) // the network gets slower and faster
+			}
+			droppedFrames, droppedBytes := q.takeDropped()
+			totalFrames += droppedFrames
+			totalBytes += droppedBytes
+		}
+		take(q.pop(nil, 1<<30))
+		require.Equal(t, kept, outKept, "audio and headers: all, in order")
+		require.EqualValues(t, frames, totalFrames)
+		require.EqualValues(t, bytes, totalBytes)
+	}
+}
+
+func TestQueueDoesNotAllocate(t *testing.T) {
+	q := queue{maxBytes: 1 << 20, maxMedia: time.Second}
+	body := [][]byte{make([]byte, 5), make([]byte, 3000)}
+	var batch []*entry
+	now := uint32(0)
+	round := func() {
+		for i := range 25 {
+			now += 20
+			c := classPicture
+			if i == 0 {
+				c = classKey
+			}
+			q.push(chunk.Header{Timestamp: now}, c, body)
+			q.push(chunk.Header{Timestamp: now}, classAudio, body[:1])
+		}
+		batch = q.pop(batch[:0], 1<<20)
+		for _, e := range batch {
+			q.give(e)
+		}
+	}
+	round()
+	require.Zero(t, testing.AllocsPerRun(100, round))
+}

@@ -1,0 +1,137 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"luatrtmp/core/chunk"
+	"luatrtmp/core/message"
+)
+
+// reader owns the receiving side of one connection. It answers what has to be answered - acknowledgements, pings,
+// window sizes - and hands commands on.
+type reader struct {
+	conn     net.Conn
+	out      *writer
+	log      *slog.Logger
+	hard     context.Context
+	commands chan *message.Command // closed when reading has ended; then err says why
+	err      error
+
+	window    uint32 // the peer's: acknowledge by then; 0: it has none
+	received  uint32 // bytes, modulo 2^32 as on the wire
+	acked     uint32
+	announced uint32 // window we told the peer
+}
+
+func newReader(conn net.Conn, out *writer, hard context.Context, log *slog.Logger) *reader {
+	return &reader{conn: conn, out: out, hard: hard, log: log, commands: make(chan *message.Command, 8)}
+}
+
+func (r *reader) run() {
+	defer close(r.commands)
+	r.err = guard(r.read)
+}
+
+// read reads until the connection ends, and returns why.
+func (r *reader) read() error {
+	messages := message.NewReader(r)
+	faults := 0
+	for {
+		_, m, err := messages.Read()
+		switch {
+		case errors.Is(err, message.ErrBody):
+			if faults++; faults <= maxFaultsLogged {
+				r.log.Warn("ignoring a message of the server", "why", err)
+			}
+		case err != nil:
+			return err
+		case !r.handle(m):
+			return context.Canceled
+		}
+	}
+}
+
+// Read counts what comes in and acknowledges it. RTMP 1.0, 5.4.3: a sequence number at least every window; we send it
+// at half of it, so that the peer never has to stop.
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.conn.Read(p)
+	r.received += uint32(n)
+	if r.window > 0 && r.received-r.acked >= max(1, r.window/2) {
+		r.acked = r.received
+		r.answer(&message.Acknowledgement{SequenceNumber: r.received})
+	}
+	return n, err
+}
+
+// handle deals with one message; false when nobody listens any more.
+func (r *reader) handle(m message.Message) bool {
+	switch m := m.(type) {
+	case *message.WindowAckSize:
+		r.window = m.Size
+	case *message.SetPeerBandwidth:
+		// RTMP 1.0, 5.4.5: answer with a window acknowledgement size unless it is what was sent last.
+		if m.Size != r.announced {
+			r.announced = m.Size
+			r.answer(&message.WindowAckSize{Size: m.Size})
+		}
+	case *message.UserControl:
+		if m.Event == message.PingRequest {
+			r.answer(&message.UserControl{Event: message.PingResponse, Data: m.Data})
+		}
+	case *message.Command:
+		select {
+		case r.commands <- m:
+		case <-r.hard.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// answer queues a control message. When too many wait the peer does not read: it gets no more.
+func (r *reader) answer(m message.Message) {
+	if err := r.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, m); err != nil {
+		r.log.Debug("not answered", "what", m.Type(), "why", err)
+	}
+}
+
+// closedByPeer tells whether the peer ended the connection; valid after commands is closed.
+func (r *reader) closedByPeer() bool {
+	return errors.Is(r.err, io.EOF) || errors.Is(r.err, io.ErrUnexpectedEOF) || isReset(r.err)
+}
+
+// failure says why reading ended, and when; valid after commands is closed.
+func (r *reader) failure(when string) error {
+	switch {
+	case r.closedByPeer():
+		return failure(ErrNetwork, "the server closed the connection %s", when)
+	case isNetwork(r.err):
+		return failure(ErrNetwork, "the connection broke %s: %v", when, reason(r.err))
+	}
+	return failure(ErrNetwork, "the server sent what is not RTMP %s: %v", when, r.err)
+}
+
+// drain waits until the peer has closed its direction too, briefly: a socket closed with unread data in it would be
+// reset, and what we sent last could be lost.
+func (r *reader) drain(ctx context.Context) {
+	const patience = 200 * time.Millisecond
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for {
+		select {
+		case <-limit.C:
+			return
+		case <-ctx.Done():
+			return
+		case _, ok := <-r.commands:
+			if !ok {
+				return
+			}
+		}
+	}
+}

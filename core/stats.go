@@ -1,0 +1,99 @@
+package core
+
+import (
+	"sync"
+	"time"
+)
+
+// Stats counts what a Publisher did since it was made; reconnecting does not reset it. The fields are those of
+// rtmp_stats_t.
+type Stats struct {
+	BytesSent          uint64 // written to the network, protocol included
+	VideoFramesSent    uint32 // pictures handed to the network
+	AudioFramesSent    uint32
+	ConnectionTime     time.Duration // since the server accepted `connect`; 0 without a connection
+	PacketsSent        uint32        // RTMP messages
+	LastVideoTimestamp uint32        // ms, as sent
+	LastAudioTimestamp uint32
+	IFrames, PFrames   uint32 // key frames, all other pictures
+	IBytes, PBytes     uint64
+	AudioBytes         uint64
+	DroppedFrames      uint32 // pictures dropped before the first key frame or because the queue was full
+	DroppedBytes       uint64
+}
+
+// Info tells how the connection fares and what it carries.
+type Info struct {
+	QueueMedia    time.Duration // media time waiting to be sent
+	QueueBytes    int
+	SendKbps      uint32        // over the last seconds
+	RTT           time.Duration // as the kernel measures it; 0: unknown
+	Reconnects    uint32
+	Width, Height int    // 0: unknown
+	VideoCodec    string // "" without video
+	AudioCodec    string
+}
+
+// counters are shared by all connections of a Publisher.
+type counters struct {
+	mu    sync.Mutex
+	stats Stats
+	rate  rateMeter
+}
+
+// wrote counts bytes that the kernel took.
+func (c *counters) wrote(n int64, now time.Time) {
+	c.mu.Lock()
+	c.stats.BytesSent += uint64(n)
+	c.rate.add(now, n)
+	c.mu.Unlock()
+}
+
+// sent counts messages that are wholly written.
+func (c *counters) sent(batch []*entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := &c.stats
+	for _, e := range batch {
+		s.PacketsSent++
+		size := uint64(len(e.payload))
+		switch e.class {
+		case classAudio:
+			s.AudioFramesSent++
+			s.AudioBytes += size
+			s.LastAudioTimestamp = e.header.Timestamp
+		case classKey:
+			s.VideoFramesSent++
+			s.IFrames++
+			s.IBytes += size
+			s.LastVideoTimestamp = e.header.Timestamp
+		case classPicture:
+			s.VideoFramesSent++
+			s.PFrames++
+			s.PBytes += size
+			s.LastVideoTimestamp = e.header.Timestamp
+		}
+	}
+}
+
+func (c *counters) dropped(frames uint32, bytes uint64) {
+	if frames == 0 {
+		return
+	}
+	c.mu.Lock()
+	c.stats.DroppedFrames += frames
+	c.stats.DroppedBytes += bytes
+	c.mu.Unlock()
+}
+
+func (c *counters) snapshot() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats
+}
+
+func (c *counters) kbps(now time.Time) uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rate.kbps(now)
+}

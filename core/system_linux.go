@@ -1,0 +1,44 @@
+package core
+
+import (
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// roundTrip returns the round-trip time that the kernel measures on a connection, 0 if it is not known.
+func roundTrip(conn net.Conn) (rtt time.Duration) {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			rtt = time.Duration(info.Rtt) * time.Microsecond
+		}
+	})
+	return rtt
+}
+
+// limitUnsent keeps media out of the kernel's send buffer, which would take megabytes: what waits there can neither be
+// measured nor dropped. Enough is left to keep the network busy while the writer wakes up.
+func limitUnsent(conn net.Conn) {
+	const unsent = 128 << 10
+	if c, ok := conn.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			raw.Control(func(fd uintptr) {
+				// where it is not known, the queue's limits hold for what the kernel does not take
+				unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsent)
+			})
+		}
+	}
+}
+
+// threadID tells which thread of the system runs the caller.
+func threadID() int { return unix.Gettid() }

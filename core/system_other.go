@@ -1,0 +1,17 @@
+//go:build !linux
+
+package core
+
+import (
+	"net"
+	"time"
+)
+
+// roundTrip is not known on this system.
+func roundTrip(net.Conn) time.Duration { return 0 }
+
+// limitUnsent is not possible on this system: the queue's limits hold for what the kernel does not take.
+func limitUnsent(net.Conn) {}
+
+// threadID is not known on this system: an event must not end its Publisher here.
+func threadID() int { return 0 }

@@ -1,0 +1,4 @@
+package core
+
+// Version of the library.
+const Version = "0.1.0"

@@ -1,0 +1,50 @@
+package script
+
+import (
+	"luatrtmp/amf"
+	"luatrtmp/core/message"
+)
+
+// StreamID is the message stream ID that AcceptStream gives.
+const StreamID = 7
+
+// AcceptConnect goes on from the beginning to the answer to `connect`.
+func (c *Conn) AcceptConnect() *message.Command {
+	c.Handshake()
+	connect := c.Command("connect")
+	c.Result(connect, Info("status", "NetConnection.Connect.Success", "Connection succeeded."))
+	return connect
+}
+
+// AcceptStream goes on from there to the answer to createStream.
+func (c *Conn) AcceptStream() {
+	c.Command("releaseStream")
+	c.Command("FCPublish")
+	c.Result(c.Command("createStream"), float64(StreamID))
+}
+
+// AcceptPublish goes on from there to the answer to publish.
+func (c *Conn) AcceptPublish() *message.Command {
+	publish := c.Command("publish")
+	c.Status(Started())
+	return publish
+}
+
+// Accept goes on from the beginning until media may flow.
+func (c *Conn) Accept() {
+	c.AcceptConnect()
+	c.AcceptStream()
+	c.AcceptPublish()
+}
+
+// Started is what a server says when it accepts a stream.
+func Started() amf.Object { return Info("status", "NetStream.Publish.Start", "publishing") }
+
+// Drain reads until the connection ends.
+func (c *Conn) Drain() {
+	for {
+		if _, err := c.Read(); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package script
+
+import (
+	"net"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Patience bounds every step of a script.
+const Patience = 10 * time.Second
+
+// Server listens on a port of the loopback interface.
+type Server struct {
+	t        testing.TB
+	listener *net.TCPListener
+}
+
+// Listen starts a server, which ends with the test.
+func Listen(t testing.TB) *Server {
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	return &Server{t: t, listener: listener}
+}
+
+// Address is host:port.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// URL is the address of an application and a stream on the server.
+func (s *Server) URL(path string) string { return "rtmp://" + s.Address() + "/" + path }
+
+// Accept waits for a connection, which ends with the test.
+func (s *Server) Accept() *Conn {
+	s.t.Helper()
+	require.NoError(s.t, s.listener.SetDeadline(time.Now().Add(Patience)))
+	conn, err := s.listener.AcceptTCP()
+	require.NoError(s.t, err, "nobody connects")
+	s.t.Cleanup(func() { conn.Close() })
+	return newConn(s.t, conn)
+}
+
+// Serve runs handle for every connection, each on a goroutine of its own, until the returned function is called, which
+// waits for all of them. A step that fails ends its handler and nothing else. The connection is closed at the end of
+// its handler.
+func (s *Server) Serve(handle func(*Conn)) (stop func()) {
+	var running sync.WaitGroup
+	var mu sync.Mutex
+	open, stopped := map[net.Conn]bool{}, false
+	running.Go(func() {
+		for {
+			conn, err := s.listener.AcceptTCP()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			open[conn] = true
+			if stopped {
+				conn.Close()
+			}
+			mu.Unlock()
+			running.Go(func() {
+				defer func() {
+					conn.Close()
+					mu.Lock()
+					delete(open, conn)
+					mu.Unlock()
+				}()
+				handle(newConn(unattended{}, conn))
+			})
+		}
+	})
+	stop = sync.OnceFunc(func() {
+		s.listener.Close()
+		mu.Lock()
+		stopped = true
+		for conn := range open {
+			conn.Close()
+		}
+		mu.Unlock()
+		running.Wait()
+	})
+	s.t.Cleanup(stop)
+	return stop
+}
+
+// unattended ends the goroutine of a handler whose step fails.
+type unattended struct{}
+
+func (unattended) Errorf(string, ...any) {}
+func (unattended) FailNow()              { runtime.Goexit() }
