@@ -1,0 +1,352 @@
+// Package main is the C face of the publisher: rtmp_* as include/luat_rtmp_push.h declares them. With luaopen_rtmp.c
+// beside it, it becomes the Lua module rtmp.so.
+//
+// The header is included here, so that the compiler compares every export with its declaration.
+package main
+
+/*
+#cgo CFLAGS: -std=c99 -Wall -Wextra -Wshadow
+#include "include/luat_rtmp_push.h"
+
+typedef const char *rtmp_text;
+typedef const uint8_t *rtmp_bytes;
+
+static inline void call_state(rtmp_state_callback f, rtmp_ctx_t *ctx, int old_state, int new_state, int code) {
+	f(ctx, (rtmp_state_t)old_state, (rtmp_state_t)new_state, code);
+}
+static inline void call_bitrate(rtmp_bitrate_callback f, rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms) {
+	f(ctx, kbps, queue_ms);
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"time"
+	"unsafe"
+
+	"luatrtmp/core"
+)
+
+func main() {}
+
+//export rtmp_init
+func rtmp_init(ctx *C.rtmp_ctx_t) C.int {
+	if ctx == nil {
+		return C.RTMP_ERR_INVALID_PARAM
+	}
+	ctx.handle = C.uint64_t(register(uintptr(unsafe.Pointer(ctx))))
+	ctx.reserved_1, ctx.reserved = 0, [12]C.uint64_t{}
+	return C.RTMP_OK
+}
+
+//export rtmp_deinit
+func rtmp_deinit(ctx *C.rtmp_ctx_t) C.int {
+	if ctx == nil {
+		return C.RTMP_ERR_INVALID_PARAM
+	}
+	if i := unregister(uint64(ctx.handle), uintptr(unsafe.Pointer(ctx))); i != nil {
+		i.publisher.Close()
+		ctx.handle = 0
+	}
+	return C.RTMP_OK
+}
+
+//export rtmp_set_url
+func rtmp_set_url(ctx *C.rtmp_ctx_t, url C.rtmp_text) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetURL(text(url)) })
+}
+
+//export rtmp_set_option
+func rtmp_set_option(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetOption(text(name), text(value)) })
+}
+
+//export rtmp_set_source
+func rtmp_set_source(ctx *C.rtmp_ctx_t, spec C.rtmp_text) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetSource(text(spec)) })
+}
+
+//export rtmp_metadata_number
+func rtmp_metadata_number(ctx *C.rtmp_ctx_t, name C.rtmp_text, value C.double) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetMetadata(text(name), float64(value)) })
+}
+
+//export rtmp_metadata_string
+func rtmp_metadata_string(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetMetadata(text(name), text(value)) })
+}
+
+//export rtmp_metadata_boolean
+func rtmp_metadata_boolean(ctx *C.rtmp_ctx_t, name C.rtmp_text, value C.int) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetMetadata(text(name), value != 0) })
+}
+
+//export rtmp_metadata_clear
+func rtmp_metadata_clear(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { i.publisher.ClearMetadata(); return nil })
+}
+
+//export rtmp_metadata_send
+func rtmp_metadata_send(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SendMetadata() })
+}
+
+//export rtmp_set_state_callback
+func rtmp_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) C.int {
+	return with(ctx, func(i *instance) error {
+		if callback == nil {
+			i.publisher.Notify(nil)
+			return nil
+		}
+		i.publisher.Notify(func(e core.Event) {
+			C.call_state(callback, ctx, C.int(e.Old), C.int(e.New), codeOf(e.Err))
+		})
+		return nil
+	})
+}
+
+//export rtmp_set_bitrate_callback
+func rtmp_set_bitrate_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_bitrate_callback) C.int {
+	return with(ctx, func(i *instance) error {
+		if callback == nil {
+			i.publisher.NotifyBitrate(nil)
+			return nil
+		}
+		i.publisher.NotifyBitrate(func(kbps uint32, queue time.Duration) {
+			C.call_bitrate(callback, ctx, C.uint32_t(kbps), C.uint32_t(queue.Milliseconds()))
+		})
+		return nil
+	})
+}
+
+//export rtmp_connect
+func rtmp_connect(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.Connect() })
+}
+
+//export rtmp_disconnect
+func rtmp_disconnect(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { i.publisher.Disconnect(); return nil })
+}
+
+//export rtmp_start
+func rtmp_start(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { i.publisher.Start(); return nil })
+}
+
+//export rtmp_stop
+func rtmp_stop(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { i.publisher.Stop(); return nil })
+}
+
+//export rtmp_poll
+func rtmp_poll(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(*instance) error { return nil })
+}
+
+//export rtmp_get_state
+func rtmp_get_state(ctx *C.rtmp_ctx_t) C.rtmp_state_t {
+	state := core.StateIdle
+	with(ctx, func(i *instance) error { state = i.publisher.State(); return nil })
+	return C.rtmp_state_t(state)
+}
+
+//export rtmp_is_busy
+func rtmp_is_busy(ctx *C.rtmp_ctx_t) C.int {
+	busy := C.int(0)
+	with(ctx, func(i *instance) error {
+		if i.publisher.Busy() {
+			busy = 1
+		}
+		return nil
+	})
+	return busy
+}
+
+//export rtmp_send_nalu
+func rtmp_send_nalu(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint32_t) C.int {
+	return rtmp_send_video(ctx, data, size, timestamp, 0, nil)
+}
+
+//export rtmp_send_video
+func rtmp_send_video(ctx *C.rtmp_ctx_t, au C.rtmp_bytes, size, timestamp C.uint32_t, compositionTime C.int32_t, codec C.rtmp_text) C.int {
+	return with(ctx, func(i *instance) error {
+		if err := checkCodec(text(codec), "h264"); err != nil {
+			return err
+		}
+		frame, err := frameOf(au, size)
+		if err != nil {
+			return err
+		}
+		return i.publisher.SendVideo(frame, uint32(timestamp), int32(compositionTime))
+	})
+}
+
+//export rtmp_send_aac
+func rtmp_send_aac(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint32_t, config C.rtmp_bytes, configSize C.uint32_t) C.int {
+	return with(ctx, func(i *instance) error {
+		frame, err := frameOf(data, size)
+		if err != nil {
+			return err
+		}
+		var asc []byte
+		if config != nil && configSize > 0 {
+			if asc, err = frameOf(config, configSize); err != nil {
+				return err
+			}
+		}
+		return i.publisher.SendAAC(frame, asc, uint32(timestamp))
+	})
+}
+
+//export rtmp_get_stats
+func rtmp_get_stats(ctx *C.rtmp_ctx_t, stats *C.rtmp_stats_t) C.int {
+	return with(ctx, func(i *instance) error {
+		if stats == nil {
+			return errNull
+		}
+		s := i.publisher.Stats()
+		*stats = C.rtmp_stats_t{
+			bytes_sent:           C.uint64_t(s.BytesSent),
+			video_frames_sent:    C.uint32_t(s.VideoFramesSent),
+			audio_frames_sent:    C.uint32_t(s.AudioFramesSent),
+			connection_time:      C.uint32_t(s.ConnectionTime.Milliseconds()),
+			packets_sent:         C.uint32_t(s.PacketsSent),
+			last_video_timestamp: C.uint32_t(s.LastVideoTimestamp),
+			last_audio_timestamp: C.uint32_t(s.LastAudioTimestamp),
+			i_frames:             C.uint32_t(s.IFrames),
+			p_frames:             C.uint32_t(s.PFrames),
+			i_bytes:              C.uint64_t(s.IBytes),
+			p_bytes:              C.uint64_t(s.PBytes),
+			audio_bytes:          C.uint64_t(s.AudioBytes),
+			dropped_frames:       C.uint32_t(s.DroppedFrames),
+			dropped_bytes:        C.uint64_t(s.DroppedBytes),
+		}
+		return nil
+	})
+}
+
+//export rtmp_get_info
+func rtmp_get_info(ctx *C.rtmp_ctx_t, info *C.rtmp_info_t) C.int {
+	return with(ctx, func(i *instance) error {
+		if info == nil {
+			return errNull
+		}
+		n := i.publisher.Info()
+		*info = C.rtmp_info_t{
+			queue_ms:    C.uint32_t(n.QueueMedia.Milliseconds()),
+			queue_bytes: C.uint32_t(n.QueueBytes),
+			send_kbps:   C.uint32_t(n.SendKbps),
+			rtt_ms:      C.uint32_t((n.RTT + time.Millisecond - 1).Milliseconds()), // rounded up: 0 is "unknown"
+			reconnects:  C.uint32_t(n.Reconnects),
+			width:       C.uint32_t(n.Width),
+			height:      C.uint32_t(n.Height),
+		}
+		putText(unsafe.Pointer(&info.video_codec), C.uint32_t(len(info.video_codec)), n.VideoCodec)
+		putText(unsafe.Pointer(&info.audio_codec), C.uint32_t(len(info.audio_codec)), n.AudioCodec)
+		return nil
+	})
+}
+
+//export rtmp_get_error
+func rtmp_get_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
+	return report(ctx, code, buffer, size, func(i *instance) error { return i.publisher.Failure() })
+}
+
+//export rtmp_get_call_error
+func rtmp_get_call_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
+	return report(ctx, code, buffer, size, func(i *instance) error { return i.lastCallError() })
+}
+
+//export rtmp_describe
+func rtmp_describe(ctx *C.rtmp_ctx_t, buffer *C.char, size C.uint32_t) C.uint32_t {
+	description := "released"
+	with(ctx, func(i *instance) error { description = i.publisher.String(); return nil })
+	return putText(unsafe.Pointer(buffer), size, description)
+}
+
+// with runs f on the living context, and turns its error into the number for C. The text is kept for
+// rtmp_get_call_error. A panic would end the host: it becomes an error.
+func with(ctx *C.rtmp_ctx_t, f func(*instance) error) (code C.int) {
+	if ctx == nil {
+		return C.RTMP_ERR_INVALID_PARAM
+	}
+	i := find(uint64(ctx.handle), uintptr(unsafe.Pointer(ctx)))
+	if i == nil {
+		return C.RTMP_ERR_INVALID_PARAM
+	}
+	if err := i.call(f); err != nil {
+		return codeOf(err)
+	}
+	return C.RTMP_OK
+}
+
+// codes lists what each kind of failure is called in C.
+var codes = []struct {
+	kind error
+	code C.int
+}{
+	{core.ErrState, C.RTMP_ERR_FAILED},
+	{core.ErrRefused, C.RTMP_ERR_FAILED},
+	{core.ErrInvalid, C.RTMP_ERR_INVALID_PARAM},
+	{core.ErrConnect, C.RTMP_ERR_CONNECT_FAILED},
+	{core.ErrHandshake, C.RTMP_ERR_HANDSHAKE_FAILED},
+	{core.ErrNetwork, C.RTMP_ERR_NETWORK},
+	{core.ErrTimeout, C.RTMP_ERR_TIMEOUT},
+	{core.ErrOverflow, C.RTMP_ERR_BUFFER_OVERFLOW},
+}
+
+func codeOf(err error) C.int {
+	if err == nil {
+		return C.RTMP_OK
+	}
+	for _, c := range codes {
+		if errors.Is(err, c.kind) {
+			return c.code
+		}
+	}
+	return C.RTMP_ERR_FAILED
+}
+
+// report copies the error that get returns to C.
+func report(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t, get func(*instance) error) C.uint32_t {
+	var err error
+	if ctx != nil {
+		if i := find(uint64(ctx.handle), uintptr(unsafe.Pointer(ctx))); i != nil {
+			err = get(i)
+		}
+	}
+	if code != nil {
+		*code = codeOf(err)
+	}
+	if err == nil {
+		return putText(unsafe.Pointer(buffer), size, "")
+	}
+	return putText(unsafe.Pointer(buffer), size, err.Error())
+}
+
+// putText copies s to a C buffer, cut where it has to be, and returns the length of s.
+func putText(buffer unsafe.Pointer, size C.uint32_t, s string) C.uint32_t {
+	if buffer != nil && size > 0 {
+		b := unsafe.Slice((*byte)(buffer), size)
+		b[copy(b[:size-1], s)] = 0
+	}
+	return C.uint32_t(len(s))
+}
+
+// text copies a C string; NULL is "".
+func text(s C.rtmp_text) string {
+	return C.GoString((*C.char)(unsafe.Pointer(s)))
+}
+
+// frameOf makes the caller's memory readable for the time of the call.
+func frameOf(data C.rtmp_bytes, size C.uint32_t) ([]byte, error) {
+	if data == nil || size == 0 {
+		return nil, errNull
+	}
+	if uint64(size) > maxInput {
+		return nil, errHuge
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(data)), int(size)), nil
+}

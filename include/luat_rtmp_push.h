@@ -1,0 +1,237 @@
+/*
+ * luat_rtmp_push.h - publish live audio and video over RTMP, from C and from Lua.
+ *
+ * Names, numbers and calling sequence are those of LuatOS's component of the same name, so that code written for it
+ * compiles against this header and runs on this library. What LuatOS does not have is marked "addition".
+ *
+ * A minimal publisher:
+ *
+ *     rtmp_ctx_t ctx;
+ *     rtmp_init(&ctx);
+ *     rtmp_set_url(&ctx, "rtmp://127.0.0.1/live/camera");
+ *     rtmp_connect(&ctx);                      // returns at once; the state tells how it goes
+ *     ...                                      // rtmp_get_state(&ctx) == RTMP_STATE_PUBLISHING
+ *     rtmp_send_nalu(&ctx, access_unit, len, timestamp_ms);
+ *     ...
+ *     rtmp_deinit(&ctx);                       // says goodbye to the server, releases everything
+ *
+ * Errors: functions that return int return RTMP_OK or one of the negative RTMP_ERR_* codes; rtmp_get_call_error() has
+ * the text. They never crash on a NULL, an uninitialised or a released context: they return RTMP_ERR_INVALID_PARAM.
+ *
+ * Threads: every function may be called from any thread. Calls on one context are serialised by the library. None
+ * blocks on the network, except that rtmp_disconnect() and rtmp_deinit() wait for the goodbye, 500 ms at most, and for a
+ * callback that is running. From inside a callback they do not wait.
+ *
+ * Memory: the library keeps no pointer it is given, the context's own address and `user_data` excepted. Strings and
+ * frames are copied, or used up, before a call returns.
+ */
+#ifndef LUAT_RTMP_PUSH_H
+#define LUAT_RTMP_PUSH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RTMP_VERSION "0.1.0"
+
+/* Return codes. */
+#define RTMP_OK                    0
+#define RTMP_ERR_FAILED           -1 /* not possible in this state, or refused by the server */
+#define RTMP_ERR_INVALID_PARAM    -2 /* a wrong argument, option, URL, source or frame */
+#define RTMP_ERR_NO_MEMORY        -3
+#define RTMP_ERR_CONNECT_FAILED   -4 /* resolving or TCP failed */
+#define RTMP_ERR_HANDSHAKE_FAILED -5 /* the peer does not speak RTMP version 3 */
+#define RTMP_ERR_NETWORK          -6 /* the connection broke */
+#define RTMP_ERR_TIMEOUT          -7 /* no answer, or no progress, within the option "timeout" */
+#define RTMP_ERR_BUFFER_OVERFLOW  -8 /* larger than a limit of the library */
+
+/* States, numbered as the Lua constants STATE_*. */
+typedef enum {
+    RTMP_STATE_IDLE          = 0, /* created, never connected */
+    RTMP_STATE_CONNECTING    = 1, /* resolving, TCP */
+    RTMP_STATE_HANDSHAKING   = 2,
+    RTMP_STATE_CONNECTED     = 3, /* the server accepted `connect` */
+    RTMP_STATE_PUBLISHING    = 4, /* the server accepted `publish`: media flows */
+    RTMP_STATE_DISCONNECTING = 5,
+    RTMP_STATE_DISCONNECTED  = 6,
+    RTMP_STATE_ERROR         = 7  /* rtmp_get_error() says why; rtmp_connect() tries again */
+} rtmp_state_t;
+
+/*
+ * A context. The caller allocates it, often inside a larger struct; rtmp_init() prepares it. It must stay at its
+ * address until rtmp_deinit(). Callers may read and write `user_data` and `adapter_id`, nothing else.
+ */
+typedef struct rtmp_ctx {
+    void    *user_data;   /* the caller's own; the library never looks at it */
+    int32_t  adapter_id;  /* network adapter on a device; without meaning on a PC */
+    uint32_t reserved_1;
+    uint64_t handle;      /* the library's */
+    uint64_t reserved[12];
+} rtmp_ctx_t;
+
+/* Statistics since rtmp_init(); they go on over reconnects. LuatOS's order and layout. */
+typedef struct {
+    uint64_t bytes_sent;           /* bytes written to the network, protocol included */
+    uint32_t video_frames_sent;    /* pictures handed to the network */
+    uint32_t audio_frames_sent;    /* audio frames handed to the network */
+    uint32_t connection_time;      /* ms since the server accepted `connect`; 0 when there is no connection */
+    uint32_t packets_sent;         /* RTMP messages */
+    uint32_t last_video_timestamp; /* ms, as sent */
+    uint32_t last_audio_timestamp; /* ms, as sent */
+    uint32_t i_frames;             /* key frames */
+    uint32_t p_frames;             /* all other pictures */
+    uint64_t i_bytes;
+    uint64_t p_bytes;
+    uint64_t audio_bytes;
+    uint32_t dropped_frames;       /* pictures dropped: before the first key frame, or because the queue was full */
+    uint64_t dropped_bytes;
+} rtmp_stats_t;
+
+/* Addition: how the connection fares and what it carries. */
+typedef struct {
+    uint32_t queue_ms;        /* media time waiting to be sent */
+    uint32_t queue_bytes;     /* bytes waiting to be sent */
+    uint32_t send_kbps;       /* kbit/s written over the statistics window */
+    uint32_t rtt_ms;          /* round-trip time as the kernel measures it; 0: unknown */
+    uint32_t reconnects;      /* connections re-established by the library itself */
+    uint32_t width, height;   /* of the video; 0: unknown */
+    char     video_codec[16]; /* "h264"; "" without video */
+    char     audio_codec[16]; /* "aac"; "" without audio */
+    uint32_t reserved[16];
+} rtmp_info_t;
+
+/*
+ * Called on each change of state, from a thread of the library, as things happen and in their order, also when nobody
+ * calls rtmp_poll(). error_code is RTMP_OK, or the RTMP_ERR_* of a change to RTMP_STATE_ERROR, whose text
+ * rtmp_get_error() has. It should do little: the connection waits for it.
+ */
+typedef void (*rtmp_state_callback)(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int error_code);
+
+/*
+ * Addition: a target for the encoder: the network takes kbps kbit/s, and queue_ms of media wait. Called from a thread of
+ * the library, at most once a second, when the target changes: it falls when more than 200 ms wait, and rises again in
+ * steps of 10 % to what was sent before, when nothing waits.
+ */
+typedef void (*rtmp_bitrate_callback)(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms);
+
+/* ---- life of a context ---- */
+
+/* Prepares a context: any number may live at once. Zeroes all of *ctx but user_data and adapter_id. */
+int rtmp_init(rtmp_ctx_t *ctx);
+
+/*
+ * Releases everything. A live connection is ended cleanly first (500 ms at most). No callback comes for it, and none
+ * is running or comes later once it has returned. Safe twice.
+ */
+int rtmp_deinit(rtmp_ctx_t *ctx);
+
+/* rtmp://host[:port]/app/stream; in IDLE, DISCONNECTED and ERROR. The part after the last '/', query included, is the stream key. */
+int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
+
+/*
+ * Addition: an option by name; numbers in decimal, booleans "true" or "false". Takes effect at the next rtmp_connect().
+ *   timeout      ms for each of: resolving + TCP, handshake, a command's reply, a write without progress (5000)
+ *   queue_ms     media time that may wait, ms (2000); past it whole groups of pictures are dropped
+ *   queue_bytes  bytes that may wait (4194304); the same
+ *   chunk_size   outgoing chunk size, 128 to 2147483647 (60000)
+ *   app, stream  override the URL's split
+ *   flash_ver, tc_url   override what `connect` says
+ */
+int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
+
+/*
+ * Addition: where the pictures come from while nothing is pushed: "clip" (built in), "none", or a file (.flv .mp4 .mov
+ * .h264 .264 .aac), with "?loop=1" to repeat it and "?fps=N" for raw H.264. The file is opened and checked at once, and
+ * takes over at a key frame when media flows already. "clip" holds until the first call.
+ */
+int rtmp_set_source(rtmp_ctx_t *ctx, const char *spec);
+
+/*
+ * Addition: extra fields of onMetaData. They are kept for all later connections, and win over the fields the library
+ * knows from the media. rtmp_metadata_send() sends them to the server when publishing; otherwise they go out with the
+ * first media. rtmp_metadata_clear() forgets them.
+ */
+int rtmp_metadata_number(rtmp_ctx_t *ctx, const char *name, double value);
+int rtmp_metadata_string(rtmp_ctx_t *ctx, const char *name, const char *value);
+int rtmp_metadata_boolean(rtmp_ctx_t *ctx, const char *name, int value);
+int rtmp_metadata_clear(rtmp_ctx_t *ctx);
+int rtmp_metadata_send(rtmp_ctx_t *ctx);
+
+/* The function that is told of changes of state; NULL: none. */
+int rtmp_set_state_callback(rtmp_ctx_t *ctx, rtmp_state_callback callback);
+
+/* Addition: the function that is told how much the network takes; NULL: none. */
+int rtmp_set_bitrate_callback(rtmp_ctx_t *ctx, rtmp_bitrate_callback callback);
+
+/* ---- connection ---- */
+
+/* Starts an attempt and returns. In IDLE, DISCONNECTED and ERROR, else RTMP_ERR_FAILED. Later failures arrive as RTMP_STATE_ERROR. */
+int rtmp_connect(rtmp_ctx_t *ctx);
+
+/* Ends the connection: what waits is sent and the server is told, for 500 ms at most. Always RTMP_OK on a living context. */
+int rtmp_disconnect(rtmp_ctx_t *ctx);
+
+/* Addition: feed the context's source as soon as the state is PUBLISHING, in real time / stop feeding; the connection stays. */
+int rtmp_start(rtmp_ctx_t *ctx);
+int rtmp_stop(rtmp_ctx_t *ctx);
+
+/* LuatOS's component needs this call every 10-50 ms; this library does not. Returns RTMP_OK. */
+int rtmp_poll(rtmp_ctx_t *ctx);
+
+/* RTMP_STATE_IDLE for a context that is not alive. */
+rtmp_state_t rtmp_get_state(rtmp_ctx_t *ctx);
+
+/*
+ * Addition, for event loops: 1 while callbacks may still come by themselves, because a connection is up or under way or a
+ * callback is running; else 0, and what callbacks have posted elsewhere is all there.
+ */
+int rtmp_is_busy(rtmp_ctx_t *ctx);
+
+/* ---- media ---- */
+
+/*
+ * One H.264 access unit in Annex B form (3- and 4-byte start codes, any number of NAL units). timestamp: decode time in
+ * ms, modulo 2^32; each connection starts at 0 by itself. RTMP_ERR_FAILED unless publishing. Until the first key frame
+ * pictures are dropped and counted. The first frame pushed switches the context's source off for good.
+ */
+int rtmp_send_nalu(rtmp_ctx_t *ctx, const uint8_t *nalu_data, uint32_t nalu_len, uint32_t timestamp);
+
+/* Addition: the same with a composition time: presentation time minus decode time in ms, -8388608 to 8388607. codec: "h264", or NULL for the same. */
+int rtmp_send_video(rtmp_ctx_t *ctx, const uint8_t *access_unit, uint32_t len, uint32_t timestamp, int32_t composition_time,
+                    const char *codec);
+
+/*
+ * Addition: AAC, either ADTS frames (one or more) or one raw frame. A raw frame needs the AudioSpecificConfig in config
+ * with the first frame and whenever it changes; NULL, 0 otherwise. Errors as rtmp_send_nalu().
+ */
+int rtmp_send_aac(rtmp_ctx_t *ctx, const uint8_t *frame, uint32_t len, uint32_t timestamp, const uint8_t *config,
+                  uint32_t config_len);
+
+/* ---- information ---- */
+
+int rtmp_get_stats(rtmp_ctx_t *ctx, rtmp_stats_t *stats);
+
+/* Addition. */
+int rtmp_get_info(rtmp_ctx_t *ctx, rtmp_info_t *info);
+
+/*
+ * Addition: why the connection failed last; kept until the next rtmp_connect(). *code (may be NULL) receives the
+ * RTMP_ERR_* number, RTMP_OK when nothing failed. Inside a state callback: why that state came. The text goes into text[size], always NUL-terminated when size > 0.
+ * Returns the length of the whole text, without the NUL: a return >= size means that it was cut.
+ */
+uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size);
+
+/* Addition: the same for the last call on this context that returned an error, from whatever thread. */
+uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size);
+
+/* Addition: "publishing rtmp://host/app/..." for people; the stream key is masked. Return and text as rtmp_get_error(). */
+uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The way of a change of state from a thread of the library to the script: any thread posts, the interpreter's own
+ * thread takes. One bus for each Lua state.
+ */
+#ifndef LUA_BUS_H
+#define LUA_BUS_H
+
+#include <stdint.h>
+
+enum event_kind { EVENT_STATE, EVENT_BITRATE };
+
+struct event {
+    struct event *next;
+    int           context; /* number of the context, never its address: it may be gone when the event is taken */
+    enum event_kind kind;
+    int           state, code; /* EVENT_STATE */
+    uint32_t      kbps, queue_ms; /* EVENT_BITRATE */
+    char          text[]; /* of an error, else "" */
+};
+
+struct bus;
+
+/* A bus with one owner, or NULL when there is no memory or no descriptor left. */
+struct bus *bus_new(void);
+struct bus *bus_share(struct bus *bus); /* one owner more; returns bus */
+void bus_leave(struct bus *bus);        /* one owner less; the last one releases it. NULL is ignored */
+
+/* Copies e and text. An event that finds no memory is lost. Any thread. */
+void bus_post(struct bus *bus, const struct event *e, const char *text);
+
+/* Waits until an event is there: 1; 0 after timeout_ms, or when a signal came. */
+int bus_wait(struct bus *bus, int timeout_ms);
+
+/* The oldest event, which stays on the bus, or NULL. Interpreter's thread only, as bus_drop, which removes it. */
+const struct event *bus_first(struct bus *bus);
+void bus_drop(struct bus *bus);
+
+/* A descriptor that is readable while events wait; the bus's own, not to be read or closed. */
+int bus_descriptor(const struct bus *bus);
+
+#endif

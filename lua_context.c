@@ -1,0 +1,178 @@
+/* The life of a context, its connection and its callbacks: Lua values -> the C API. */
+#include <string.h>
+
+#include "lua_context.h"
+
+struct context *context_check(lua_State *L)
+{
+    return luaL_checkudata(L, 1, CONTEXT_TYPE);
+}
+
+int context_failed(lua_State *L, struct context *c, int code)
+{
+    char text[MAX_TEXT];
+    rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
+    lua_pushboolean(L, 0);
+    lua_pushstring(L, text);
+    lua_pushinteger(L, code);
+    return 3;
+}
+
+int context_destroyed(lua_State *L)
+{
+    lua_pushboolean(L, 0);
+    lua_pushstring(L, "the context is destroyed: make a new one with rtmp.create");
+    lua_pushinteger(L, RTMP_ERR_FAILED);
+    return 3;
+}
+
+static int succeeded(lua_State *L)
+{
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* Called from a thread of the library. */
+static void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int code)
+{
+    struct context *c = (struct context *)ctx;
+    struct event    e = {NULL, c->number, EVENT_STATE, (int)new_state, code, 0, 0};
+    char            text[MAX_TEXT] = "";
+    (void)old_state;
+    if (new_state == RTMP_STATE_ERROR)
+        rtmp_get_error(ctx, NULL, text, sizeof text);
+    bus_post(c->bus, &e, text);
+}
+
+/* Called from a thread of the library. */
+static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
+{
+    struct context *c = (struct context *)ctx;
+    struct event    e = {NULL, c->number, EVENT_BITRATE, 0, 0, kbps, queue_ms};
+    bus_post(c->bus, &e, "");
+}
+
+struct context *context_new(lua_State *L, struct module *m)
+{
+    struct context *c = lua_newuserdata(L, sizeof *c);
+    memset(c, 0, sizeof *c);
+    lua_getfield(L, LUA_REGISTRYINDEX, CONTEXT_TYPE);
+    lua_setmetatable(L, -2);
+    lua_createtable(L, 0, 2);
+    host_set_own_table(L, -2);
+    c->number = ++m->contexts;
+    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -2, c->number);
+    lua_settop(L, -2);
+    c->bus = bus_share(m->bus);
+    c->alive = rtmp_init(&c->rtmp) == RTMP_OK;
+    rtmp_set_state_callback(&c->rtmp, on_state);
+    return c;
+}
+
+void context_end(struct context *c)
+{
+    if (c->alive) {
+        c->alive = 0;
+        rtmp_deinit(&c->rtmp);
+    }
+    bus_leave(c->bus);
+    c->bus = NULL;
+}
+
+int context_destroy(lua_State *L)
+{
+    context_end(context_check(L));
+    return 0;
+}
+
+/* Stores the function or nil at index 2 as a callback; pushes whether it is one. */
+static int set_callback(lua_State *L, const char *name)
+{
+    struct context *c = context_check(L);
+    int             type = lua_type(L, 2), good = type == LUA_TFUNCTION || type == LUA_TNIL;
+    lua_settop(L, 2);
+    if (good && c->alive) {
+        host_get_own_table(L, 1);
+        lua_pushvalue(L, 2);
+        lua_setfield(L, -2, name);
+    }
+    lua_pushboolean(L, good);
+    return 1;
+}
+
+int context_set_callback(lua_State *L)
+{
+    return set_callback(L, STATE_CALLBACK);
+}
+
+int context_set_bitrate_callback(lua_State *L)
+{
+    struct context *c = context_check(L);
+    int             results = set_callback(L, BITRATE_CALLBACK);
+    if (c->alive && lua_toboolean(L, -1))
+        rtmp_set_bitrate_callback(&c->rtmp, lua_type(L, 2) == LUA_TFUNCTION ? on_bitrate : NULL);
+    return results;
+}
+
+int context_connect(lua_State *L)
+{
+    struct context *c = context_check(L);
+    int             code;
+    if (!c->alive)
+        return context_destroyed(L);
+    code = rtmp_connect(&c->rtmp);
+    return code == RTMP_OK ? succeeded(L) : context_failed(L, c, code);
+}
+
+int context_disconnect(lua_State *L)
+{
+    rtmp_disconnect(&context_check(L)->rtmp);
+    return succeeded(L);
+}
+
+int context_start(lua_State *L)
+{
+    rtmp_start(&context_check(L)->rtmp);
+    return 0;
+}
+
+int context_stop(lua_State *L)
+{
+    rtmp_stop(&context_check(L)->rtmp);
+    return 0;
+}
+
+/* ctx:setSource(spec) */
+int context_use_source(lua_State *L)
+{
+    struct context *c = context_check(L);
+    lua_settop(L, 2);
+    if (!c->alive)
+        return context_destroyed(L);
+    if (context_set_source(L, 2, c))
+        return succeeded(L);
+    lua_pushboolean(L, 0);
+    lua_pushvalue(L, -2);
+    return 2;
+}
+
+/* ctx:setMetadata(table) */
+int context_use_metadata(lua_State *L)
+{
+    struct context *c = context_check(L);
+    int             code;
+    if (lua_type(L, 2) != LUA_TTABLE)
+        luaL_argerror(L, 2, "table expected");
+    lua_settop(L, 2);
+    if (!c->alive)
+        return context_destroyed(L);
+    if (!context_set_metadata(L, 2, c)) {
+        lua_pushboolean(L, 0);
+        lua_pushvalue(L, -2);
+        return 2;
+    }
+    code = rtmp_metadata_send(&c->rtmp);
+    return code == RTMP_OK ? succeeded(L) : context_failed(L, c, code);
+}

@@ -1,0 +1,87 @@
+/*
+ * Shared by the files of the Lua face:
+ *
+ *     luaopen_rtmp.c  opening, create
+ *     lua_context.c   life, connection and callbacks of a context
+ *     lua_options.c   options, sources, metadata
+ *     lua_media.c     pushed frames
+ *     lua_stats.c     state, statistics, errors
+ *     lua_poll.c      delivery of callbacks
+ *     lua_bus.c       from the library's threads to the interpreter's
+ *     lua_host.h      the Lua that hosts the module
+ */
+#ifndef LUA_CONTEXT_H
+#define LUA_CONTEXT_H
+
+#include "include/luat_rtmp_push.h"
+#include "lua_bus.h"
+#include "lua_host.h"
+
+#define CONTEXT_TYPE "rtmp_ctx" /* name of the metatable, as in LuatOS */
+#define LIVE_KEY "rtmp.live"    /* registry: number -> context, weak values */
+
+#define STATE_CALLBACK "state" /* fields of a context's own table */
+#define BITRATE_CALLBACK "bitrate"
+
+/* One for each Lua state; upvalue 1 of the module's functions. */
+struct module {
+    struct bus *bus;
+    int         contexts; /* made so far: the number of the last one */
+};
+
+/* What stands behind the userdatum. */
+struct context {
+    rtmp_ctx_t  rtmp; /* first: the library's callbacks get its address */
+    int         number; /* by which an event finds it */
+    int         alive;  /* between create and destroy */
+    struct bus *bus;
+};
+
+#define MAX_TEXT 1024 /* of an error; longer ones are cut */
+
+/* Pushes a new context: a userdatum with its metatable and its own table, released by __gc whatever happens. */
+struct context *context_new(lua_State *L, struct module *m);
+
+/* Ends what c stands for, alive or not. Calls no Lua. */
+void context_end(struct context *c);
+
+/* Upvalue 1; raises when its state is being closed and it is gone. */
+struct module *module_check(lua_State *L);
+
+/* Argument 1, alive or not; raises unless it is a context. */
+struct context *context_check(lua_State *L);
+
+/* Pushes false, the text and the code of the call that failed; returns 3. */
+int context_failed(lua_State *L, struct context *c, int code);
+
+/* Pushes false, a text and a code for what cannot be done with a destroyed context; returns 3. */
+int context_destroyed(lua_State *L);
+
+/* Applies the table of options at index i. Returns 0 and pushes a text when one is wrong. lua_options.c */
+int context_set_options(lua_State *L, int i, struct context *c);
+
+/* Applies a source, the value at index i: a string, false, or a table. Returns 0 and pushes a text when it is wrong. */
+int context_set_source(lua_State *L, int i, struct context *c);
+
+/* Applies the metadata in the table at index i. Returns 0 and pushes a text when it is wrong. */
+int context_set_metadata(lua_State *L, int i, struct context *c);
+
+/* The methods of a context, and the functions of the module that stand in a file of their own. */
+int context_set_callback(lua_State *L);
+int context_set_bitrate_callback(lua_State *L);
+int context_connect(lua_State *L);
+int context_disconnect(lua_State *L);
+int context_start(lua_State *L);
+int context_stop(lua_State *L);
+int context_use_source(lua_State *L);
+int context_use_metadata(lua_State *L);
+int context_send_video(lua_State *L);
+int context_send_audio(lua_State *L);
+int context_get_state(lua_State *L);
+int context_get_stats(lua_State *L);
+int context_get_error(lua_State *L);
+int context_tostring(lua_State *L);
+int context_destroy(lua_State *L); /* destroy, __gc and __close */
+int module_poll(lua_State *L);
+
+#endif

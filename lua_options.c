@@ -1,0 +1,196 @@
+/* Options, sources and metadata: Lua tables -> the C API. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lua_context.h"
+
+/* Pushes the text of the call that failed. */
+static int refused(lua_State *L, struct context *c)
+{
+    char text[MAX_TEXT];
+    rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
+    lua_pushstring(L, text);
+    return 0;
+}
+
+/* A number as text, with a point whatever the locale; "%.17g" keeps every value. */
+static void number_text(char *text, size_t size, lua_Number n)
+{
+    char *c;
+    snprintf(text, size, "%.17g", (double)n);
+    for (c = text; *c != '\0'; c++)
+        if (*c == ',')
+            *c = '.';
+}
+
+/* Whether the string at index i can be one of C; pushes a text when it cannot. */
+static int is_text(lua_State *L, int i, const char *what)
+{
+    size_t      length;
+    const char *text = lua_tolstring(L, i, &length);
+    if (strlen(text) == length)
+        return 1;
+    lua_pushfstring(L, "%s '%s': a zero byte stands behind this", what, text);
+    return 0;
+}
+
+/* The type that each option has in Lua; all others are left to the library, which knows every name. */
+static const struct {
+    const char *name;
+    int         type;
+} option_types[] = {
+    {"timeout", LUA_TNUMBER}, {"queue_ms", LUA_TNUMBER}, {"queue_bytes", LUA_TNUMBER}, {"chunk_size", LUA_TNUMBER},
+    {"app", LUA_TSTRING},     {"stream", LUA_TSTRING},   {"flash_ver", LUA_TSTRING},   {"tc_url", LUA_TSTRING},
+    {"metadata", LUA_TTABLE},
+};
+
+/* One option: name at -2, value at -1. */
+static int set_option(lua_State *L, struct context *c)
+{
+    const char *name = lua_tostring(L, -2);
+    char        text[64];
+    size_t      i;
+    int         type = lua_type(L, -1);
+
+    if (!is_text(L, -2, "option") || (type == LUA_TSTRING && !is_text(L, -1, name)))
+        return 0;
+    if (strcmp(name, "source") == 0)
+        return context_set_source(L, lua_gettop(L), c);
+    for (i = 0; i < sizeof option_types / sizeof *option_types; i++) {
+        if (strcmp(name, option_types[i].name) == 0 && type != option_types[i].type) {
+            lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, option_types[i].type),
+                            lua_typename(L, type));
+            return 0;
+        }
+    }
+    if (strcmp(name, "metadata") == 0)
+        return context_set_metadata(L, lua_gettop(L), c);
+    if (type == LUA_TNUMBER)
+        number_text(text, sizeof text, lua_tonumber(L, -1));
+    if (rtmp_set_option(&c->rtmp, name, type == LUA_TNUMBER ? text : type == LUA_TSTRING ? lua_tostring(L, -1) : "") != RTMP_OK)
+        return refused(L, c);
+    return 1;
+}
+
+int context_set_options(lua_State *L, int i, struct context *c)
+{
+    int top = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, top + 1)) { /* the name stays, for lua_next */
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            lua_pushfstring(L, "options: names are strings, got a %s", lua_typename(L, lua_type(L, -2)));
+            return 0;
+        }
+        if (!set_option(L, c))
+            return 0;
+    }
+    return 1;
+}
+
+/* Pushes "path?loop=1&fps=25" for {path=, loop=, fps=} at index i. Returns 0 and pushes a text when it is wrong. */
+static int spec_from_table(lua_State *L, int i)
+{
+    int  loop = 0;
+    char fps[80] = "";
+
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        int         type = lua_type(L, -1);
+        if (strcmp(key, "path") == 0 && type == LUA_TSTRING) {
+            continue;
+        } else if (strcmp(key, "loop") == 0 && type == LUA_TBOOLEAN) {
+            loop = lua_toboolean(L, -1);
+        } else if (strcmp(key, "fps") == 0 && type == LUA_TNUMBER) {
+            char n[64];
+            number_text(n, sizeof n, lua_tonumber(L, -1));
+            snprintf(fps, sizeof fps, "%sfps=%s", "&", n);
+        } else {
+            lua_pushfstring(L, "source: field '%s' with a %s; expected path (string), loop (boolean), fps (number)", key,
+                            lua_typename(L, type));
+            return 0;
+        }
+    }
+    lua_getfield(L, i, "path");
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        lua_pushstring(L, "source: a table needs the field 'path', a string");
+        return 0;
+    }
+    if (!is_text(L, -1, "source"))
+        return 0;
+    lua_pushfstring(L, "%s?loop=%d%s", lua_tostring(L, -1), loop, fps);
+    return 1;
+}
+
+int context_set_source(lua_State *L, int i, struct context *c)
+{
+    const char *spec;
+    switch (lua_type(L, i)) {
+    case LUA_TSTRING:
+        if (!is_text(L, i, "source"))
+            return 0;
+        spec = lua_tostring(L, i);
+        break;
+    case LUA_TBOOLEAN:
+        if (lua_toboolean(L, i)) {
+            lua_pushstring(L, "source: true says nothing; expected a path, \"clip\", \"none\", false or a table");
+            return 0;
+        }
+        spec = "none";
+        break;
+    case LUA_TTABLE:
+        if (!spec_from_table(L, i))
+            return 0;
+        spec = lua_tostring(L, -1);
+        break;
+    default:
+        lua_pushfstring(L, "source: a path, \"clip\", \"none\", false or a table expected, got %s",
+                        lua_typename(L, lua_type(L, i)));
+        return 0;
+    }
+    return rtmp_set_source(&c->rtmp, spec) == RTMP_OK ? 1 : refused(L, c);
+}
+
+/* One field: name at -2, value at -1. Pushes a text when it is wrong. */
+static int check_metadata(lua_State *L)
+{
+    int type = lua_type(L, -1);
+    if (lua_type(L, -2) != LUA_TSTRING) {
+        lua_pushfstring(L, "metadata: names are strings, got a %s", lua_typename(L, lua_type(L, -2)));
+        return 0;
+    }
+    if (!is_text(L, -2, "metadata: field") || (type == LUA_TSTRING && !is_text(L, -1, "metadata: value")))
+        return 0;
+    if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN)
+        return 1;
+    lua_pushfstring(L, "metadata: field '%s' is a %s; numbers, strings and booleans are possible", lua_tostring(L, -2),
+                    lua_typename(L, type));
+    return 0;
+}
+
+int context_set_metadata(lua_State *L, int i, struct context *c)
+{
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
+        if (!check_metadata(L))
+            return 0;
+    }
+    rtmp_metadata_clear(&c->rtmp);
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
+        const char *name = lua_tostring(L, -2);
+        int         code;
+        switch (lua_type(L, -1)) {
+        case LUA_TNUMBER:
+            code = rtmp_metadata_number(&c->rtmp, name, (double)lua_tonumber(L, -1));
+            break;
+        case LUA_TSTRING:
+            code = rtmp_metadata_string(&c->rtmp, name, lua_tostring(L, -1));
+            break;
+        default:
+            code = rtmp_metadata_boolean(&c->rtmp, name, lua_toboolean(L, -1));
+            break;
+        }
+        if (code != RTMP_OK)
+            return refused(L, c);
+    }
+    return 1;
+}

@@ -1,0 +1,80 @@
+/* rtmp.poll: what threads of the library put on the bus -> callbacks of the script, on the interpreter's own thread. */
+#include <limits.h>
+
+#include "lua_context.h"
+
+/* Delivers the first event; returns the number of callbacks called. Raises what the callback raises. */
+static int deliver(lua_State *L, struct module *m)
+{
+    const struct event *e = bus_first(m->bus);
+    struct context     *c;
+    int                 arguments = 1, top = lua_gettop(L);
+
+    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    lua_rawgeti(L, -1, e->context);
+    c = lua_touserdata(L, -1);
+    if (c == NULL || !c->alive) {
+        bus_drop(m->bus);
+        lua_settop(L, top);
+        return 0;
+    }
+    host_get_own_table(L, -1);
+    lua_getfield(L, -1, e->kind == EVENT_STATE ? STATE_CALLBACK : BITRATE_CALLBACK);
+    if (lua_type(L, -1) != LUA_TFUNCTION) {
+        bus_drop(m->bus);
+        lua_settop(L, top);
+        return 0;
+    }
+    if (e->kind == EVENT_BITRATE) {
+        lua_pushinteger(L, (lua_Integer)e->kbps);
+        lua_pushinteger(L, (lua_Integer)e->queue_ms);
+        arguments = 2;
+    } else {
+        lua_pushinteger(L, e->state);
+        if (e->state == RTMP_STATE_ERROR) {
+            lua_pushinteger(L, e->code);
+            lua_pushstring(L, e->text);
+            arguments = 3;
+        }
+    }
+    bus_drop(m->bus); /* before the call: a callback that raises, or polls, must not meet it again */
+    lua_call(L, arguments, 0);
+    lua_settop(L, top);
+    return 1;
+}
+
+/* The contexts that may still post events by themselves. */
+static int count_busy(lua_State *L)
+{
+    int busy = 0;
+    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_settop(L, -2)) {
+        struct context *c = lua_touserdata(L, -1);
+        busy += c->alive && rtmp_is_busy(&c->rtmp);
+    }
+    lua_settop(L, -2);
+    return busy;
+}
+
+/* rtmp.poll([timeout_ms]) -> callbacks delivered, contexts that may still call back */
+int module_poll(lua_State *L)
+{
+    struct module *m = module_check(L);
+    lua_Number     timeout = luaL_optnumber(L, 1, 0);
+    int            delivered = 0, rounds, busy;
+
+    if (!(timeout >= 0))
+        luaL_argerror(L, 1, "a time in ms, from 0, expected");
+    lua_settop(L, 0);
+    if (timeout >= 1 && bus_first(m->bus) == NULL)
+        bus_wait(m->bus, timeout < INT_MAX ? (int)timeout : INT_MAX);
+    /* bounded: callbacks that cause callbacks must not keep the caller for ever */
+    for (rounds = 0; rounds < 1000 && bus_first(m->bus) != NULL; rounds++)
+        delivered += deliver(L, m);
+    busy = count_busy(L); /* before the bus is looked at: what a context posted that is busy no more lies there */
+    if (busy == 0 && bus_first(m->bus) != NULL)
+        busy = 1;
+    lua_pushinteger(L, delivered);
+    lua_pushinteger(L, busy);
+    return 2;
+}

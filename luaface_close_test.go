@@ -1,0 +1,85 @@
+//go:build lua53
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/luaface"
+	"luatrtmp/tests/luahost"
+)
+
+// The phases in which a state is closed. receiver, silent and closed are the servers; ctx is a fresh context.
+var phases = []struct{ name, server, chunk string }{
+	{"created", "silent", ``},
+	{"connecting", "silent", `ctx:connect()`},
+	{"in the handshake", "silent", `ctx:connect() while ctx:getState() ~= 2 do rtmp.poll(1) end`},
+	{"failed", "closed", `ctx:connect() while ctx:getState() ~= 7 do rtmp.poll(1) end`},
+	{"failed, callbacks waiting", "closed", `ctx:connect() while ctx:getState() ~= 7 do end`},
+	{"publishing", "receiver", `ctx:connect() ctx:start() while ctx:getStats().video_frames_sent < 2 do rtmp.poll(1) end`},
+	{"publishing, callbacks waiting", "receiver", `ctx:connect() ctx:start() while ctx:getState() ~= 4 do end`},
+	{"disconnected", "receiver", `ctx:connect() while ctx:getState() ~= 4 do rtmp.poll(1) end ctx:disconnect()`},
+	{"destroyed", "receiver", `ctx:connect() while ctx:getState() ~= 4 do rtmp.poll(1) end ctx:destroy()`},
+	{"inside the callback's error", "closed", `ctx:setCallback(error) ctx:connect() while unsafe_pcall(rtmp.poll, 1) do end`},
+}
+
+// TestCloseState closes states with live contexts, again and again: nothing may crash, and nothing may be left.
+func TestCloseState(t *testing.T) {
+	servers := luaface.Start(t)
+	for _, phase := range phases {
+		t.Run(phase.name, func(t *testing.T) {
+			cycle := func(i int) {
+				address := map[string]string{"silent": servers.Silent, "closed": servers.Closed, "receiver": servers.Receiver.Addr}[phase.server]
+				s := luahost.Open(t)
+				require.NoError(t, s.Run(fmt.Sprintf(`
+					rtmp = require("rtmp")
+					ctx = rtmp.create("rtmp://%s/live/cycle-%d-%d")
+					ctx:setCallback(function(state, ...) return ctx end)
+					ctx:setBitrateCallback(function(...) return ctx end)
+					%s`, address, time.Now().UnixNano(), i, phase.chunk)))
+				s.Close()
+			}
+			const cycles = 50
+			for i := range 5 { // the runtime starts its threads
+				cycle(i)
+			}
+			before := resources(t)
+			for i := range cycles {
+				cycle(i)
+			}
+			after := resources(t)
+			for limit := time.Now().Add(5 * time.Second); after.leaks(before) && time.Now().Before(limit); after = resources(t) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			require.False(t, after.leaks(before), "before %+v, after %d cycles %+v", before, cycles, after)
+			t.Logf("before %+v, after %d cycles %+v", before, cycles, after)
+		})
+	}
+}
+
+type usage struct{ contexts, goroutines, descriptors, threads int }
+
+// leaks allows some threads: those that wait for work stay, and the runtime may start one more.
+func (u usage) leaks(before usage) bool {
+	return u.contexts > before.contexts || u.goroutines > before.goroutines || u.descriptors > before.descriptors ||
+		u.threads > before.threads+5
+}
+
+// resources counts what this process holds.
+func resources(t *testing.T) usage {
+	t.Helper()
+	count := func(dir string) int {
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		return len(entries)
+	}
+	instances.RLock()
+	defer instances.RUnlock()
+	return usage{len(instances.live), runtime.NumGoroutine(), count("/proc/self/fd"), count("/proc/self/task")}
+}

@@ -1,0 +1,244 @@
+/*
+ * The Lua module `rtmp`: Lua values <-> the C API of include/luat_rtmp_push.h, of which this is the first user.
+ *
+ * Rules: the library never calls Lua, and no Lua error may cross a Go frame. So arguments are checked and memory is
+ * taken first, then the library is called, then results are pushed. What the library has to say arrives on the bus
+ * (lua_bus.h) and is delivered by rtmp.poll on the interpreter's own thread.
+ *
+ * Here the module is opened and contexts are made; lua_context.h says where the rest is.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lua_context.h"
+
+#define MODULE_KEY "rtmp.module" /* registry: the module's userdatum */
+#define MODULE_TYPE "rtmp_module"
+
+/* The source that a script which names none is to use; see "Where the pictures come from" in the README. */
+static int set_source_of_environment(lua_State *L, struct context *c)
+{
+    const char *spec = getenv("RTMP_SOURCE");
+    if (spec == NULL || *spec == '\0')
+        return 1;
+    lua_pushstring(L, spec);
+    if (context_set_source(L, lua_gettop(L), c))
+        return 1;
+    lua_pushfstring(L, "RTMP_SOURCE: %s", lua_tostring(L, -1));
+    fprintf(stderr, "rtmp: %s\n", lua_tostring(L, -1)); /* a script written for a device does not look at create's second result */
+    return 0;
+}
+
+struct module *module_check(lua_State *L)
+{
+    struct module *m = lua_touserdata(L, lua_upvalueindex(1));
+    if (m->bus == NULL)
+        luaL_error(L, "rtmp: the Lua state is being closed");
+    return m;
+}
+
+/* rtmp.create(url [, adapter_id | options]) */
+static int module_create(lua_State *L)
+{
+    struct module  *m = module_check(L);
+    size_t          length;
+    const char     *url = luaL_checklstring(L, 1, &length);
+    int             options = lua_type(L, 2) == LUA_TTABLE, ok = 1, source = 0;
+    struct context *c;
+
+    lua_settop(L, 2);
+    if (!options && lua_type(L, 2) != LUA_TNUMBER && lua_type(L, 2) != LUA_TNIL)
+        luaL_argerror(L, 2, "adapter number or table of options expected");
+    if (strlen(url) != length)
+        luaL_argerror(L, 1, "URL contains a zero byte");
+    c = context_new(L, m);
+    if (options) {
+        lua_getfield(L, 2, "source");
+        source = lua_type(L, -1) != LUA_TNIL;
+        ok = context_set_options(L, 2, c);
+    } else if (lua_type(L, 2) == LUA_TNUMBER) {
+        lua_Number id = lua_tonumber(L, 2);
+        c->rtmp.adapter_id = id >= INT32_MIN && id <= INT32_MAX ? (int32_t)id : 0;
+    }
+    if (ok && !source)
+        ok = set_source_of_environment(L, c);
+    if (ok && rtmp_set_url(&c->rtmp, url) != RTMP_OK) {
+        char text[MAX_TEXT];
+        rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
+        lua_pushstring(L, text);
+        ok = 0;
+    }
+    if (!ok) { /* the text is on the top; nobody else can have seen the context, at index 3 */
+        c->alive = 0;
+        rtmp_deinit(&c->rtmp);
+        lua_pushnil(L);
+        lua_pushvalue(L, -2);
+        return 2;
+    }
+    lua_pushvalue(L, 3);
+    return 1;
+}
+
+/* rtmp.fd() */
+static int module_fd(lua_State *L)
+{
+    lua_pushinteger(L, bus_descriptor(module_check(L)->bus));
+    return 1;
+}
+
+/* rtmp.ticks(): ms of a clock that is never set */
+static int module_ticks(lua_State *L)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    lua_pushnumber(L, (lua_Number)t.tv_sec * 1000 + (lua_Number)(t.tv_nsec / 1000000));
+    return 1;
+}
+
+/*
+ * __gc, when the state closes. Finalizers of the script may still run after it, and may have made contexts before it
+ * that Lua does not finalize any more.
+ */
+static int module_release(lua_State *L)
+{
+    struct module *m = lua_touserdata(L, 1);
+    if (m->bus == NULL)
+        return 0;
+    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_settop(L, -2))
+        context_end(lua_touserdata(L, -1));
+    bus_leave(m->bus);
+    m->bus = NULL;
+    return 0;
+}
+
+static const luaL_Reg context_methods[] = {
+    {"setCallback", context_set_callback},
+    {"setBitrateCallback", context_set_bitrate_callback},
+    {"setSource", context_use_source},
+    {"setMetadata", context_use_metadata},
+    {"connect", context_connect},
+    {"disconnect", context_disconnect},
+    {"start", context_start},
+    {"stop", context_stop},
+    {"sendVideo", context_send_video},
+    {"sendAudio", context_send_audio},
+    {"getState", context_get_state},
+    {"getStats", context_get_stats},
+    {"getError", context_get_error},
+    {"destroy", context_destroy},
+    {NULL, NULL},
+};
+
+static const luaL_Reg context_meta[] = {
+    {"__gc", context_destroy},
+    {"__close", context_destroy},
+    {"__tostring", context_tostring},
+    {NULL, NULL},
+};
+
+static const luaL_Reg module_functions[] = {
+    {"create", module_create},
+    {"poll", module_poll},
+    {"fd", module_fd},
+    {"ticks", module_ticks},
+    {NULL, NULL},
+};
+
+static const struct {
+    const char *name;
+    int         state;
+} states[] = {
+    {"STATE_IDLE", RTMP_STATE_IDLE},
+    {"STATE_CONNECTING", RTMP_STATE_CONNECTING},
+    {"STATE_HANDSHAKING", RTMP_STATE_HANDSHAKING},
+    {"STATE_CONNECTED", RTMP_STATE_CONNECTED},
+    {"STATE_PUBLISHING", RTMP_STATE_PUBLISHING},
+    {"STATE_DISCONNECTING", RTMP_STATE_DISCONNECTING},
+    {"STATE_DISCONNECTED", RTMP_STATE_DISCONNECTED},
+    {"STATE_ERROR", RTMP_STATE_ERROR},
+};
+
+/* Into the table on the top: of the module, and of the context, where the documented sample looks for them. */
+static void set_states(lua_State *L)
+{
+    size_t i;
+    for (i = 0; i < sizeof states / sizeof *states; i++) {
+        lua_pushinteger(L, states[i].state);
+        lua_setfield(L, -2, states[i].name);
+    }
+}
+
+/* Makes the metatable of contexts and the table of the living ones. */
+static void make_context_type(lua_State *L)
+{
+    luaL_newmetatable(L, CONTEXT_TYPE);
+    host_register(L, context_meta);
+    lua_createtable(L, 0, 24);
+    host_register(L, context_methods);
+    set_states(L);
+    lua_setfield(L, -2, "__index");
+    lua_settop(L, -2);
+
+    lua_createtable(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushstring(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+}
+
+/* Pushes the module's userdatum; it is in the registry from the second time on. */
+static void push_module(lua_State *L)
+{
+    struct module *m;
+    lua_getfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
+    if (lua_type(L, -1) == LUA_TUSERDATA)
+        return;
+    lua_settop(L, -2);
+    m = lua_newuserdata(L, sizeof *m);
+    memset(m, 0, sizeof *m);
+    luaL_newmetatable(L, MODULE_TYPE);
+    lua_pushcclosure(L, module_release, 0);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    m->bus = bus_new();
+    if (m->bus == NULL)
+        luaL_error(L, "rtmp: no memory or no file descriptor left");
+    make_context_type(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
+}
+
+__attribute__((visibility("default"))) int luaopen_rtmp(lua_State *L);
+
+int luaopen_rtmp(lua_State *L)
+{
+    const luaL_Reg *f;
+    if (!host_fits())
+        return luaL_error(L, "rtmp: this library is built for " LUA_VERSION ", and its host is another one");
+    luaL_checkversion(L);
+    push_module(L);
+    lua_createtable(L, 0, 16);
+    for (f = module_functions; f->name != NULL; f++) {
+        lua_pushvalue(L, -2);
+        lua_pushcclosure(L, f->func, 1);
+        lua_setfield(L, -2, f->name);
+    }
+    set_states(L);
+    lua_pushstring(L, RTMP_VERSION);
+    lua_setfield(L, -2, "version");
+
+    /* LuatOS's requiref sets the global only; with this its `require "rtmp"` works too. */
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    if (lua_type(L, -1) == LUA_TTABLE) {
+        lua_pushvalue(L, -2);
+        lua_setfield(L, -2, "rtmp");
+    }
+    lua_settop(L, -2);
+    return 1;
+}

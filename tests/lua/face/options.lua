@@ -1,0 +1,168 @@
+-- Options of create, sources and metadata.
+
+local rtmp = require("rtmp")
+local face = require("face")
+local test, equal, contains, raises, pack = face.test, face.equal, face.contains, face.raises, face.pack
+
+local URL = "rtmp://127.0.0.1/live/key"
+
+local function refused(options, ...)
+  local result = pack(rtmp.create(URL, options))
+  equal(result.n, 2, "results of create")
+  equal(result[1], nil)
+  for _, part in ipairs({ ... }) do contains(result[2], part) end
+end
+
+test("good options", function()
+  for _, options in ipairs({
+    {},
+    { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { chunk_size = 0x7FFFFFFF },
+    { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
+    { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
+    { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
+    { source = { path = FACE.media .. "/bframes.flv" } }, { source = { path = "clip", loop = true } },
+    { source = { path = FACE.media .. "/bframes.h264", fps = 30, loop = false } },
+    { timeout = 1000, queue_ms = 500, source = { path = "clip", loop = true }, metadata = { a = 1, b = "2" }, chunk_size = 4096 },
+  }) do
+    local ctx, why = rtmp.create(URL, options)
+    if not ctx then error(why) end
+    equal(ctx:getState(), 0)
+    ctx:destroy()
+  end
+end)
+
+test("a URL without a stream takes app and stream from the options", function()
+  local ctx = assert(rtmp.create("rtmp://127.0.0.1", { app = "a", stream = "s" }))
+  equal(tostring(ctx), "rtmp_ctx (idle rtmp://127.0.0.1/a/...)")
+end)
+
+test("unknown options are named", function()
+  refused({ bitrate = 1 }, "unknown option", "bitrate")
+  refused({ Timeout = 1000 }, "unknown option", "Timeout")
+  refused({ ["timeout\0"] = 1000 }, "timeout")
+  refused({ [""] = 1 }, "unknown option")
+  refused({ 5000 }, "names are strings, got a number")
+  refused({ [true] = 1 }, "names are strings, got a boolean")
+end)
+
+test("options of later versions are named", function()
+  refused({ reconnect = true }, "reconnect", "not supported")
+  refused({ reconnect = { attempts = 1 } }, "reconnect", "not supported")
+  refused({ tls = { insecure = true } }, "tls", "not supported")
+  refused({ hevc = "legacy" }, "hevc", "not supported")
+  refused({ silent_audio = true }, "silent_audio", "not supported")
+  refused({ source = "rtp://127.0.0.1:5004" }, "RTP", "not supported")
+  refused({ source = "camera.sdp" }, "RTP", "not supported")
+end)
+
+test("values of the wrong type are named", function()
+  for _, name in ipairs({ "timeout", "queue_ms", "queue_bytes", "chunk_size" }) do
+    for _, wrong in ipairs({ "1000", true, {}, print }) do
+      refused({ [name] = wrong }, "option '" .. name .. "': number expected, got " .. type(wrong))
+    end
+  end
+  for _, name in ipairs({ "app", "stream", "flash_ver", "tc_url" }) do
+    for _, wrong in ipairs({ 1, true, {}, print }) do
+      refused({ [name] = wrong }, "option '" .. name .. "': string expected, got " .. type(wrong))
+    end
+  end
+  refused({ metadata = "x" }, "option 'metadata': table expected, got string")
+  refused({ source = 1 }, "source", "got number")
+  refused({ source = true }, "source")
+  refused({ source = print }, "source", "got function")
+end)
+
+test("values out of range are named", function()
+  for name, values in pairs({
+    timeout = { 0, -1, 9, 1e9, 1000.5, 0 / 0, 1 / 0, -1 / 0, 1e300 },
+    queue_ms = { 0, 99, -5, 1e12 },
+    queue_bytes = { 0, 65535, 2 ^ 31, 0 / 0 },
+    chunk_size = { 0, 1, 127, 2 ^ 31, -128, 128.5 },
+  }) do
+    for _, wrong in ipairs(values) do refused({ [name] = wrong }, name, "whole number") end
+  end
+  for _, name in ipairs({ "app", "stream", "flash_ver", "tc_url" }) do
+    for _, wrong in ipairs({ "", "a\nb", "a\0b", ("x"):rep(10000) }) do refused({ [name] = wrong }, name) end
+  end
+end)
+
+test("an error in a metamethod of the options reaches the caller", function()
+  raises("from __index", rtmp.create, URL, setmetatable({}, { __index = function() error("from __index") end }))
+end)
+
+test("setSource", function()
+  local ctx = rtmp.create(URL)
+  local function bad(spec, ...)
+    local result = pack(ctx:setSource(spec))
+    equal(result.n, 2)
+    equal(result[1], false)
+    for _, part in ipairs({ ... }) do contains(result[2], part) end
+  end
+  for _, good in ipairs({ "clip", "none", false, { path = "none" }, { path = FACE.media .. "/bframes.mp4", loop = true },
+    FACE.media .. "/bframes.flv", FACE.media .. "/bframes.flv?loop=1", FACE.media .. "/tone.aac", FACE.media .. "/slices.h264?fps=25" }) do
+    equal(pack(ctx:setSource(good)), { n = 1, true })
+  end
+  bad(nil, "source", "got nil")
+  bad(true, "source")
+  bad(5, "source", "got number")
+  bad("", "path is empty")
+  bad("/no/such/file.flv", "/no/such/file.flv", "no such file")
+  bad(FACE.media, "directory")
+  bad(FACE.media .. "/make.sh", "make.sh")
+  bad(FACE.media .. "/bframes.flv?speed=2", "speed")
+  bad(FACE.media .. "/bframes.flv\0", "zero byte")
+  bad({}, "path")
+  bad({ loop = true }, "path")
+  bad({ path = 5 }, "path")
+  bad({ path = "clip", loop = 1 }, "loop")
+  bad({ path = "clip", fps = "25" }, "fps")
+  bad({ path = "clip", speed = 2 }, "speed")
+  bad({ "clip" }, "path")
+  bad({ path = "clip\0", loop = true }, "zero byte")
+  bad({ path = FACE.media .. "/bframes.h264", fps = 0 / 0 }, "fps")
+  bad({ path = FACE.media .. "/bframes.h264", fps = 0 }, "fps")
+  equal(pack(ctx:setSource({ path = FACE.media .. "/bframes.h264", fps = 30000 / 1001 })), { n = 1, true })
+  ctx:destroy()
+end)
+
+test("a file whose name contains what parameters look like", function()
+  local name = os.tmpname() .. "?loop=1.flv"
+  local from, to = assert(io.open(FACE.media .. "/bframes.flv", "rb")), assert(io.open(name, "wb"))
+  to:write((from:read("*a")))
+  from:close()
+  to:close()
+  local ctx = rtmp.create(URL)
+  local ok, why = ctx:setSource(name)
+  local in_table, why_not = ctx:setSource({ path = name, loop = true })
+  ctx:destroy()
+  os.remove(name)
+  assert(ok, why)
+  assert(in_table, why_not)
+end)
+
+test("setMetadata", function()
+  local ctx = rtmp.create(URL)
+  local function bad(fields, ...)
+    local result = pack(ctx:setMetadata(fields))
+    assert(result.n >= 2, "results")
+    equal(result[1], false)
+    for _, part in ipairs({ ... }) do contains(result[2], part) end
+  end
+  equal(pack(ctx:setMetadata({})), { n = 1, true })
+  equal(pack(ctx:setMetadata({ title = "t", n = 1, f = 1.5, yes = true, no = false })), { n = 1, true })
+  raises("table expected", ctx.setMetadata, ctx)
+  raises("table expected", ctx.setMetadata, ctx, "x")
+  bad({ 1 }, "names are strings, got a number")
+  bad({ a = {} }, "'a'", "table")
+  bad({ a = print }, "'a'", "function")
+  bad({ [""] = 1 }, "metadata")
+  bad({ a = ("x"):rep(5000) }, "metadata")
+  bad({ a = "x\0y" }, "zero byte")
+  bad({ ["a\0b"] = 1 }, "zero byte")
+  local many = {}
+  for i = 1, 100 do many["field" .. i] = i end
+  bad(many, "metadata", "64")
+  ctx:destroy()
+end)
+
+face.finish()
