@@ -2,6 +2,9 @@ package peers
 
 import (
 	_ "embed"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -23,18 +26,22 @@ func StartNginx(t testing.TB) *Server {
 	installed(t, nginxModule)
 
 	s := newServer(t, "nginx-rtmp")
-	rtmp, small, http := freePort(t), freePort(t), freePort(t)
+	rtmp, small, web := freePort(t), freePort(t), freePort(t)
 	s.Addr, s.SmallAddr = loopback(rtmp), loopback(small)
 
 	conf := filepath.Join(s.dir, "nginx.conf")
 	text := strings.NewReplacer("@RUN@", s.dir, "@MODULE@", nginxModule, "@RTMP@", strconv.Itoa(rtmp),
-		"@SMALL@", strconv.Itoa(small), "@HTTP@", strconv.Itoa(http)).Replace(nginxConf)
+		"@SMALL@", strconv.Itoa(small), "@HTTP@", strconv.Itoa(web)).Replace(nginxConf)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatalf("peers: %v", err)
 	}
 
-	s.start(nil, nginx, "-p", s.dir, "-e", filepath.Join(s.dir, "error.log"), "-c", conf)
-	s.waitListening(rtmp, small, http)
+	s.httpAddr = loopback(web)
+	s.launch = func() {
+		s.start(nil, nginx, "-p", s.dir, "-e", filepath.Join(s.dir, "error.log"), "-c", conf)
+		s.waitListening(rtmp, small, web)
+	}
+	s.launch()
 
 	// on_record_done leaves a line with the stream's name in the log of nginx's own HTTP server.
 	s.recorded = func(stream string) (string, bool) {
@@ -47,4 +54,21 @@ func StartNginx(t testing.TB) *Server {
 	}
 
 	return s
+}
+
+// DropPublisher has nginx end a publisher's connection, as its operator can.
+func (s *Server) DropPublisher(app, stream string) {
+	s.t.Helper()
+
+	client := http.Client{Timeout: startTimeout}
+	response, err := client.Get(fmt.Sprintf("http://%s/control/drop/publisher?app=%s&name=%s", s.httpAddr, app, stream))
+	if err != nil {
+		s.t.Fatalf("peers: %s: %v", s.Name, err)
+	}
+	defer response.Body.Close()
+
+	// The answer is the number of publishers dropped.
+	if n, err := io.ReadAll(response.Body); err != nil || string(n) != "1" {
+		s.t.Fatalf("peers: %s: dropping %s/%s: status %d, answer %q, %v", s.Name, app, stream, response.StatusCode, n, err)
+	}
 }

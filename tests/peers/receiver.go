@@ -50,15 +50,13 @@ func StartReceiver(t testing.TB) *Server {
 		t.Fatalf("peers: building tests/receiver: %v\n%s", err, out)
 	}
 
-	s.start(nil, binary, "-addr", "127.0.0.1:0", "-dir", filepath.Join(s.dir, "recordings"))
-	s.waitReady(func() bool {
-		for _, e := range s.Events() {
-			if e.Event == "listening" {
-				s.Addr = e.Addr
-			}
-		}
-		return s.Addr != ""
-	})
+	port := freePort(t)
+	s.Addr = loopback(port)
+	s.launch = func() {
+		s.start(nil, binary, "-addr", s.Addr, "-dir", filepath.Join(s.dir, "recordings"))
+		s.waitListening(port)
+	}
+	s.launch()
 
 	s.recorded = func(stream string) (path string, ok bool) {
 		for _, e := range s.Events() {

@@ -24,10 +24,15 @@ type Server struct {
 	// SmallAddr is nginx's second port: it sends chunks of 128 bytes and wants an acknowledgement every 4096.
 	SmallAddr string
 
+	httpAddr string // nginx's, for control
+
 	t    testing.TB
 	dir  string // of the test's own: configuration, logs, recordings
 	log  string
 	proc *process
+
+	// launch starts the program and waits until it serves.
+	launch func()
 
 	// recorded returns the path of a stream's latest recording, once it is complete.
 	recorded func(stream string) (path string, ok bool)
@@ -69,6 +74,21 @@ func (s *Server) Log() string {
 // Stop stops the server before the test's end.
 func (s *Server) Stop() {
 	s.proc.stop()
+}
+
+// Restart starts a server that was stopped again, at the same address. It works for nginx and for the receiver.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.launch()
+}
+
+// For returns the server for a subtest: what goes wrong is told to t from there on. The server still lives as long as the
+// test that started it.
+func (s *Server) For(t testing.TB) *Server {
+	sub := *s
+	sub.t = t
+
+	return &sub
 }
 
 // newServer makes the server's folder.

@@ -1,0 +1,46 @@
+--- Pushes frames that the test prepared, each when its time has come.
+--
+--     push.lua URL FILE [ORIGIN]
+--
+-- FILE holds one record a frame, little-endian: kind (1 byte, "V" or "A"), decode time and composition time (ms, 4 bytes
+-- each, the second one signed), length (4 bytes), and the access unit in Annex B form or the ADTS frame. ORIGIN is added
+-- to all decode times.
+
+local report = require("report")
+
+local file = assert(io.open(arg[2], "rb"))
+local data = file:read("a")
+file:close()
+local origin = tonumber(arg[3] or 0)
+
+local ctx = assert(rtmp.create(arg[1]))
+report.states(ctx, "1")
+
+local function push()
+  local began, at = rtmp.ticks(), 1
+  while at <= #data do
+    local kind, dts, composition, frame
+    kind, dts, composition, frame, at = string.unpack("<c1I4i4s4", data, at)
+    local early = began + dts - rtmp.ticks()
+    if early > 0 then sys.wait(math.ceil(early)) end
+    if kind == "V" then
+      assert(ctx:sendVideo(frame, origin + dts, { composition_time = composition }))
+    else
+      assert(ctx:sendAudio(frame, origin + dts))
+    end
+  end
+end
+
+sys.taskInit(function()
+  assert(ctx:connect())
+  repeat
+    local _, state = sys.waitUntil("STATE")
+    if state == ctx.STATE_ERROR then return end
+  until state == ctx.STATE_PUBLISHING
+  push()
+  report.leave(ctx, "1")
+end)
+
+sys.run()
+report.stats(ctx, "1")
+ctx:destroy()

@@ -1,0 +1,2 @@
+--- Tells the library's version.
+print(rtmp.version)
