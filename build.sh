@@ -1,0 +1,334 @@
+#!/usr/bin/env bash
+# Sets up, builds, tests, shows and installs the library, on Linux. ./build.sh help says how.
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")"
+
+readonly go_wanted=1.26
+readonly tags=netgo,osusergo # Go's own resolver and user lookup: rtmp.so needs nothing but libc
+readonly abis=(5.1 5.2 5.3 5.4 jit)
+
+readonly demo_packages=(ca-certificates ffmpeg gcc libc6-dev liblua5.3-dev lua5.3 pkg-config)
+readonly test_packages=(g++ liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
+	lua5.1 lua5.2 lua5.4 luajit nginx valgrind)
+
+usage() {
+	cat <<'END'
+./build.sh                    builds build/rtmp.so, for Lua 5.3
+LUA=5.4 ./build.sh            builds build/lua5.4/rtmp.so; LUA is 5.1, 5.2, 5.3, 5.4 or jit
+./build.sh setup              installs what building and testing need (apt-get, as root or through sudo)
+./build.sh test               sets up, builds for every Lua, runs all tests
+./build.sh demo               sets up, builds, publishes to a receiver on this machine, checks what arrived
+./build.sh demo rtmp://...    the same, to a server of yours
+./build.sh install [PREFIX]   copies what was built to /usr/local or PREFIX; knows DESTDIR and LUA
+./build.sh clean              removes build/
+END
+}
+
+say() { printf '%s\n' "$*"; }
+title() { printf '\n== %s\n' "$*"; }
+die() {
+	printf 'build.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+# ---- what is needed ----
+
+check_go() {
+	local version
+	# sudo and some shells leave out the folder of Go's own installation.
+	command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
+	command -v go >/dev/null || die "Go is not installed; this needs $go_wanted or newer: https://go.dev/dl"
+	version=$(go env GOVERSION) || die "go does not run in this folder; this needs Go $go_wanted or newer: https://go.dev/dl"
+	printf '%s\n' "go$go_wanted" "$version" | sort -V -C || die "Go $go_wanted or newer is needed, this is $version: https://go.dev/dl"
+}
+
+check_tools() {
+	check_go
+	command -v gcc >/dev/null || die "gcc is not installed: ./build.sh setup installs it"
+}
+
+# Prints the compiler's flags for the headers of one Lua.
+lua_cflags() {
+	local name dir names=("lua$1" "lua-$1" "lua${1/./}")
+	[ "$1" != jit ] || names=(luajit)
+	for name in "${names[@]}"; do
+		pkg-config --cflags "$name" 2>/dev/null && return
+	done
+	for dir in "/usr/include/lua$1" "/usr/local/include/lua$1" "/usr/include/lua$1-2.1"; do
+		[ ! -f "$dir/lua.h" ] || { say "-I$dir" && return; }
+	done
+	die "the headers of Lua $1 are not installed: ./build.sh setup installs them"
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "neither root nor sudo; as root: $*"
+	fi
+}
+
+# Prints those packages that are not installed.
+missing_packages() {
+	local package
+	for package; do
+		dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || say "$package"
+	done
+}
+
+# What apt-get prints is kept in a file: it is long, and of interest only when something fails.
+apt_get() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >>build/setup.log 2>&1
+}
+
+apt_install() {
+	local policy=/usr/sbin/policy-rc.d
+	say "setup: apt-get install $*"
+	mkdir -p build
+	: >build/setup.log
+	apt-get -s install "$@" >/dev/null 2>&1 || apt_get update || true
+	# Debian starts a service when its package is installed; the tests start servers of their own.
+	if [ ! -e "$policy" ]; then
+		trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+		as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+	else
+		policy=
+	fi
+	if ! apt_get install --no-install-recommends "$@"; then
+		# The lists may be old.
+		apt_get update && apt_get install --no-install-recommends "$@" ||
+			die "apt-get failed, see build/setup.log: $(tail -n 3 build/setup.log)"
+	fi
+	if [ -n "$policy" ]; then
+		as_root rm -f "$policy"
+		trap - EXIT
+	fi
+	# Nor is it to start with the machine.
+	if [[ " $* " == *" nginx "* ]] && command -v systemctl >/dev/null; then
+		as_root systemctl disable --quiet nginx || true
+	fi
+}
+
+# Installs those packages that are not there.
+need() {
+	local missing
+	if ! command -v apt-get >/dev/null; then
+		say "setup: no apt-get here; these Debian packages, or their like, are needed: $*"
+		return
+	fi
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
+}
+
+setup() {
+	local packages=("${demo_packages[@]}" "${test_packages[@]}")
+	command -v node >/dev/null || packages+=(nodejs)
+	command -v npm >/dev/null || packages+=(npm)
+	need "${packages[@]}"
+	check_go
+	tests/peers/install.sh
+	# Under sudo, what was made in this folder belongs to the user.
+	[ -z "${SUDO_UID-}" ] || chown -R "$SUDO_UID:${SUDO_GID-}" build
+	say "setup: everything is here, with $(go env GOVERSION)"
+}
+
+# ---- building ----
+
+# Sets up the environment in which Go compiles the C files against one Lua.
+use_lua() {
+	local flags
+	flags=$(lua_cflags "$1")
+	# Go's build cache does not see the header change, as it is not in the package's own folder: this makes it see it.
+	CGO_CFLAGS="-O2 $flags -DHEADER_SUM=$(cksum <include/luat_rtmp_push.h | cut -d ' ' -f 1)"
+	export CGO_CFLAGS CGO_ENABLED=1
+}
+
+# Compiles the C files with every warning an error; Go compiles its own C in the same run and cannot be so strict.
+check_c() {
+	local file
+	for file in *.c; do
+		# shellcheck disable=SC2086
+		gcc $CGO_CFLAGS -std=c99 -pedantic -Wall -Wextra -Wshadow -Werror -c -o /dev/null "$file"
+	done
+}
+
+# Builds for one Lua. The same sources give the same bytes, in whatever folder: no paths, no build ids.
+build() {
+	local dir=build/lua$1 out
+	out=$dir/rtmp.so
+	use_lua "$1"
+	check_c
+	mkdir -p "$dir"
+	go build -buildmode=c-shared -trimpath -buildvcs=false -tags "$tags" \
+		-ldflags "-s -w -buildid= -B none -extldflags \"-Wl,-soname,rtmp.so '-Wl,--version-script=$PWD/rtmp.map'\"" -o "$out" .
+	rm -f "$dir/rtmp.h" # Go's own; include/luat_rtmp_push.h is the header
+	if [ "$1" = 5.3 ]; then
+		# In one step, for a program that has it open.
+		cp "$out" build/rtmp.so.new
+		mv build/rtmp.so.new build/rtmp.so
+		out=build/rtmp.so
+	fi
+	say "$out: $(($(stat -c %s "$out") / 1024)) KiB, for Lua $1"
+}
+
+check_abi() {
+	case " ${abis[*]} " in
+	*" $1 "*) ;;
+	*) die "LUA=$1: one of ${abis[*]} expected" ;;
+	esac
+}
+
+# ---- testing ----
+
+check_style() {
+	local files
+	files=$(gofmt -l .)
+	[ -z "$files" ] || die "not formatted by gofmt: $files"
+	use_lua 5.3
+	go vet -tags "$tags,lua53" ./...
+}
+
+run_tests() {
+	local abi
+	setup
+	title "build (the first time takes a minute)"
+	check_tools
+	for abi in "${abis[@]}"; do
+		build "$abi"
+	done
+	title "gofmt, go vet"
+	check_style
+	title "tests"
+	mkdir -p build
+	go build -o build/count ./tests/count
+	# One package at a time: some measure real time, on machines with few cores.
+	go test -json -race -count=1 -p 1 -timeout 10m -tags "$tags,lua53" ./... | build/count
+}
+
+# ---- demo ----
+
+receiver_pid=
+stop_receiver() {
+	[ -z "$receiver_pid" ] || kill "$receiver_pid" 2>/dev/null || true
+	receiver_pid=
+}
+
+# Prints a field of the first event of a kind in the receiver's log.
+received() {
+	sed -n 's/.*"event":"'"$1"'".*"'"$2"'":"\([^"]*\)".*/\1/p' build/demo/receiver.log | head -n 1
+}
+
+# Starts the receiver on a free port of this machine and waits until it listens.
+start_receiver() {
+	local i
+	go build -tags "$tags" -o build/receiver ./tests/receiver
+	build/receiver -addr 127.0.0.1:0 -dir build/demo -once >build/demo/receiver.log &
+	receiver_pid=$!
+	trap stop_receiver EXIT
+	for ((i = 0; i < 100; i++)); do
+		[ -z "$(received listening addr)" ] || return 0
+		sleep 0.05
+	done
+	die "the receiver did not start"
+}
+
+# Waits until the receiver, which ends with its first stream, has completed the file.
+wait_for_receiver() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		if ! kill -0 "$receiver_pid" 2>/dev/null; then
+			receiver_pid=
+			return
+		fi
+		sleep 0.1
+	done
+	die "the receiver did not see the end of the stream; see build/demo/receiver.log"
+}
+
+# Decodes a recording, and compares it with the number of pictures that were sent.
+check_recording() {
+	local file=$1 sent=$2 complaints pictures=0 width=0 height=0 codec=none seconds=0 key value
+	complaints=$(ffmpeg -nostdin -v error -i "$file" -f null - 2>&1) || complaints="ffmpeg failed: $complaints"
+	while IFS='=' read -r key value; do
+		case $key in
+		nb_read_frames) pictures=$value ;;
+		codec_name) codec=$value ;;
+		width) width=$value ;;
+		height) height=$value ;;
+		duration) seconds=$value ;;
+		esac
+	done < <(ffprobe -v error -count_frames -select_streams v:0 -of default=noprint_wrappers=1 \
+		-show_entries stream=codec_name,width,height,nb_read_frames:format=duration "$file")
+	say "file      $file"
+	say "picture   $codec, ${width}x$height"
+	say "frames    $pictures decoded, $sent sent"
+	say "seconds   $seconds"
+	[ -z "$complaints" ] || die "the recording does not decode: $complaints"
+	[ "$pictures" -gt 0 ] && [ "$pictures" = "$sent" ] || die "the recording is not whole"
+	say "The recording is whole."
+}
+
+demo() {
+	local url=${1-} sent file
+	need "${demo_packages[@]}"
+	title "build (the first time takes a minute)"
+	check_tools
+	build 5.3
+	rm -rf build/demo
+	mkdir -p build/demo
+	if [ -z "$url" ]; then
+		start_receiver
+		url=rtmp://$(received listening addr)/live/stream
+	fi
+	title "examples/sample.lua"
+	RTMP_URL=$url ./luat examples/sample.lua | tee build/demo/sample.log || die "the sample did not publish, see above"
+	sent=$(sed -n 's/.*video_frames_sent *\([0-9]*\).*/\1/p' build/demo/sample.log | tail -n 1)
+	[ "${sent:-0}" -gt 0 ] || die "no picture was sent"
+	[ -n "$receiver_pid" ] || return 0
+	wait_for_receiver
+	title "received"
+	file=$(received end file)
+	[ -n "$file" ] || die "the receiver recorded nothing; see build/demo/receiver.log"
+	check_recording "$file" "$sent"
+}
+
+# ---- installing ----
+
+install_all() {
+	local prefix=${1:-/usr/local} abi=${LUA:-5.3} to version file
+	version=$abi
+	[ "$abi" != jit ] || version=5.1
+	to=${DESTDIR-}$prefix
+	[ -f "build/lua$abi/rtmp.so" ] || die "build/lua$abi/rtmp.so is not built: run ./build.sh first, with the same LUA"
+	install -D -m 644 "build/lua$abi/rtmp.so" "$to/lib/lua/$version/rtmp.so"
+	while IFS= read -r file; do
+		install -D -m 644 "lua/$file" "$to/share/lua/$version/$file"
+	done < <(cd lua && find . -name '*.lua' | sort)
+	install -D -m 755 luat "$to/bin/luat"
+	install -D -m 644 include/luat_rtmp_push.h "$to/include/luat_rtmp_push.h"
+	say "installed for Lua $abi: $to/{bin/luat,include/luat_rtmp_push.h,lib/lua/$version,share/lua/$version}"
+}
+
+main() {
+	check_abi "${LUA:-5.3}"
+	case ${1-} in
+	'')
+		check_tools
+		build "${LUA:-5.3}"
+		;;
+	setup) setup ;;
+	test) run_tests ;;
+	demo) demo "${2-}" ;;
+	install) install_all "${2-}" ;;
+	clean) rm -rf build ;;
+	help | -h | --help) usage ;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+}
+
+main "$@"

@@ -1,0 +1,179 @@
+// Package floors_test holds the order of the packages: imports point down, only the top knows C, and below core
+// nothing starts a goroutine, opens a socket or reads a clock.
+package floors_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/internal/repo"
+)
+
+const module = "luatrtmp"
+
+// The modules of others that a floor may need.
+const (
+	mediacommon = "github.com/bluenviron/mediacommon/v2"
+	goMP4       = "github.com/abema/go-mp4"
+	sys         = "golang.org/x/sys"
+)
+
+// floor is what the code of one folder may know, beside Go's own library.
+type floor struct {
+	ours   []string // folders of this module
+	others []string // other modules
+	files  bool     // may open files
+	top    bool     // may use goroutines, sockets and clocks
+}
+
+// floors has every folder with Go code but those of tests.
+var floors = map[string]floor{
+	"amf":            {},
+	"core/handshake": {},
+	"core/chunk":     {},
+	"core/message":   {ours: []string{"amf", "core/chunk"}},
+	"core/flv":       {others: []string{mediacommon}},
+	"core/source":    {ours: []string{"core/flv"}, others: []string{mediacommon, goMP4}, files: true},
+	"core": {
+		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source"},
+		others: []string{sys},
+		top:    true,
+	},
+	".": {ours: []string{"core"}, top: true},
+}
+
+// importsC lists the places that may import "C": the exports, and the host of the tests of the Lua face.
+var importsC = []string{"export.go", "tests/luahost"}
+
+// worldly lists packages of Go's library that reach out of the process, or around the type system.
+var worldly = []string{"net", "net/http", "net/rpc", "net/smtp", "os", "os/exec", "os/signal", "os/user", "syscall", "unsafe"}
+
+// clocks lists what package time has beside durations and dates.
+var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+
+// file is a parsed Go file of the module; its name is relative to the top folder.
+type file struct {
+	name string
+	*ast.File
+}
+
+func (f file) folder() string { return path.Dir(f.name) }
+func (f file) isTest() bool   { return strings.HasSuffix(f.name, "_test.go") }
+
+func (f file) imports(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, spec := range f.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		all = append(all, name)
+	}
+	return all
+}
+
+// parse reads every Go file of the module, whatever its build tags.
+func parse(t *testing.T) []file {
+	t.Helper()
+	root := repo.Root(t)
+	var files []file
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		short, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (short == "build" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && short != ".") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || filepath.Ext(name) != ".go" {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		files = append(files, file{filepath.ToSlash(short), parsed})
+		return nil
+	})
+	require.NoError(t, err)
+	return files
+}
+
+func under(name string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return name == f || strings.HasPrefix(name, f+"/") })
+}
+
+func TestImportsPointDown(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range parse(t) {
+		if f.isTest() || under(f.name, []string{"tests"}) {
+			continue
+		}
+		own, known := floors[f.folder()]
+		require.True(t, known, "%s: give its folder a floor", f.name)
+		seen[f.folder()] = true
+
+		for _, name := range f.imports(t) {
+			first, _, _ := strings.Cut(name, "/")
+			switch {
+			case first == module:
+				ours := strings.TrimPrefix(strings.TrimPrefix(name, module), "/")
+				require.Contains(t, own.ours, ours, "%s imports %s", f.name, name)
+			case strings.Contains(first, "."):
+				require.True(t, under(name, own.others), "%s imports %s", f.name, name)
+			}
+		}
+	}
+	for folder := range floors {
+		require.True(t, seen[folder], "%s has a floor and no code", folder)
+	}
+}
+
+func TestOnlyTheTopKnowsC(t *testing.T) {
+	for _, f := range parse(t) {
+		if slices.Contains(f.imports(t), "C") {
+			require.True(t, under(f.name, importsC), "%s imports C", f.name)
+		}
+	}
+}
+
+func TestBelowCoreNothingReachesOut(t *testing.T) {
+	checked := 0
+	for _, f := range parse(t) {
+		own, known := floors[f.folder()]
+		if !known || own.top || f.isTest() {
+			continue
+		}
+		checked++
+		for _, name := range f.imports(t) {
+			if name == "os" && own.files {
+				continue
+			}
+			require.NotContains(t, worldly, name, "%s imports %s", f.name, name)
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				require.Fail(t, "starts a goroutine", f.name)
+			case *ast.SelectorExpr:
+				if pkg, ok := n.X.(*ast.Ident); ok && pkg.Name == "time" {
+					require.NotContains(t, clocks, n.Sel.Name, "%s uses time.%s", f.name, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	require.NotZero(t, checked)
+}

@@ -1,0 +1,109 @@
+package library_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core"
+)
+
+const header = "include/luat_rtmp_push.h"
+
+var (
+	comment  = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)
+	function = regexp.MustCompile(`\b(rtmp_\w+)\(`)
+	define   = regexp.MustCompile(`(?m)^#define (RTMP_\w+)\s+(\S+)\s*$`)
+	state    = regexp.MustCompile(`\bRTMP_STATE_(\w+)\s*=\s*(\d+)`)
+)
+
+// code returns the header without its comments.
+func code(t *testing.T) string {
+	t.Helper()
+	return comment.ReplaceAllString(source(t, header), "")
+}
+
+// declared returns the names of the header's functions.
+func declared(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, m := range function.FindAllStringSubmatch(code(t), -1) {
+		names = append(names, m[1])
+	}
+	require.NotEmpty(t, names)
+	return names
+}
+
+// The header needs nothing before it, in any language that may include it.
+func TestHeaderCompilesAlone(t *testing.T) {
+	for _, language := range [][]string{{"c", "c99"}, {"c", "c17"}, {"c++", "c++11"}, {"c++", "c++20"}} {
+		t.Run(language[1], func(t *testing.T) {
+			mustRun(t, nil, "gcc", "-x", language[0], "-std="+language[1], "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", header)
+		})
+	}
+}
+
+func TestHeaderVersion(t *testing.T) {
+	for _, m := range define.FindAllStringSubmatch(code(t), -1) {
+		if m[1] == "RTMP_VERSION" {
+			require.Equal(t, strconv.Quote(core.Version), m[2])
+			return
+		}
+	}
+	require.Fail(t, "RTMP_VERSION is not defined")
+}
+
+// LuatOS's numbers.
+func TestHeaderCodes(t *testing.T) {
+	got := map[string]string{}
+	for _, m := range define.FindAllStringSubmatch(code(t), -1) {
+		if m[1] != "RTMP_VERSION" {
+			got[m[1]] = m[2]
+		}
+	}
+	require.Equal(t, map[string]string{
+		"RTMP_OK":                   "0",
+		"RTMP_ERR_FAILED":           "-1",
+		"RTMP_ERR_INVALID_PARAM":    "-2",
+		"RTMP_ERR_NO_MEMORY":        "-3",
+		"RTMP_ERR_CONNECT_FAILED":   "-4",
+		"RTMP_ERR_HANDSHAKE_FAILED": "-5",
+		"RTMP_ERR_NETWORK":          "-6",
+		"RTMP_ERR_TIMEOUT":          "-7",
+		"RTMP_ERR_BUFFER_OVERFLOW":  "-8",
+	}, got)
+}
+
+// The states have the same numbers in C, in Go, and in Lua on module and context.
+func TestStates(t *testing.T) {
+	states := []struct {
+		name  string
+		state core.State
+	}{
+		{"IDLE", core.StateIdle},
+		{"CONNECTING", core.StateConnecting},
+		{"HANDSHAKING", core.StateHandshaking},
+		{"CONNECTED", core.StateConnected},
+		{"PUBLISHING", core.StatePublishing},
+		{"DISCONNECTING", core.StateDisconnecting},
+		{"DISCONNECTED", core.StateDisconnected},
+		{"ERROR", core.StateError},
+	}
+
+	inC := state.FindAllStringSubmatch(code(t), -1)
+	require.Len(t, inC, len(states))
+	script := `local rtmp = require("rtmp") local ctx = rtmp.create("rtmp://127.0.0.1/live/stream")` + "\n"
+	var want string
+	for i, s := range states {
+		require.Equal(t, i, int(s.state))
+		require.Equal(t, []string{s.name, strconv.Itoa(i)}, inC[i][1:])
+		script += fmt.Sprintf("print(rtmp.STATE_%[1]s, ctx.STATE_%[1]s)\n", s.name)
+		want += fmt.Sprintf("%d\t%d\n", i, i)
+	}
+	dir := filepath.Dir(built(t, "rtmp.so"))
+	require.Equal(t, want, mustRun(t, luaPath(dir), "lua5.3", "-e", script))
+}
