@@ -6,6 +6,8 @@ cd "$(dirname -- "${BASH_SOURCE[0]}")"
 readonly go_wanted=1.26
 readonly tags=netgo,osusergo # Go's own resolver and user lookup: rtmp.so needs nothing but libc
 readonly abis=(5.1 5.2 5.3 5.4 jit)
+readonly wanted=${LUA:-5.3}
+unset LUA # luat, which this script runs, has a variable of the same name
 
 readonly demo_packages=(ca-certificates ffmpeg gcc libc6-dev liblua5.3-dev lua5.3 pkg-config)
 readonly test_packages=(g++ liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
@@ -173,10 +175,10 @@ build() {
 	say "$out: $(($(stat -c %s "$out") / 1024)) KiB, for Lua $1"
 }
 
-check_abi() {
+check_wanted() {
 	case " ${abis[*]} " in
-	*" $1 "*) ;;
-	*) die "LUA=$1: one of ${abis[*]} expected" ;;
+	*" $wanted "*) ;;
+	*) die "LUA=$wanted: one of ${abis[*]} expected" ;;
 	esac
 }
 
@@ -210,9 +212,23 @@ run_tests() {
 # ---- demo ----
 
 receiver_pid=
-stop_receiver() {
+readonly sample_pid=build/demo/sample.pid # a file, as the sample runs in a subshell; there only while it runs
+
+# Ends what the demo has started, whatever ends the demo.
+stop_demo() {
 	[ -z "$receiver_pid" ] || kill "$receiver_pid" 2>/dev/null || true
-	receiver_pid=
+	[ ! -f "$sample_pid" ] || kill "$(cat "$sample_pid")" 2>/dev/null || true
+}
+
+# Runs the sample, and keeps what it prints.
+run_sample() {
+	local ok=yes
+	(
+		echo "$BASHPID" >"$sample_pid"
+		RTMP_URL=$1 exec ./luat examples/sample.lua
+	) | tee build/demo/sample.log || ok=no
+	rm "$sample_pid"
+	[ $ok = yes ] || die "the sample did not publish, see above"
 }
 
 # Prints a field of the first event of a kind in the receiver's log.
@@ -226,7 +242,6 @@ start_receiver() {
 	go build -tags "$tags" -o build/receiver ./tests/receiver
 	build/receiver -addr 127.0.0.1:0 -dir build/demo -once >build/demo/receiver.log &
 	receiver_pid=$!
-	trap stop_receiver EXIT
 	for ((i = 0; i < 100; i++)); do
 		[ -z "$(received listening addr)" ] || return 0
 		sleep 0.05
@@ -278,12 +293,13 @@ demo() {
 	build 5.3
 	rm -rf build/demo
 	mkdir -p build/demo
+	trap stop_demo EXIT
 	if [ -z "$url" ]; then
 		start_receiver
 		url=rtmp://$(received listening addr)/live/stream
 	fi
 	title "examples/sample.lua"
-	RTMP_URL=$url ./luat examples/sample.lua | tee build/demo/sample.log || die "the sample did not publish, see above"
+	run_sample "$url"
 	sent=$(sed -n 's/.*video_frames_sent *\([0-9]*\).*/\1/p' build/demo/sample.log | tail -n 1)
 	[ "${sent:-0}" -gt 0 ] || die "no picture was sent"
 	[ -n "$receiver_pid" ] || return 0
@@ -297,26 +313,25 @@ demo() {
 # ---- installing ----
 
 install_all() {
-	local prefix=${1:-/usr/local} abi=${LUA:-5.3} to version file
-	version=$abi
-	[ "$abi" != jit ] || version=5.1
+	local prefix=${1:-/usr/local} version=$wanted to file
+	[ "$wanted" != jit ] || version=5.1
 	to=${DESTDIR-}$prefix
-	[ -f "build/lua$abi/rtmp.so" ] || die "build/lua$abi/rtmp.so is not built: run ./build.sh first, with the same LUA"
-	install -D -m 644 "build/lua$abi/rtmp.so" "$to/lib/lua/$version/rtmp.so"
+	[ -f "build/lua$wanted/rtmp.so" ] || die "build/lua$wanted/rtmp.so is not built: run ./build.sh first, with the same LUA"
+	install -D -m 644 "build/lua$wanted/rtmp.so" "$to/lib/lua/$version/rtmp.so"
 	while IFS= read -r file; do
 		install -D -m 644 "lua/$file" "$to/share/lua/$version/$file"
 	done < <(cd lua && find . -name '*.lua' | sort)
 	install -D -m 755 luat "$to/bin/luat"
 	install -D -m 644 include/luat_rtmp_push.h "$to/include/luat_rtmp_push.h"
-	say "installed for Lua $abi: $to/{bin/luat,include/luat_rtmp_push.h,lib/lua/$version,share/lua/$version}"
+	say "installed for Lua $wanted: $to/{bin/luat,include/luat_rtmp_push.h,lib/lua/$version,share/lua/$version}"
 }
 
 main() {
-	check_abi "${LUA:-5.3}"
+	check_wanted
 	case ${1-} in
 	'')
 		check_tools
-		build "${LUA:-5.3}"
+		build "$wanted"
 		;;
 	setup) setup ;;
 	test) run_tests ;;
