@@ -10,12 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/internal/tap"
 )
 
 var interpreters = []string{"lua5.1", "lua5.2", "lua5.3", "lua5.4", "luajit"}
@@ -59,10 +60,7 @@ func run(t *testing.T, env []string, name string, args ...string) (stdout, stder
 	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
 }
 
-var (
-	resultLine = regexp.MustCompile(`^(not )?ok (\d+) (.+)$`)
-	planLine   = regexp.MustCompile(`^1\.\.(\d+)$`)
-)
+var ()
 
 func TestLua(t *testing.T) {
 	dir := root(t)
@@ -75,39 +73,12 @@ func TestLua(t *testing.T) {
 			t.Run(lua+"/"+filepath.Base(file), func(t *testing.T) {
 				env := []string{"LUA_PATH=" + dir + "/lua/?.lua;" + dir + "/tests/lua/?.lua"}
 				stdout, stderr, code := run(t, env, lua, file)
-				reportTAP(t, stdout)
+				tap.Report(t, stdout)
 				require.Empty(t, stderr)
 				require.Zero(t, code)
 			})
 		}
 	}
-}
-
-// reportTAP makes a subtest of each result line; "#" lines behind it say why it failed.
-func reportTAP(t *testing.T, stdout string) {
-	t.Helper()
-	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
-	plan := planLine.FindStringSubmatch(lines[len(lines)-1])
-	require.NotNil(t, plan, "the run did not come to its end:\n%s", stdout)
-
-	last := "0"
-	for i, line := range lines {
-		result := resultLine.FindStringSubmatch(line)
-		if result == nil {
-			continue
-		}
-		last = result[2]
-		reason := line
-		for _, detail := range lines[i+1:] {
-			if !strings.HasPrefix(detail, "#") {
-				break
-			}
-			reason += "\n" + detail
-		}
-		t.Run(result[3], func(t *testing.T) { require.Empty(t, result[1], reason) })
-	}
-	require.Equal(t, plan[1], last, "tests planned, tests run")
-	require.NotEqual(t, "0", last)
 }
 
 func TestModuleMissing(t *testing.T) {
