@@ -100,6 +100,28 @@ func TestFeederPaces(t *testing.T) {
 	})
 }
 
+// 29.97 pictures a second do not fit into milliseconds: after an hour the last one is still on time.
+func TestFeederDoesNotDrift(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const pictures = 3600*30000/1001 + 1
+		src := fakeVideo(pictures, 30)
+		for i := range src.units {
+			src.units[i].DTS = time.Duration(i) * 1001 * time.Second / 30000
+			src.units[i].PTS = src.units[i].DTS
+		}
+		last := src.units[pictures-1].DTS
+		f := newFed(t, src)
+		f.Start()
+		words, _ := f.after(last - 1)
+		require.Len(t, words, pictures-1+2, "and two headers")
+		_, all := f.after(1)
+		require.Len(t, all, 1)
+		require.EqualValues(t, last.Round(time.Millisecond).Milliseconds(), all[0].header.Timestamp)
+		require.NoError(t, <-f.session.finished)
+		f.Stop()
+	})
+}
+
 func TestFeederStopAndStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFed(t, fakeVideo(100, 25))
