@@ -1,15 +1,17 @@
-// Package main is the C face of the publisher: rtmp_* as include/luat_rtmp_push.h declares them. With luaopen_rtmp.c
-// beside it, it becomes the Lua module rtmp.so.
+// Package main is the C face of the publisher: what stands behind the functions of include/luat_rtmp_push.h, which
+// api.c defines. With luaopen_rtmp.c beside it, it becomes the Lua module rtmp.so.
 //
-// The header is included here, so that the compiler compares every export with its declaration.
+// api.h gives each export the type of its public function, so that the compiler compares the two.
 package main
 
 /*
 #cgo CFLAGS: -std=c99 -Wall -Wextra -Wshadow
-#include "include/luat_rtmp_push.h"
+#include "api.h"
 
 typedef const char *rtmp_text;
 typedef const uint8_t *rtmp_bytes;
+typedef const uint8_t **rtmp_buffers;
+typedef const uint32_t *rtmp_lengths;
 
 static inline void call_state(rtmp_state_callback f, rtmp_ctx_t *ctx, int old_state, int new_state, int code) {
 	f(ctx, (rtmp_state_t)old_state, (rtmp_state_t)new_state, code);
@@ -30,18 +32,19 @@ import (
 
 func main() {}
 
-//export rtmp_init
-func rtmp_init(ctx *C.rtmp_ctx_t) C.int {
+//export go_init
+func go_init(ctx *C.rtmp_ctx_t) C.int {
 	if ctx == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
 	ctx.handle = C.uint64_t(register(uintptr(unsafe.Pointer(ctx))))
-	ctx.reserved_1, ctx.reserved = 0, [12]C.uint64_t{}
+	clear(ctx.reserved_1[:])
+	clear(ctx.reserved[:])
 	return C.RTMP_OK
 }
 
-//export rtmp_deinit
-func rtmp_deinit(ctx *C.rtmp_ctx_t) C.int {
+//export go_deinit
+func go_deinit(ctx *C.rtmp_ctx_t) C.int {
 	if ctx == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
@@ -52,48 +55,48 @@ func rtmp_deinit(ctx *C.rtmp_ctx_t) C.int {
 	return C.RTMP_OK
 }
 
-//export rtmp_set_url
-func rtmp_set_url(ctx *C.rtmp_ctx_t, url C.rtmp_text) C.int {
+//export go_set_url
+func go_set_url(ctx *C.rtmp_ctx_t, url C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SetURL(text(url)) })
 }
 
-//export rtmp_set_option
-func rtmp_set_option(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
+//export go_set_option
+func go_set_option(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SetOption(text(name), text(value)) })
 }
 
-//export rtmp_set_source
-func rtmp_set_source(ctx *C.rtmp_ctx_t, spec C.rtmp_text) C.int {
+//export go_set_source
+func go_set_source(ctx *C.rtmp_ctx_t, spec C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SetSource(text(spec)) })
 }
 
-//export rtmp_metadata_number
-func rtmp_metadata_number(ctx *C.rtmp_ctx_t, name C.rtmp_text, value C.double) C.int {
+//export go_metadata_number
+func go_metadata_number(ctx *C.rtmp_ctx_t, name C.rtmp_text, value C.double) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SetMetadata(text(name), float64(value)) })
 }
 
-//export rtmp_metadata_string
-func rtmp_metadata_string(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
+//export go_metadata_string
+func go_metadata_string(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SetMetadata(text(name), text(value)) })
 }
 
-//export rtmp_metadata_boolean
-func rtmp_metadata_boolean(ctx *C.rtmp_ctx_t, name C.rtmp_text, value C.int) C.int {
+//export go_metadata_boolean
+func go_metadata_boolean(ctx *C.rtmp_ctx_t, name C.rtmp_text, value C.int) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SetMetadata(text(name), value != 0) })
 }
 
-//export rtmp_metadata_clear
-func rtmp_metadata_clear(ctx *C.rtmp_ctx_t) C.int {
+//export go_metadata_clear
+func go_metadata_clear(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { i.publisher.ClearMetadata(); return nil })
 }
 
-//export rtmp_metadata_send
-func rtmp_metadata_send(ctx *C.rtmp_ctx_t) C.int {
+//export go_metadata_send
+func go_metadata_send(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.SendMetadata() })
 }
 
-//export rtmp_set_state_callback
-func rtmp_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) C.int {
+//export go_set_state_callback
+func go_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) C.int {
 	return with(ctx, func(i *instance) error {
 		if callback == nil {
 			i.publisher.Notify(nil)
@@ -106,8 +109,8 @@ func rtmp_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) 
 	})
 }
 
-//export rtmp_set_bitrate_callback
-func rtmp_set_bitrate_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_bitrate_callback) C.int {
+//export go_set_bitrate_callback
+func go_set_bitrate_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_bitrate_callback) C.int {
 	return with(ctx, func(i *instance) error {
 		if callback == nil {
 			i.publisher.NotifyBitrate(nil)
@@ -120,40 +123,40 @@ func rtmp_set_bitrate_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_bitrate_callba
 	})
 }
 
-//export rtmp_connect
-func rtmp_connect(ctx *C.rtmp_ctx_t) C.int {
+//export go_connect
+func go_connect(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { return i.publisher.Connect() })
 }
 
-//export rtmp_disconnect
-func rtmp_disconnect(ctx *C.rtmp_ctx_t) C.int {
+//export go_disconnect
+func go_disconnect(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { i.publisher.Disconnect(); return nil })
 }
 
-//export rtmp_start
-func rtmp_start(ctx *C.rtmp_ctx_t) C.int {
+//export go_start
+func go_start(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { i.publisher.Start(); return nil })
 }
 
-//export rtmp_stop
-func rtmp_stop(ctx *C.rtmp_ctx_t) C.int {
+//export go_stop
+func go_stop(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { i.publisher.Stop(); return nil })
 }
 
-//export rtmp_poll
-func rtmp_poll(ctx *C.rtmp_ctx_t) C.int {
+//export go_poll
+func go_poll(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(*instance) error { return nil })
 }
 
-//export rtmp_get_state
-func rtmp_get_state(ctx *C.rtmp_ctx_t) C.rtmp_state_t {
+//export go_get_state
+func go_get_state(ctx *C.rtmp_ctx_t) C.rtmp_state_t {
 	state := core.StateIdle
 	with(ctx, func(i *instance) error { state = i.publisher.State(); return nil })
 	return C.rtmp_state_t(state)
 }
 
-//export rtmp_is_busy
-func rtmp_is_busy(ctx *C.rtmp_ctx_t) C.int {
+//export go_is_busy
+func go_is_busy(ctx *C.rtmp_ctx_t) C.int {
 	busy := C.int(0)
 	with(ctx, func(i *instance) error {
 		if i.publisher.Busy() {
@@ -164,13 +167,24 @@ func rtmp_is_busy(ctx *C.rtmp_ctx_t) C.int {
 	return busy
 }
 
-//export rtmp_send_nalu
-func rtmp_send_nalu(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint32_t) C.int {
-	return rtmp_send_video(ctx, data, size, timestamp, 0, nil)
+//export go_send_nalu
+func go_send_nalu(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint32_t) C.int {
+	return go_send_video(ctx, data, size, timestamp, 0, nil)
 }
 
-//export rtmp_send_video
-func rtmp_send_video(ctx *C.rtmp_ctx_t, au C.rtmp_bytes, size, timestamp C.uint32_t, compositionTime C.int32_t, codec C.rtmp_text) C.int {
+//export go_send_nalu_multi
+func go_send_nalu_multi(ctx *C.rtmp_ctx_t, data C.rtmp_buffers, sizes C.rtmp_lengths, count, timestamp C.uint32_t) C.int {
+	return with(ctx, func(i *instance) error {
+		buffers, err := buffersOf(data, sizes, count)
+		if err != nil {
+			return err
+		}
+		return i.publisher.SendNALUs(buffers, uint32(timestamp))
+	})
+}
+
+//export go_send_video
+func go_send_video(ctx *C.rtmp_ctx_t, au C.rtmp_bytes, size, timestamp C.uint32_t, compositionTime C.int32_t, codec C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error {
 		if err := checkCodec(text(codec), "h264"); err != nil {
 			return err
@@ -183,8 +197,8 @@ func rtmp_send_video(ctx *C.rtmp_ctx_t, au C.rtmp_bytes, size, timestamp C.uint3
 	})
 }
 
-//export rtmp_send_aac
-func rtmp_send_aac(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint32_t, config C.rtmp_bytes, configSize C.uint32_t) C.int {
+//export go_send_aac
+func go_send_aac(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint32_t, config C.rtmp_bytes, configSize C.uint32_t) C.int {
 	return with(ctx, func(i *instance) error {
 		frame, err := frameOf(data, size)
 		if err != nil {
@@ -200,8 +214,37 @@ func rtmp_send_aac(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size, timestamp C.uint3
 	})
 }
 
-//export rtmp_get_stats
-func rtmp_get_stats(ctx *C.rtmp_ctx_t, stats *C.rtmp_stats_t) C.int {
+//export go_send_audio
+func go_send_audio(ctx *C.rtmp_ctx_t, body C.rtmp_bytes, size, timestamp C.uint32_t) C.int {
+	return with(ctx, func(i *instance) error {
+		frame, err := frameOf(body, size)
+		if err != nil {
+			return err
+		}
+		return i.publisher.SendAudioBody(frame, uint32(timestamp))
+	})
+}
+
+//export go_set_stats_interval
+func go_set_stats_interval(ctx *C.rtmp_ctx_t, ms C.uint32_t) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetStatsInterval(orSecond(ms)) })
+}
+
+//export go_set_stats_window
+func go_set_stats_window(ctx *C.rtmp_ctx_t, ms C.uint32_t) C.int {
+	return with(ctx, func(i *instance) error { return i.publisher.SetStatsWindow(orSecond(ms)) })
+}
+
+// orSecond reads the ms of a statistics setting, where 0 means 1000.
+func orSecond(ms C.uint32_t) time.Duration {
+	if ms == 0 {
+		return time.Second
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+//export go_get_stats
+func go_get_stats(ctx *C.rtmp_ctx_t, stats *C.rtmp_stats_t) C.int {
 	return with(ctx, func(i *instance) error {
 		if stats == nil {
 			return errNull
@@ -227,8 +270,8 @@ func rtmp_get_stats(ctx *C.rtmp_ctx_t, stats *C.rtmp_stats_t) C.int {
 	})
 }
 
-//export rtmp_get_info
-func rtmp_get_info(ctx *C.rtmp_ctx_t, info *C.rtmp_info_t) C.int {
+//export go_get_info
+func go_get_info(ctx *C.rtmp_ctx_t, info *C.rtmp_info_t) C.int {
 	return with(ctx, func(i *instance) error {
 		if info == nil {
 			return errNull
@@ -249,18 +292,18 @@ func rtmp_get_info(ctx *C.rtmp_ctx_t, info *C.rtmp_info_t) C.int {
 	})
 }
 
-//export rtmp_get_error
-func rtmp_get_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
+//export go_get_error
+func go_get_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
 	return report(ctx, code, buffer, size, func(i *instance) error { return i.publisher.Failure() })
 }
 
-//export rtmp_get_call_error
-func rtmp_get_call_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
+//export go_get_call_error
+func go_get_call_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
 	return report(ctx, code, buffer, size, func(i *instance) error { return i.lastCallError() })
 }
 
-//export rtmp_describe
-func rtmp_describe(ctx *C.rtmp_ctx_t, buffer *C.char, size C.uint32_t) C.uint32_t {
+//export go_describe
+func go_describe(ctx *C.rtmp_ctx_t, buffer *C.char, size C.uint32_t) C.uint32_t {
 	description := "released"
 	with(ctx, func(i *instance) error { description = i.publisher.String(); return nil })
 	return putText(unsafe.Pointer(buffer), size, description)
@@ -349,4 +392,28 @@ func frameOf(data C.rtmp_bytes, size C.uint32_t) ([]byte, error) {
 		return nil, errHuge
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(data)), int(size)), nil
+}
+
+// buffersOf makes several buffers of the caller readable for the time of the call.
+func buffersOf(data C.rtmp_buffers, sizes C.rtmp_lengths, count C.uint32_t) ([][]byte, error) {
+	if data == nil || sizes == nil || count == 0 {
+		return nil, errNull
+	}
+	if count > maxBuffers {
+		return nil, errMany
+	}
+	pointers := unsafe.Slice((**byte)(unsafe.Pointer(data)), int(count))
+	lengths := unsafe.Slice((*uint32)(unsafe.Pointer(sizes)), int(count))
+	buffers := make([][]byte, count)
+	total := uint64(0)
+	for i := range buffers {
+		if total += uint64(lengths[i]); total > maxInput {
+			return nil, errHuge
+		}
+		if pointers[i] == nil || lengths[i] == 0 {
+			return nil, errNull
+		}
+		buffers[i] = unsafe.Slice(pointers[i], int(lengths[i]))
+	}
+	return buffers, nil
 }

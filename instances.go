@@ -77,11 +77,14 @@ func (i *instance) lastCallError() error {
 	return i.callError
 }
 
-// maxInput bounds what is looked at: parameter sets may stand beside the largest frame that can be sent.
-const maxInput = core.MaxFrame + 1<<20
+const (
+	maxInput   = core.MaxFrame + 1<<20 // bytes that are looked at: parameter sets may stand beside the largest frame
+	maxBuffers = 4096                  // of one access unit
+)
 
 var (
 	errNull = fmt.Errorf("%w: NULL or empty", core.ErrInvalid)
+	errMany = fmt.Errorf("%w: more than %d buffers", core.ErrOverflow, maxBuffers)
 	errHuge = fmt.Errorf("%w: more than %d bytes", core.ErrOverflow, maxInput)
 )
 

@@ -142,6 +142,25 @@ func (m *muxer) sendAnnexB(au []byte, timestamp uint32, compositionTime int32) e
 	return m.sendVideo(m.nalus, timestamp, int64(compositionTime))
 }
 
+// sendNALUs sends an H.264 access unit in several buffers: NAL units, or Annex B.
+func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.forget()
+	m.nalus = m.nalus[:0]
+	for _, b := range buffers {
+		whole, err := flv.SplitAnnexB(m.nalus, b)
+		if err != nil { // no start code: one NAL unit
+			whole = append(m.nalus, b)
+		}
+		m.nalus = whole
+	}
+	if len(m.nalus) == 0 {
+		return failure(ErrInvalid, "video frame: %d buffers without a NAL unit", len(buffers))
+	}
+	return m.sendVideo(m.nalus, timestamp, 0)
+}
+
 // sendVideo sends one picture; m.mu is held.
 func (m *muxer) sendVideo(nalus [][]byte, timestamp uint32, compositionTime int64) error {
 	unit, err := m.avc.Take(nalus)
@@ -221,6 +240,26 @@ func (m *muxer) sendAAC(frame, config []byte, timestamp uint32) error {
 		}
 	}
 	return nil
+}
+
+// sendAudioBody sends the body of an FLV audio tag.
+func (m *muxer) sendAudioBody(body []byte, timestamp uint32) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.forget()
+	tag, err := flv.ParseAudioTag(body)
+	switch {
+	case err != nil:
+		return failure(ErrInvalid, "audio frame of %d bytes: %v", len(body), err)
+	case tag.PacketType != flv.PacketSequenceHeader:
+		return m.sendAudio(tag.Data, nil, timestamp)
+	case len(tag.Data) == 0:
+		return failure(ErrInvalid, "audio sequence header without an AudioSpecificConfig")
+	}
+	if err = m.setASC(tag.Data); err == nil && m.out == nil {
+		err = errNotPublishing
+	}
+	return err // the header goes out with the next frame
 }
 
 // sendAudio sends one raw AAC frame; m.mu is held.

@@ -16,6 +16,8 @@ type Options struct {
 	Stream     string        // overrides the URL's stream
 	FlashVer   string        // what `connect` says
 	TCURL      string        // what `connect` says; "" = from the URL
+
+	StatsInterval time.Duration // between two lines of statistics in the log
 }
 
 // defaultChunkSize: larger than nearly every message, so that a frame is one chunk, and below 65536, the most that
@@ -30,6 +32,8 @@ func DefaultOptions() Options {
 		QueueBytes: 4 << 20,
 		ChunkSize:  defaultChunkSize,
 		FlashVer:   "FMLE/3.0 (compatible; FMSc/1.0)", // some servers let in nobody else
+
+		StatsInterval: 10 * time.Second,
 	}
 }
 

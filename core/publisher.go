@@ -261,6 +261,35 @@ func (p *Publisher) Stats() Stats {
 	return s
 }
 
+// SetStatsWindow sets over how long Info.SendKbps is measured: up to 60 s, whole seconds, rounded up.
+func (p *Publisher) SetStatsWindow(window time.Duration) error {
+	seconds := int64((window + time.Second - 1) / time.Second)
+	if seconds < 1 || seconds > maxRateWindow {
+		return failure(ErrInvalid, "statistics window %v, expected 1 ms to %d s", window, maxRateWindow)
+	}
+	p.counters.setWindow(seconds)
+	return nil
+}
+
+// SetStatsInterval sets how often the statistics are logged, at level info, while publishing: 100 ms to an hour. It takes
+// effect at the next Connect.
+func (p *Publisher) SetStatsInterval(interval time.Duration) error {
+	if interval < 100*time.Millisecond || interval > time.Hour {
+		return failure(ErrInvalid, "statistics interval %v, expected 100 ms to 1 h", interval)
+	}
+	p.mu.Lock()
+	p.options.StatsInterval = interval
+	p.mu.Unlock()
+	return nil
+}
+
+// logStats logs how the connection fares.
+func (p *Publisher) logStats() {
+	s, n := p.Stats(), p.Info()
+	p.log.Info("statistics", "bytes", s.BytesSent, "video", s.VideoFramesSent, "audio", s.AudioFramesSent,
+		"dropped", s.DroppedFrames, "kbps", n.SendKbps, "waiting", n.QueueMedia, "connected", s.ConnectionTime.Round(time.Second))
+}
+
 // Info returns how the connection fares and what it carries.
 func (p *Publisher) Info() Info {
 	info := p.muxer.describe()
@@ -274,6 +303,20 @@ func (p *Publisher) Info() Info {
 func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32) error {
 	p.switchToPushed()
 	return p.muxer.sendAnnexB(au, timestamp, compositionTime)
+}
+
+// SendNALUs sends one H.264 access unit that lies in several buffers, each one NAL unit without a start code or any
+// number of them with start codes. Otherwise as SendVideo.
+func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
+	p.switchToPushed()
+	return p.muxer.sendNALUs(buffers, timestamp)
+}
+
+// SendAudioBody sends what the body of an FLV audio tag holds: an AAC sequence header or a raw AAC frame. Otherwise as
+// SendVideo.
+func (p *Publisher) SendAudioBody(body []byte, timestamp uint32) error {
+	p.switchToPushed()
+	return p.muxer.sendAudioBody(body, timestamp)
 }
 
 // SendAAC sends AAC: ADTS frames, or one raw frame with its AudioSpecificConfig in config the first time. Otherwise as

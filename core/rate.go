@@ -2,13 +2,17 @@ package core
 
 import "time"
 
-const rateSeconds = 10
+const (
+	maxRateWindow     = 60 // seconds
+	defaultRateWindow = 10
+)
 
-// rateMeter measures bytes a second over the last ten seconds.
+// rateMeter measures bytes a second over the last seconds.
 type rateMeter struct {
+	window  int64     // seconds, up to maxRateWindow; 0: defaultRateWindow
 	start   time.Time // of the first byte ever; zero: there was none
 	last    int64     // seconds since start of the newest bucket
-	buckets [rateSeconds]int64
+	buckets [maxRateWindow]int64
 }
 
 func (r *rateMeter) add(now time.Time, n int64) {
@@ -16,19 +20,19 @@ func (r *rateMeter) add(now time.Time, n int64) {
 		r.start = now
 	}
 	r.advance(now)
-	r.buckets[r.last%rateSeconds] += n
+	r.buckets[r.last%maxRateWindow] += n
 }
 
 // advance makes the bucket of now the newest. now may be a little behind it: callers look at the clock before they lock.
 func (r *rateMeter) advance(now time.Time) {
 	second := int64(now.Sub(r.start) / time.Second)
-	if second-r.last >= rateSeconds {
-		r.buckets = [rateSeconds]int64{}
+	if second-r.last >= maxRateWindow {
+		r.buckets = [maxRateWindow]int64{}
 		r.last = second
 	}
 	for r.last < second {
 		r.last++
-		r.buckets[r.last%rateSeconds] = 0
+		r.buckets[r.last%maxRateWindow] = 0
 	}
 }
 
@@ -37,9 +41,14 @@ func (r *rateMeter) kbps(now time.Time) uint32 {
 		return 0
 	}
 	r.advance(now)
-	var sum int64
-	for _, b := range r.buckets {
-		sum += b
+	window := r.window
+	if window == 0 {
+		window = defaultRateWindow
 	}
-	return uint32(sum * 8 / 1000 / min(rateSeconds, r.last+1))
+	seconds := min(window, r.last+1)
+	var sum int64
+	for i := range seconds {
+		sum += r.buckets[(r.last-i)%maxRateWindow]
+	}
+	return uint32(sum * 8 / 1000 / seconds)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"time"
 
@@ -173,6 +174,11 @@ func (s *session) publish() error {
 func (s *session) serve() error {
 	look := time.NewTicker(time.Hour)
 	defer look.Stop()
+	report := time.NewTicker(s.o.StatsInterval)
+	defer report.Stop()
+	if !s.p.log.Enabled(s.hard, slog.LevelInfo) {
+		report.Stop() // nobody wakes for nothing
+	}
 	var steer bitrateSteer
 	var before uint64
 	for {
@@ -197,6 +203,8 @@ func (s *session) serve() error {
 				look.Reset(time.Hour)
 			}
 			before = s.p.counters.snapshot().BytesSent
+		case <-report.C:
+			s.p.logStats()
 		case <-look.C:
 			sent := s.p.counters.snapshot().BytesSent
 			waiting, _ := s.out.waiting()

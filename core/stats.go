@@ -92,6 +92,12 @@ func (c *counters) snapshot() Stats {
 	return c.stats
 }
 
+func (c *counters) setWindow(seconds int64) {
+	c.mu.Lock()
+	c.rate.window = seconds
+	c.mu.Unlock()
+}
+
 func (c *counters) kbps(now time.Time) uint32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -22,6 +22,9 @@
  * blocks on the network, except that rtmp_disconnect() and rtmp_deinit() wait for the goodbye, 500 ms at most, and for a
  * callback that is running. From inside a callback they do not wait.
  *
+ * Forks: in a child made by fork() every function fails at once, with RTMP_ERR_FAILED where it returns a code, until the
+ * child has replaced itself by exec().
+ *
  * Memory: the library keeps no pointer it is given, the context's own address and `user_data` excepted. Strings and
  * frames are copied, or used up, before a call returns.
  */
@@ -67,10 +70,20 @@ typedef enum {
 typedef struct rtmp_ctx {
     void    *user_data;   /* the caller's own; the library never looks at it */
     int32_t  adapter_id;  /* network adapter on a device; without meaning on a PC */
-    uint32_t reserved_1;
+    uint8_t  reserved_1[16 - sizeof(void *) - sizeof(int32_t)];
     uint64_t handle;      /* the library's */
     uint64_t reserved[12];
 } rtmp_ctx_t;
+
+/* The size of rtmp_ctx_t is part of the contract: it stays what it is, and `reserved` makes room for growth. */
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define RTMP_STATIC_ASSERT(condition, name) static_assert(condition, #name)
+#else
+#define RTMP_STATIC_ASSERT(condition, name) typedef char name[(condition) ? 1 : -1]
+#endif
+RTMP_STATIC_ASSERT(offsetof(rtmp_ctx_t, user_data) == 0, rtmp_ctx_begins_with_user_data);
+RTMP_STATIC_ASSERT(offsetof(rtmp_ctx_t, handle) == 16, rtmp_ctx_handle_is_at_16);
+RTMP_STATIC_ASSERT(sizeof(rtmp_ctx_t) == 120, rtmp_ctx_has_120_bytes);
 
 /* Statistics since rtmp_init(); they go on over reconnects. LuatOS's order and layout. */
 typedef struct {
@@ -89,6 +102,12 @@ typedef struct {
     uint32_t dropped_frames;       /* pictures dropped: before the first key frame, or because the queue was full */
     uint64_t dropped_bytes;
 } rtmp_stats_t;
+
+RTMP_STATIC_ASSERT(offsetof(rtmp_stats_t, video_frames_sent) == 8, rtmp_stats_video_frames_sent_is_at_8);
+RTMP_STATIC_ASSERT(offsetof(rtmp_stats_t, p_frames) == 36, rtmp_stats_p_frames_is_at_36);
+RTMP_STATIC_ASSERT(offsetof(rtmp_stats_t, i_bytes) == 40, rtmp_stats_i_bytes_is_at_40);
+RTMP_STATIC_ASSERT(offsetof(rtmp_stats_t, dropped_frames) == 64, rtmp_stats_dropped_frames_is_at_64);
+RTMP_STATIC_ASSERT(sizeof(rtmp_stats_t) == (sizeof(void *) == 8 ? 80 : sizeof(rtmp_stats_t)), rtmp_stats_has_80_bytes);
 
 /* Addition: how the connection fares and what it carries. */
 typedef struct {
@@ -160,6 +179,10 @@ int rtmp_metadata_boolean(rtmp_ctx_t *ctx, const char *name, int value);
 int rtmp_metadata_clear(rtmp_ctx_t *ctx);
 int rtmp_metadata_send(rtmp_ctx_t *ctx);
 
+/* The context's user_data field, which may also be read and written directly. NULL for a NULL context. */
+int rtmp_set_user_data(rtmp_ctx_t *ctx, void *user_data);
+void *rtmp_get_user_data(rtmp_ctx_t *ctx);
+
 /* The function that is told of changes of state; NULL: none. */
 int rtmp_set_state_callback(rtmp_ctx_t *ctx, rtmp_state_callback callback);
 
@@ -199,9 +222,21 @@ int rtmp_is_busy(rtmp_ctx_t *ctx);
  */
 int rtmp_send_nalu(rtmp_ctx_t *ctx, const uint8_t *nalu_data, uint32_t nalu_len, uint32_t timestamp);
 
+/*
+ * The same in several buffers, which together are one access unit: each holds one NAL unit without a start code, or
+ * any number of them with start codes.
+ */
+int rtmp_send_nalu_multi(rtmp_ctx_t *ctx, const uint8_t **nalus, const uint32_t *lengths, uint32_t count, uint32_t timestamp);
+
 /* Addition: the same with a composition time: presentation time minus decode time in ms, -8388608 to 8388607. codec: "h264", or NULL for the same. */
 int rtmp_send_video(rtmp_ctx_t *ctx, const uint8_t *access_unit, uint32_t len, uint32_t timestamp, int32_t composition_time,
                     const char *codec);
+
+/*
+ * One whole FLV audio tag body: AF 00 and an AudioSpecificConfig (the sequence header), or AF 01 and a raw AAC frame.
+ * Errors as rtmp_send_nalu().
+ */
+int rtmp_send_audio(rtmp_ctx_t *ctx, const uint8_t *audio_data, uint32_t audio_len, uint32_t timestamp);
 
 /*
  * Addition: AAC, either ADTS frames (one or more) or one raw frame. A raw frame needs the AudioSpecificConfig in config
@@ -213,6 +248,12 @@ int rtmp_send_aac(rtmp_ctx_t *ctx, const uint8_t *frame, uint32_t len, uint32_t 
 /* ---- information ---- */
 
 int rtmp_get_stats(rtmp_ctx_t *ctx, rtmp_stats_t *stats);
+
+/* How often the statistics are logged while publishing (RTMP_LOG=info), in ms; 0 means 1000; 10000 at first. 100 to 3600000. */
+int rtmp_set_stats_interval(rtmp_ctx_t *ctx, uint32_t interval_ms);
+
+/* Over how long send_kbps is measured, in ms, in whole seconds rounded up; 0 means 1000; 10000 at first; at most 60000. */
+int rtmp_set_stats_window(rtmp_ctx_t *ctx, uint32_t window_ms);
 
 /* Addition. */
 int rtmp_get_info(rtmp_ctx_t *ctx, rtmp_info_t *info);

@@ -1,0 +1,121 @@
+/*
+ * The C API of include/luat_rtmp_push.h; behind it is export.go.
+ *
+ * What stands between is one check. After fork() the child has none of the library's threads, and a call into Go would
+ * wait for them for ever: in a child every function fails at once, without entering Go.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "api.h"
+
+#include <pthread.h>
+
+static volatile int in_child; /* set once, by the only thread that a child has */
+
+static void on_fork(void)
+{
+    in_child = 1;
+}
+
+/* When the library is loaded, before any thread of the host can fork. */
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, on_fork);
+}
+
+/* A function that returns a code. */
+#define CALL(name, parameters, arguments) \
+    int rtmp_##name parameters { return in_child ? RTMP_ERR_FAILED : go_##name arguments; }
+
+CALL(init, (rtmp_ctx_t *ctx), (ctx))
+CALL(deinit, (rtmp_ctx_t *ctx), (ctx))
+
+CALL(set_url, (rtmp_ctx_t *ctx, const char *url), (ctx, url))
+CALL(set_option, (rtmp_ctx_t *ctx, const char *name, const char *value), (ctx, name, value))
+CALL(set_source, (rtmp_ctx_t *ctx, const char *spec), (ctx, spec))
+CALL(metadata_number, (rtmp_ctx_t *ctx, const char *name, double value), (ctx, name, value))
+CALL(metadata_string, (rtmp_ctx_t *ctx, const char *name, const char *value), (ctx, name, value))
+CALL(metadata_boolean, (rtmp_ctx_t *ctx, const char *name, int value), (ctx, name, value))
+CALL(metadata_clear, (rtmp_ctx_t *ctx), (ctx))
+CALL(metadata_send, (rtmp_ctx_t *ctx), (ctx))
+CALL(set_state_callback, (rtmp_ctx_t *ctx, rtmp_state_callback callback), (ctx, callback))
+CALL(set_bitrate_callback, (rtmp_ctx_t *ctx, rtmp_bitrate_callback callback), (ctx, callback))
+CALL(set_stats_interval, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
+CALL(set_stats_window, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
+
+CALL(connect, (rtmp_ctx_t *ctx), (ctx))
+CALL(disconnect, (rtmp_ctx_t *ctx), (ctx))
+CALL(start, (rtmp_ctx_t *ctx), (ctx))
+CALL(stop, (rtmp_ctx_t *ctx), (ctx))
+CALL(poll, (rtmp_ctx_t *ctx), (ctx))
+
+CALL(send_nalu, (rtmp_ctx_t *ctx, const uint8_t *data, uint32_t size, uint32_t timestamp), (ctx, data, size, timestamp))
+CALL(send_nalu_multi, (rtmp_ctx_t *ctx, const uint8_t **nalus, const uint32_t *sizes, uint32_t count, uint32_t timestamp),
+     (ctx, nalus, sizes, count, timestamp))
+CALL(send_video,
+     (rtmp_ctx_t *ctx, const uint8_t *unit, uint32_t size, uint32_t timestamp, int32_t composition_time, const char *codec),
+     (ctx, unit, size, timestamp, composition_time, codec))
+CALL(send_audio, (rtmp_ctx_t *ctx, const uint8_t *body, uint32_t size, uint32_t timestamp), (ctx, body, size, timestamp))
+CALL(send_aac,
+     (rtmp_ctx_t *ctx, const uint8_t *frame, uint32_t size, uint32_t timestamp, const uint8_t *config, uint32_t config_size),
+     (ctx, frame, size, timestamp, config, config_size))
+
+CALL(get_stats, (rtmp_ctx_t *ctx, rtmp_stats_t *stats), (ctx, stats))
+CALL(get_info, (rtmp_ctx_t *ctx, rtmp_info_t *info), (ctx, info))
+
+int rtmp_is_busy(rtmp_ctx_t *ctx)
+{
+    return in_child ? 0 : go_is_busy(ctx);
+}
+
+rtmp_state_t rtmp_get_state(rtmp_ctx_t *ctx)
+{
+    return in_child ? RTMP_STATE_IDLE : go_get_state(ctx);
+}
+
+int rtmp_set_user_data(rtmp_ctx_t *ctx, void *user_data)
+{
+    if (ctx == NULL)
+        return RTMP_ERR_INVALID_PARAM;
+    ctx->user_data = user_data;
+    return RTMP_OK;
+}
+
+void *rtmp_get_user_data(rtmp_ctx_t *ctx)
+{
+    return ctx == NULL ? NULL : ctx->user_data;
+}
+
+/* Copies a text as the functions below do. */
+static uint32_t put(char *buffer, uint32_t size, const char *text)
+{
+    uint32_t length;
+    for (length = 0; text[length] != '\0'; length++)
+        if (buffer != NULL && length + 1 < size)
+            buffer[length] = text[length];
+    if (buffer != NULL && size > 0)
+        buffer[length < size ? length : size - 1] = '\0';
+    return length;
+}
+
+static uint32_t put_fork_error(int *code, char *buffer, uint32_t size)
+{
+    if (code != NULL)
+        *code = RTMP_ERR_FAILED;
+    return put(buffer, size, "not possible in a child made by fork()");
+}
+
+uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
+{
+    return in_child ? put_fork_error(code, text, size) : go_get_error(ctx, code, text, size);
+}
+
+uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
+{
+    return in_child ? put_fork_error(code, text, size) : go_get_call_error(ctx, code, text, size);
+}
+
+uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size)
+{
+    return in_child ? put(text, size, "forked") : go_describe(ctx, text, size);
+}

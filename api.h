@@ -1,0 +1,46 @@
+/*
+ * The exports of export.go. Each has the type of the public function of its name, so that the compiler compares them
+ * with include/luat_rtmp_push.h; what stands between is api.c.
+ */
+#ifndef API_H
+#define API_H
+
+#include "include/luat_rtmp_push.h"
+
+#define SAME_TYPE(name) __typeof__(rtmp_##name) go_##name
+
+SAME_TYPE(init);
+SAME_TYPE(deinit);
+SAME_TYPE(set_url);
+SAME_TYPE(set_option);
+SAME_TYPE(set_source);
+SAME_TYPE(metadata_number);
+SAME_TYPE(metadata_string);
+SAME_TYPE(metadata_boolean);
+SAME_TYPE(metadata_clear);
+SAME_TYPE(metadata_send);
+SAME_TYPE(set_state_callback);
+SAME_TYPE(set_bitrate_callback);
+SAME_TYPE(connect);
+SAME_TYPE(disconnect);
+SAME_TYPE(start);
+SAME_TYPE(stop);
+SAME_TYPE(poll);
+SAME_TYPE(get_state);
+SAME_TYPE(is_busy);
+SAME_TYPE(send_nalu);
+SAME_TYPE(send_nalu_multi);
+SAME_TYPE(send_video);
+SAME_TYPE(send_aac);
+SAME_TYPE(send_audio);
+SAME_TYPE(set_stats_interval);
+SAME_TYPE(set_stats_window);
+SAME_TYPE(get_stats);
+SAME_TYPE(get_info);
+SAME_TYPE(get_error);
+SAME_TYPE(get_call_error);
+SAME_TYPE(describe);
+
+#undef SAME_TYPE
+
+#endif
