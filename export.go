@@ -13,11 +13,12 @@ typedef const uint8_t *rtmp_bytes;
 typedef const uint8_t **rtmp_buffers;
 typedef const uint32_t *rtmp_lengths;
 
-static inline void call_state(rtmp_state_callback f, rtmp_ctx_t *ctx, int old_state, int new_state, int code) {
-	f(ctx, (rtmp_state_t)old_state, (rtmp_state_t)new_state, code);
+// The context travels as a number: Go's collector is not to find the address of memory that may be freed.
+static inline void call_state(rtmp_state_callback f, uintptr_t ctx, int old_state, int new_state, int code) {
+	f((rtmp_ctx_t *)ctx, (rtmp_state_t)old_state, (rtmp_state_t)new_state, code);
 }
-static inline void call_bitrate(rtmp_bitrate_callback f, rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms) {
-	f(ctx, kbps, queue_ms);
+static inline void call_bitrate(rtmp_bitrate_callback f, uintptr_t ctx, uint32_t kbps, uint32_t queue_ms) {
+	f((rtmp_ctx_t *)ctx, kbps, queue_ms);
 }
 */
 import "C"
@@ -37,7 +38,9 @@ func go_init(ctx *C.rtmp_ctx_t) C.int {
 	if ctx == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
-	ctx.handle = C.uint64_t(register(uintptr(unsafe.Pointer(ctx))))
+	if !register(identity(ctx)) {
+		return C.RTMP_ERR_FAILED
+	}
 	clear(ctx.reserved_1[:])
 	clear(ctx.reserved[:])
 	return C.RTMP_OK
@@ -48,11 +51,13 @@ func go_deinit(ctx *C.rtmp_ctx_t) C.int {
 	if ctx == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
-	if i := unregister(uint64(ctx.handle), uintptr(unsafe.Pointer(ctx))); i != nil {
-		i.publisher.Close()
-		ctx.handle = 0
-	}
+	end(identity(ctx))
 	return C.RTMP_OK
+}
+
+// identity returns what an instance is found by.
+func identity(ctx *C.rtmp_ctx_t) (address uintptr, handle *uint64) {
+	return uintptr(unsafe.Pointer(ctx)), (*uint64)(unsafe.Pointer(&ctx.handle))
 }
 
 //export go_set_url
@@ -97,13 +102,14 @@ func go_metadata_send(ctx *C.rtmp_ctx_t) C.int {
 
 //export go_set_state_callback
 func go_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) C.int {
+	address := C.uintptr_t(uintptr(unsafe.Pointer(ctx)))
 	return with(ctx, func(i *instance) error {
 		if callback == nil {
 			i.publisher.Notify(nil)
 			return nil
 		}
 		i.publisher.Notify(func(e core.Event) {
-			C.call_state(callback, ctx, C.int(e.Old), C.int(e.New), codeOf(e.Err))
+			C.call_state(callback, address, C.int(e.Old), C.int(e.New), codeOf(e.Err))
 		})
 		return nil
 	})
@@ -111,13 +117,14 @@ func go_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) C.
 
 //export go_set_bitrate_callback
 func go_set_bitrate_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_bitrate_callback) C.int {
+	address := C.uintptr_t(uintptr(unsafe.Pointer(ctx)))
 	return with(ctx, func(i *instance) error {
 		if callback == nil {
 			i.publisher.NotifyBitrate(nil)
 			return nil
 		}
 		i.publisher.NotifyBitrate(func(kbps uint32, queue time.Duration) {
-			C.call_bitrate(callback, ctx, C.uint32_t(kbps), C.uint32_t(queue.Milliseconds()))
+			C.call_bitrate(callback, address, C.uint32_t(kbps), C.uint32_t(queue.Milliseconds()))
 		})
 		return nil
 	})
@@ -294,12 +301,12 @@ func go_get_info(ctx *C.rtmp_ctx_t, info *C.rtmp_info_t) C.int {
 
 //export go_get_error
 func go_get_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
-	return report(ctx, code, buffer, size, func(i *instance) error { return i.publisher.Failure() })
+	return report(ctx, code, buffer, size, nil, func(i *instance) error { return i.publisher.Failure() })
 }
 
 //export go_get_call_error
 func go_get_call_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t) C.uint32_t {
-	return report(ctx, code, buffer, size, func(i *instance) error { return i.lastCallError() })
+	return report(ctx, code, buffer, size, errDead, func(i *instance) error { return i.lastCallError() })
 }
 
 //export go_describe
@@ -315,7 +322,7 @@ func with(ctx *C.rtmp_ctx_t, f func(*instance) error) (code C.int) {
 	if ctx == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
-	i := find(uint64(ctx.handle), uintptr(unsafe.Pointer(ctx)))
+	i := find(identity(ctx))
 	if i == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
@@ -352,11 +359,10 @@ func codeOf(err error) C.int {
 	return C.RTMP_ERR_FAILED
 }
 
-// report copies the error that get returns to C.
-func report(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t, get func(*instance) error) C.uint32_t {
-	var err error
+// report copies the error that get returns to C, and err when there is no living context.
+func report(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t, err error, get func(*instance) error) C.uint32_t {
 	if ctx != nil {
-		if i := find(uint64(ctx.handle), uintptr(unsafe.Pointer(ctx))); i != nil {
+		if i := find(identity(ctx)); i != nil {
 			err = get(i)
 		}
 	}
@@ -372,8 +378,8 @@ func report(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.uint32_t, get
 // putText copies s to a C buffer, cut where it has to be, and returns the length of s.
 func putText(buffer unsafe.Pointer, size C.uint32_t, s string) C.uint32_t {
 	if buffer != nil && size > 0 {
-		b := unsafe.Slice((*byte)(buffer), size)
-		b[copy(b[:size-1], s)] = 0
+		b := unsafe.Slice((*byte)(buffer), min(uint64(size), uint64(len(s))+1)) // size may be more than there is
+		b[copy(b[:len(b)-1], s)] = 0
 	}
 	return C.uint32_t(len(s))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 
 	"luatrtmp/core"
@@ -11,49 +12,91 @@ import (
 
 // instance is what stands behind one rtmp_ctx_t.
 type instance struct {
-	address   uintptr // of the rtmp_ctx_t: a copied or moved struct is not the context
+	handle    uint64 // what is in the rtmp_ctx_t
 	publisher *core.Publisher
 
 	mu        sync.Mutex
 	callError error
 }
 
-// instances finds the instance of a handle. C holds nothing but the number, so that a stale or a made-up context is
-// found out.
+// instances finds the instance of a context by the address: no two contexts have the same, and a copied struct is not
+// the context. The handle tells whether the memory at that address is still what rtmp_init made of it. It is read and
+// written under the lock only.
 var instances = struct {
 	sync.RWMutex
-	last uint64
-	live map[uint64]*instance
-}{live: make(map[uint64]*instance)}
+	last   uint64
+	live   map[uintptr]*instance
+	ending map[uintptr][]*instance // from the call that ends them until their last callback has returned
+}{live: make(map[uintptr]*instance), ending: make(map[uintptr][]*instance)}
 
-func register(address uintptr) (handle uint64) {
-	i := &instance{address: address, publisher: core.New(logger())}
-	instances.Lock()
-	defer instances.Unlock()
-	instances.last++
-	instances.live[instances.last] = i
-	return instances.last
+// register puts a new instance behind the context at an address. It returns false when a living one is there. What was
+// initialised there and then overwritten, without an rtmp_deinit, is ended first: it would call back with the address of
+// a context that is not its own.
+func register(address uintptr, handle *uint64) bool {
+	i := &instance{publisher: core.New(logger())}
+	for {
+		instances.Lock()
+		old := instances.live[address]
+		if old == nil {
+			instances.last++
+			i.handle, *handle = instances.last, instances.last
+			instances.live[address] = i
+			instances.Unlock()
+			return true
+		}
+		living := old.handle == *handle
+		instances.Unlock()
+		if living {
+			return false
+		}
+		end(address, handle)
+	}
 }
 
-func find(handle uint64, address uintptr) *instance {
+// find returns the living instance of a context.
+func find(address uintptr, handle *uint64) *instance {
 	instances.RLock()
 	defer instances.RUnlock()
-	if i := instances.live[handle]; i != nil && i.address == address {
+	if i := instances.live[address]; i != nil && i.handle == *handle {
 		return i
 	}
 	return nil
 }
 
-// unregister returns the instance to the one caller that ends it.
-func unregister(handle uint64, address uintptr) *instance {
+// end ends what is behind an address. When it returns no callback of it runs, but for one that the caller is in: several
+// callers may end the same context, and all of them wait.
+func end(address uintptr, handle *uint64) {
+	instances.Lock()
+	if i := instances.live[address]; i != nil {
+		*handle = 0
+		delete(instances.live, address)
+		instances.ending[address] = append(instances.ending[address], i)
+	}
+	ending := slices.Clone(instances.ending[address])
+	instances.Unlock()
+	for _, i := range ending {
+		i.publisher.Close()
+		if i.publisher.Busy() { // the caller's own callback
+			go func() {
+				i.publisher.Close()
+				ended(address, i)
+			}()
+			continue
+		}
+		ended(address, i)
+	}
+}
+
+// ended forgets an instance that is ended.
+func ended(address uintptr, i *instance) {
 	instances.Lock()
 	defer instances.Unlock()
-	i := instances.live[handle]
-	if i == nil || i.address != address {
-		return nil
+	rest := slices.DeleteFunc(instances.ending[address], func(e *instance) bool { return e == i })
+	if len(rest) == 0 {
+		delete(instances.ending, address)
+		return
 	}
-	delete(instances.live, handle)
-	return i
+	instances.ending[address] = rest
 }
 
 // call runs f, and keeps its error.
@@ -83,6 +126,7 @@ const (
 )
 
 var (
+	errDead = fmt.Errorf("%w: the context is not initialised, or released: rtmp_init() makes a new one", core.ErrInvalid)
 	errNull = fmt.Errorf("%w: NULL or empty", core.ErrInvalid)
 	errMany = fmt.Errorf("%w: more than %d buffers", core.ErrOverflow, maxBuffers)
 	errHuge = fmt.Errorf("%w: more than %d bytes", core.ErrOverflow, maxInput)

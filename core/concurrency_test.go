@@ -269,7 +269,7 @@ func TestEventsInOrder(t *testing.T) {
 		})
 	}
 	all.Wait()
-	e.settle()
+	e.settle(nil)
 	require.Len(t, got, 800)
 	for i, s := range got {
 		require.EqualValues(t, i+1, s)

@@ -3,6 +3,7 @@ package core
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,15 +22,16 @@ type notice struct {
 
 // events delivers notices to the owner's functions: in order, one at a time, and never under a lock of this package,
 // so that they may call the Publisher. Whoever adds a notice delivers, unless another goroutine is at it: then that
-// one goes on with it.
+// one goes on with it. The owner's functions run in goroutines of this package only: the owner may hold, in its calls, a
+// lock that they take.
 type events struct {
 	mu         sync.Mutex
 	state      func(Event)
 	bitrate    func(kbps uint32, waiting time.Duration)
 	pending    []notice
 	delivering bool
-	thread     int   // that runs a function of the owner; 0: none does
-	failure    error // of the event that it is told
+	thread     atomic.Int32 // that runs a function of the owner; 0: none does
+	failure    error        // of the event that it is told
 	idle       sync.Cond
 	closed     bool
 }
@@ -43,13 +45,32 @@ func (e *events) add(n notice) {
 	e.mu.Unlock()
 }
 
+// deliver delivers in the caller's goroutine, which is one of this package.
 func (e *events) deliver() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.delivering {
-		return
+	if !e.delivering {
+		e.delivering = true
+		e.run()
 	}
-	e.delivering = true
+}
+
+// deliverApart delivers what is pending in a goroutine of its own.
+func (e *events) deliverApart() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.delivering && len(e.pending) > 0 {
+		e.delivering = true
+		go func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.run()
+		}()
+	}
+}
+
+// run delivers all; e.mu is held, and released while a function of the owner runs.
+func (e *events) run() {
 	for len(e.pending) > 0 {
 		n := e.pending[0]
 		e.pending = e.pending[1:]
@@ -65,7 +86,10 @@ func (e *events) call(n notice) {
 	state, bitrate := e.state, e.bitrate
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	e.thread, e.failure = threadID(), n.event.Err
+	thread := threadID()
+	e.failure = n.event.Err
+	e.thread.Store(int32(thread))
+	beginCallback(thread)
 	e.mu.Unlock()
 	switch {
 	case n.kbps == 0 && state != nil:
@@ -74,21 +98,22 @@ func (e *events) call(n notice) {
 		bitrate(n.kbps, n.waiting)
 	}
 	e.mu.Lock()
-	e.thread, e.failure = 0, nil
+	endCallback(thread)
+	e.thread.Store(0)
+	e.failure = nil
 }
 
 // inside tells whether the caller runs in a function of the owner.
 func (e *events) inside() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.thread != 0 && e.thread == threadID()
+	thread := e.thread.Load()
+	return thread != 0 && thread == int32(threadID())
 }
 
 // current returns the failure of the event in whose function the caller runs.
 func (e *events) current() (failure error, inside bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.failure, e.failure != nil && e.thread == threadID()
+	return e.failure, e.failure != nil && e.inside()
 }
 
 // busy tells whether something is still to be delivered, or being delivered.
@@ -98,13 +123,26 @@ func (e *events) busy() bool {
 	return e.delivering || len(e.pending) > 0
 }
 
-// settle returns when everything is delivered and no function of the owner runs, the caller's own excepted.
-func (e *events) settle() {
-	e.deliver()
+// settle returns when everything is delivered, no function of the owner runs and the session, if there is one, is over.
+// From inside a function that these would have to wait for it returns at once.
+func (e *events) settle(s *session) {
+	e.deliverApart()
+	thread := threadID()
+	if !e.await(thread) {
+		return
+	}
 	e.mu.Lock()
-	for e.delivering && (e.thread == 0 || e.thread != threadID()) {
+	for e.delivering || s != nil && !s.over() {
 		e.idle.Wait()
 	}
+	e.mu.Unlock()
+	awaited(thread)
+}
+
+// sessionOver wakes settle.
+func (e *events) sessionOver() {
+	e.mu.Lock()
+	e.idle.Broadcast()
 	e.mu.Unlock()
 }
 
@@ -131,5 +169,5 @@ func (e *events) close() {
 	e.mu.Lock()
 	e.closed, e.pending, e.state, e.bitrate = true, nil, nil, nil
 	e.mu.Unlock()
-	e.settle()
+	e.settle(nil)
 }

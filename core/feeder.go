@@ -35,6 +35,7 @@ type feeder struct {
 	session *session
 	resumed bool          // the source is not at its beginning
 	before  chan struct{} // closed when the feeder before is done with the source; nil: there was none
+	hurry   chan struct{} // how long to wait for a camera has changed; holds one
 	quit    chan struct{}
 	done    chan struct{}
 
@@ -69,7 +70,7 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 		return failure(ErrState, "the context is closed")
 	}
 	old, session := p.source, p.session
-	p.source, p.spec, p.sourceUsed = src, spec, false
+	p.source, p.spec, p.sourceUsed, p.held = src, spec, false, nil
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
 	wait()
@@ -105,7 +106,7 @@ func (p *Publisher) Stop() {
 func (p *Publisher) startFeeder(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s == nil || s != p.session || s.over || p.state != StatePublishing || !p.started || p.pushed.Load() || p.feeder != nil {
+	if s == nil || s != p.session || s.ended || p.state != StatePublishing || !p.started || p.pushed.Load() || p.held == s || p.feeder != nil {
 		return
 	}
 	if p.source == nil {
@@ -121,7 +122,7 @@ func (p *Publisher) startFeeder(s *session) {
 	}
 	p.feeder = &feeder{
 		source: p.source, muxer: &p.muxer, session: s, resumed: p.sourceUsed,
-		before: p.fed, quit: make(chan struct{}), done: make(chan struct{}),
+		before: p.fed, hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.sourceUsed, p.fed = true, p.feeder.done
 	go p.feeder.run(p)
@@ -150,8 +151,13 @@ func (p *Publisher) dismissFeeder() (wait func()) {
 	}
 }
 
-// switchToPushed turns the source off for good when the first frame is pushed.
+// switchToPushed turns the source off for good when the first frame is pushed, or for this connection if it stands in for
+// the camera that pushes.
 func (p *Publisher) switchToPushed() {
+	if p.standsIn.Load() {
+		p.holdSource()
+		return
+	}
 	p.pushOnce.Do(func() {
 		p.pushed.Store(true)
 		p.stopFeeder()
@@ -164,6 +170,9 @@ func (f *feeder) run(p *Publisher) {
 	defer close(f.done)
 	if f.before != nil {
 		<-f.before
+	}
+	if !f.standBy(p) {
+		return
 	}
 	if !f.resumed {
 		f.muxer.restart()

@@ -14,6 +14,8 @@ import (
 // MaxFrame is the largest access unit or audio frame that can be sent: one message must hold it.
 const MaxFrame = chunk.MaxMessageSize - 1024
 
+const lengthSize = 4 // bytes that say how long a NAL unit is, in front of each
+
 // muxer turns access units into messages. It belongs to a Publisher and outlives its connections: the parameter sets
 // of a camera that sends them once must not be lost. attach and detach say where the messages go; everything that
 // holds for one connection only stands in outlet.
@@ -148,9 +150,12 @@ func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
 	defer m.mu.Unlock()
 	defer m.forget()
 	m.nalus = m.nalus[:0]
-	for _, b := range buffers {
+	for i, b := range buffers {
 		whole, err := flv.SplitAnnexB(m.nalus, b)
 		if err != nil { // no start code: one NAL unit
+			if len(b) == 0 || b[0] == 0 {
+				return failure(ErrInvalid, "video frame: buffer %d is neither a NAL unit nor in Annex B form", i)
+			}
 			whole = append(m.nalus, b)
 		}
 		m.nalus = whole
@@ -167,15 +172,16 @@ func (m *muxer) sendVideo(nalus [][]byte, timestamp uint32, compositionTime int6
 	if m.out == nil {
 		return errNotPublishing
 	}
-	size := 0
+	size, whole := 0, 0
 	for _, n := range unit.NALUs {
 		size += len(n)
+		whole += lengthSize + len(n)
 	}
 	switch {
 	case err != nil:
 		err = failure(ErrInvalid, "video frame: %v", err)
-	case size > MaxFrame:
-		err = failure(ErrOverflow, "video frame of %d bytes, at most %d are possible", size, MaxFrame)
+	case whole > MaxFrame:
+		err = failure(ErrOverflow, "video frame of %d bytes, at most %d are possible", whole, MaxFrame)
 	case compositionTime < math.MinInt32>>8 || compositionTime > math.MaxInt32>>8:
 		err = failure(ErrInvalid, "composition time %d ms, FLV has 24 bits for it", compositionTime)
 	}

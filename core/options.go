@@ -17,6 +17,10 @@ type Options struct {
 	FlashVer   string        // what `connect` says
 	TCURL      string        // what `connect` says; "" = from the URL
 
+	// How long after PUBLISHING the source waits for pushed frames. Above 0 the source stands in for a camera: frames that are
+	// pushed hold it off for that connection only, and not for good. A change takes effect at once.
+	SourceDelay time.Duration
+
 	StatsInterval time.Duration // between two lines of statistics in the log
 }
 
@@ -48,6 +52,8 @@ func (o *Options) Set(name, value string) error {
 	switch name {
 	case "timeout":
 		return setMilliseconds(&o.Timeout, name, value, 10, 10*60*1000)
+	case "source_delay":
+		return setMilliseconds(&o.SourceDelay, name, value, 0, 60*1000)
 	case "queue_ms":
 		return setMilliseconds(&o.QueueMedia, name, value, 100, 60*60*1000)
 	case "queue_bytes":

@@ -23,6 +23,8 @@ type Publisher struct {
 	muxer    muxer
 	pushed   atomic.Bool // frames are pushed: the source is off for good
 	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
+	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
+	holding  sync.Mutex  // serialises holdSource
 
 	mu         sync.Mutex
 	url        string
@@ -37,6 +39,7 @@ type Publisher struct {
 	started    bool          // between Start and Stop
 	feeder     *feeder       // that runs and has not been told to stop
 	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
+	held       *session      // whose frames come from the camera that the source stands in for
 	closed     bool
 }
 
@@ -78,11 +81,17 @@ func (p *Publisher) SetURL(url string) error {
 	return nil
 }
 
-// SetOption sets an option by name; see Options. It takes effect at the next Connect.
+// SetOption sets an option by name; see Options. It takes effect at the next Connect, SourceDelay at once.
 func (p *Publisher) SetOption(name, value string) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.options.Set(name, value)
+	before := p.options.SourceDelay
+	err := p.options.Set(name, value)
+	changed := p.options.SourceDelay != before
+	p.mu.Unlock()
+	if changed {
+		p.sourceDelayChanged()
+	}
+	return err
 }
 
 // SetMetadata sets one extra field of onMetaData: a float64, string or bool.
@@ -132,7 +141,6 @@ func (p *Publisher) Connect() error {
 	p.setState(StateConnecting, nil)
 	go p.session.run()
 	p.mu.Unlock()
-	p.events.deliver()
 	return nil
 }
 
@@ -157,10 +165,10 @@ func (p *Publisher) Disconnect() {
 	case p.events.inside(): // the session's own goroutine may be the caller
 		go session.close()
 	default:
-		p.events.deliver()
+		p.events.deliverApart()
 		session.close()
 	}
-	p.events.settle()
+	p.events.settle(session)
 }
 
 // Close ends everything within half a second. No event comes any more. Close is idempotent.
@@ -199,7 +207,7 @@ func (p *Publisher) setState(next State, why error) bool {
 // sessionEnded takes note of a session's end. err: errEnded or nil for a wanted end.
 func (p *Publisher) sessionEnded(s *session, err error) {
 	p.mu.Lock()
-	p.session = nil
+	p.session, p.held = nil, nil
 	switch {
 	case p.state == StateDisconnecting: // whatever went wrong on the way, the end was wanted
 		p.setState(StateDisconnected, nil)

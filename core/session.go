@@ -34,7 +34,7 @@ type session struct {
 	outErr     error // why writing ended; valid after outDone
 	streamID   uint32
 	mediaStart time.Time // when media could flow
-	over       bool      // media flows no more; p.mu
+	ended      bool      // media flows no more; p.mu
 }
 
 func newSession(p *Publisher, to *target, o Options) *session {
@@ -63,10 +63,22 @@ func (s *session) close() {
 	}
 }
 
+// over tells whether the session has ended, and with it all that it had to tell.
+func (s *session) over() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *session) run() {
+	defer s.p.events.sessionOver()
 	defer close(s.done)
 	defer s.forceToEnd()
 	s.p.sessionEnded(s, guard(func() error {
+		s.p.events.deliver() // what Connect has added
 		if err := s.connect(); err != nil {
 			return err
 		}
@@ -160,7 +172,7 @@ func (s *session) publish() error {
 	s.p.startFeeder(s)
 	err := s.serve()
 	s.p.mu.Lock()
-	s.over = true
+	s.ended = true
 	s.p.mu.Unlock()
 	s.p.stopFeeder()
 	if err == nil || errors.Is(err, errSourceFault) {
@@ -275,7 +287,8 @@ func (s *session) whyBroken(closed func() error) error {
 // whyClosed says why reading ended while media flowed.
 func (s *session) whyClosed() error {
 	const atOnce = 3 * time.Second
-	if errors.Is(s.in.err, net.ErrClosed) { // it was closed here, because the writer gave up
+	if errors.Is(s.in.err, net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
+		s.out.abort()
 		if <-s.outDone; s.outErr != nil {
 			return s.outErr
 		}

@@ -16,14 +16,17 @@
  *     rtmp_deinit(&ctx);                       // says goodbye to the server, releases everything
  *
  * Errors: functions that return int return RTMP_OK or one of the negative RTMP_ERR_* codes; rtmp_get_call_error() has
- * the text. They never crash on a NULL, an uninitialised or a released context: they return RTMP_ERR_INVALID_PARAM.
+ * the text. They never crash on a NULL, an uninitialised, a copied or a released context: they return
+ * RTMP_ERR_INVALID_PARAM, and functions that return something else what is said there, or 0.
  *
  * Threads: every function may be called from any thread. Calls on one context are serialised by the library. None
  * blocks on the network, except that rtmp_disconnect() and rtmp_deinit() wait for the goodbye, 500 ms at most, and for a
- * callback that is running. From inside a callback they do not wait.
+ * callback that is running. From inside the context's own callback they do not wait; nor when two callbacks end each
+ * other's contexts, for that would be for ever. A program that calls them must not hold a lock that its callback takes.
  *
  * Forks: in a child made by fork() every function fails at once, with RTMP_ERR_FAILED where it returns a code, until the
- * child has replaced itself by exec().
+ * child has replaced itself by exec(); rtmp_set_user_data() and rtmp_get_user_data() alone go on. A program that becomes
+ * a daemon forks before it loads the library.
  *
  * Memory: the library keeps no pointer it is given, the context's own address and `user_data` excepted. Strings and
  * frames are copied, or used up, before a call returns.
@@ -123,8 +126,8 @@ typedef struct {
 } rtmp_info_t;
 
 /*
- * Called on each change of state, from a thread of the library, as things happen and in their order, also when nobody
- * calls rtmp_poll(). error_code is RTMP_OK, or the RTMP_ERR_* of a change to RTMP_STATE_ERROR, whose text
+ * Called on each change of state, always from a thread of the library, as things happen and in their order, also when
+ * nobody calls rtmp_poll(). It may call every function of this API, rtmp_deinit() included. error_code is RTMP_OK, or the RTMP_ERR_* of a change to RTMP_STATE_ERROR, whose text
  * rtmp_get_error() has. It should do little: the connection waits for it.
  */
 typedef void (*rtmp_state_callback)(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int error_code);
@@ -138,12 +141,16 @@ typedef void (*rtmp_bitrate_callback)(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t q
 
 /* ---- life of a context ---- */
 
-/* Prepares a context: any number may live at once. Zeroes all of *ctx but user_data and adapter_id. */
+/*
+ * Prepares a context: any number may live at once. Sets all of *ctx but user_data and adapter_id, whatever it held.
+ * RTMP_ERR_FAILED for a living context, which goes on. One that was overwritten while it lived is ended first.
+ */
 int rtmp_init(rtmp_ctx_t *ctx);
 
 /*
  * Releases everything. A live connection is ended cleanly first (500 ms at most). No callback comes for it, and none
- * is running or comes later once it has returned. Safe twice.
+ * but the caller's own is running or comes later once it has returned. Safe twice, also at once from several threads:
+ * each returns when all is over. RTMP_OK for what is not alive, RTMP_ERR_INVALID_PARAM for NULL.
  */
 int rtmp_deinit(rtmp_ctx_t *ctx);
 
@@ -179,11 +186,14 @@ int rtmp_metadata_boolean(rtmp_ctx_t *ctx, const char *name, int value);
 int rtmp_metadata_clear(rtmp_ctx_t *ctx);
 int rtmp_metadata_send(rtmp_ctx_t *ctx);
 
-/* The context's user_data field, which may also be read and written directly. NULL for a NULL context. */
+/*
+ * The context's user_data field, which may also be read and written directly, before rtmp_init() too. The context need
+ * not be alive. NULL for a NULL context.
+ */
 int rtmp_set_user_data(rtmp_ctx_t *ctx, void *user_data);
 void *rtmp_get_user_data(rtmp_ctx_t *ctx);
 
-/* The function that is told of changes of state; NULL: none. */
+/* The function that is told of changes of state; NULL: none. It does not wait for one that is running. */
 int rtmp_set_state_callback(rtmp_ctx_t *ctx, rtmp_state_callback callback);
 
 /* Addition: the function that is told how much the network takes; NULL: none. */
@@ -194,7 +204,10 @@ int rtmp_set_bitrate_callback(rtmp_ctx_t *ctx, rtmp_bitrate_callback callback);
 /* Starts an attempt and returns. In IDLE, DISCONNECTED and ERROR, else RTMP_ERR_FAILED. Later failures arrive as RTMP_STATE_ERROR. */
 int rtmp_connect(rtmp_ctx_t *ctx);
 
-/* Ends the connection: what waits is sent and the server is told, for 500 ms at most. Always RTMP_OK on a living context. */
+/*
+ * Ends the connection: what waits is sent and the server is told, for 500 ms at most. No callback for that connection is
+ * running or comes later once it has returned, but for the caller's own. Always RTMP_OK on a living context.
+ */
 int rtmp_disconnect(rtmp_ctx_t *ctx);
 
 /* Addition: feed the context's source as soon as the state is PUBLISHING, in real time / stop feeding; the connection stays. */
@@ -249,7 +262,10 @@ int rtmp_send_aac(rtmp_ctx_t *ctx, const uint8_t *frame, uint32_t len, uint32_t 
 
 int rtmp_get_stats(rtmp_ctx_t *ctx, rtmp_stats_t *stats);
 
-/* How often the statistics are logged while publishing (RTMP_LOG=info), in ms; 0 means 1000; 10000 at first. 100 to 3600000. */
+/*
+ * How often the statistics are logged while publishing (environment RTMP_LOG=info), in ms: 100 to 3600000; 0 means 1000;
+ * 10000 at first. Takes effect at the next rtmp_connect().
+ */
 int rtmp_set_stats_interval(rtmp_ctx_t *ctx, uint32_t interval_ms);
 
 /* Over how long send_kbps is measured, in ms, in whole seconds rounded up; 0 means 1000; 10000 at first; at most 60000. */
@@ -260,12 +276,16 @@ int rtmp_get_info(rtmp_ctx_t *ctx, rtmp_info_t *info);
 
 /*
  * Addition: why the connection failed last; kept until the next rtmp_connect(). *code (may be NULL) receives the
- * RTMP_ERR_* number, RTMP_OK when nothing failed. Inside a state callback: why that state came. The text goes into text[size], always NUL-terminated when size > 0.
+ * RTMP_ERR_* number, RTMP_OK when nothing failed. Inside a state callback: why that state came. The text goes into
+ * text[size], always NUL-terminated when size > 0; text may be NULL.
  * Returns the length of the whole text, without the NUL: a return >= size means that it was cut.
  */
 uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size);
 
-/* Addition: the same for the last call on this context that returned an error, from whatever thread. */
+/*
+ * Addition: the same for the last call on this context that returned an error, from whatever thread; RTMP_ERR_INVALID_PARAM
+ * for a context that is not alive.
+ */
 uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size);
 
 /* Addition: "publishing rtmp://host/app/..." for people; the stream key is masked. Return and text as rtmp_get_error(). */
