@@ -20,6 +20,8 @@ struct bus {
     pthread_mutex_t lock; /* of all below but the descriptors */
     int             owners, events;
     struct event   *first, *last;
+    int             unannounced; /* of the events, the newest; more than there are when some were forgotten */
+    int             retrying;
     int             reader, writer; /* a pipe that holds one byte while events wait */
 };
 
@@ -114,7 +116,60 @@ void bus_post(struct bus *bus, const struct event *e, const char *text)
     } else {
         bus->events++;
     }
+    if (bus->unannounced < bus->events)
+        bus->unannounced++;
     pthread_mutex_unlock(&bus->lock);
+}
+
+int bus_claim(struct bus *bus, int *context)
+{
+    const struct event *e;
+    int                 announced, found;
+    pthread_mutex_lock(&bus->lock);
+    if (bus->unannounced > bus->events)
+        bus->unannounced = bus->events;
+    announced = bus->events - bus->unannounced;
+    found = bus->unannounced > 0;
+    if (found) {
+        for (e = bus->first; announced > 0; announced--)
+            e = e->next;
+        *context = e->context;
+        bus->unannounced--;
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return found;
+}
+
+void bus_unclaim(struct bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    bus->unannounced++;
+    pthread_mutex_unlock(&bus->lock);
+}
+
+int bus_is_retrying(struct bus *bus)
+{
+    int retrying;
+    pthread_mutex_lock(&bus->lock);
+    retrying = bus->retrying;
+    pthread_mutex_unlock(&bus->lock);
+    return retrying;
+}
+
+void bus_set_retrying(struct bus *bus, int retrying)
+{
+    pthread_mutex_lock(&bus->lock);
+    bus->retrying = retrying;
+    pthread_mutex_unlock(&bus->lock);
+}
+
+int bus_is_alone(struct bus *bus)
+{
+    int alone;
+    pthread_mutex_lock(&bus->lock);
+    alone = bus->owners == 1;
+    pthread_mutex_unlock(&bus->lock);
+    return alone;
 }
 
 int bus_wait(struct bus *bus, int timeout_ms)

@@ -35,6 +35,19 @@ int bus_wait(struct bus *bus, int timeout_ms);
 const struct event *bus_first(struct bus *bus);
 void bus_drop(struct bus *bus);
 
+/*
+ * For a host with a message bus of its own, on which each event is to be announced by one message; see luatos_bus.c.
+ * bus_claim takes the oldest event that is not announced yet, for one announcement, and tells its context: 1, or 0 when
+ * there is none. bus_unclaim: that announcement failed. Any thread.
+ */
+int bus_claim(struct bus *bus, int *context);
+void bus_unclaim(struct bus *bus);
+
+/* Whether a thread makes the announcements that failed, for that thread and who starts it. */
+int bus_is_retrying(struct bus *bus);
+void bus_set_retrying(struct bus *bus, int retrying);
+int bus_is_alone(struct bus *bus); /* the caller is the only owner */
+
 /* A descriptor that is readable while events wait; the bus's own, not to be read or closed. */
 int bus_descriptor(const struct bus *bus);
 

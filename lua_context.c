@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lua_context.h"
+#include "luatos_host.h"
 
 struct context *context_check(lua_State *L)
 {
@@ -42,6 +43,8 @@ static void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_s
     if (new_state == RTMP_STATE_ERROR)
         rtmp_get_error(ctx, NULL, text, sizeof text);
     bus_post(c->bus, &e, text);
+    luatos_announce(c->bus);
+    luatos_camera_follow(c->camera, new_state);
 }
 
 /* Called from a thread of the library. */
@@ -50,6 +53,7 @@ static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
     struct context *c = (struct context *)ctx;
     struct event    e = {NULL, c->number, EVENT_BITRATE, 0, 0, kbps, queue_ms};
     bus_post(c->bus, &e, "");
+    luatos_announce(c->bus);
 }
 
 struct context *context_new(lua_State *L, struct module *m)
@@ -75,6 +79,7 @@ void context_end(struct context *c)
 {
     if (c->alive) {
         c->alive = 0;
+        luatos_camera_leave(c->camera);
         rtmp_deinit(&c->rtmp);
     }
     bus_leave(c->bus);
@@ -151,8 +156,11 @@ int context_use_source(lua_State *L)
     lua_settop(L, 2);
     if (!c->alive)
         return context_destroyed(L);
-    if (context_set_source(L, 2, c))
+    if (context_set_source(L, 2, c)) {
+        if (luatos_camera_leave(c->camera))
+            rtmp_set_option(&c->rtmp, "source_delay", "0"); /* it begins now */
         return succeeded(L);
+    }
     lua_pushboolean(L, 0);
     lua_pushvalue(L, -2);
     return 2;

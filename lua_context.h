@@ -8,6 +8,7 @@
  *     lua_stats.c     state, statistics, errors
  *     lua_poll.c      delivery of callbacks
  *     lua_bus.c       from the library's threads to the interpreter's
+ *     luatos_host.h   LuatOS as the host
  *     lua_host.h      the Lua that hosts the module
  */
 #ifndef LUA_CONTEXT_H
@@ -18,6 +19,7 @@
 #include "lua_host.h"
 
 #define CONTEXT_TYPE "rtmp_ctx" /* name of the metatable, as in LuatOS */
+#define MODULE_KEY "rtmp.module" /* registry: the module's userdatum */
 #define LIVE_KEY "rtmp.live"    /* registry: number -> context, weak values */
 
 #define STATE_CALLBACK "state" /* fields of a context's own table */
@@ -35,6 +37,7 @@ struct context {
     int         number; /* by which an event finds it */
     int         alive;  /* between create and destroy */
     struct bus *bus;
+    int         camera; /* number on LuatOS's camera; 0: not on it. Set before the first state */
 };
 
 #define MAX_TEXT 1024 /* of an error; longer ones are cut */
@@ -83,5 +86,11 @@ int context_get_error(lua_State *L);
 int context_tostring(lua_State *L);
 int context_destroy(lua_State *L); /* destroy, __gc and __close */
 int module_poll(lua_State *L);
+
+/*
+ * Delivers the oldest event of L's bus, if there is one; returns the number of callbacks called. Raises what the callback
+ * raises. lua_poll.c
+ */
+int module_deliver(lua_State *L);
 
 #endif

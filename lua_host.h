@@ -7,6 +7,8 @@
 #ifndef LUA_HOST_H
 #define LUA_HOST_H
 
+#include <stdint.h>
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -86,5 +88,38 @@
 #define host_fits() (luaL_register != NULL && lua_setfenv != NULL && lua_call != NULL)
 #define luaL_checkversion(L) ((void)(L))
 #endif
+
+/*
+ * Numbers. From 5.3 on a number is an integer or a float, and where both have 32 bits (LUA_32BITS) a float is exact to
+ * 2^24 only: integers are passed as integers, both ways.
+ */
+#if LUA_VERSION_NUM >= 503
+#pragma weak lua_isinteger
+#pragma weak lua_tointegerx
+#define host_is_integer(L, i) lua_isinteger(L, i)
+#else
+#define host_is_integer(L, i) 0
+#endif
+#if LUA_VERSION_NUM == 502
+#pragma weak lua_tointegerx
+#elif LUA_VERSION_NUM < 502
+#pragma weak lua_tointeger
+#endif
+
+/* The number at index i, of which a double holds every value that counts. */
+static inline double host_to_double(lua_State *L, int i)
+{
+    return host_is_integer(L, i) ? (double)lua_tointeger(L, i) : (double)lua_tonumber(L, i);
+}
+
+/* Pushes a count: an integer, or the nearest float where the host's integers cannot hold it. */
+static inline void host_push_count(lua_State *L, uint64_t n)
+{
+    lua_Integer i = (lua_Integer)n;
+    if (i >= 0 && (uint64_t)i == n)
+        lua_pushinteger(L, i);
+    else
+        lua_pushnumber(L, (lua_Number)n);
+}
 
 #endif

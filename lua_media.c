@@ -2,11 +2,17 @@
 #include <string.h>
 
 #include "lua_context.h"
+#include "luatos_host.h"
 
-/* A timestamp in ms, any finite number from 0, modulo 2^32. */
+/*
+ * A timestamp in ms, any finite number from 0, modulo 2^32. Integers of 32 bits go on below 0 after 2^31 - 1, and mean
+ * what they would be modulo 2^32: a clock that a script keeps in one runs on.
+ */
 static uint32_t check_timestamp(lua_State *L, int i)
 {
     lua_Number n = luaL_checknumber(L, i);
+    if (sizeof(lua_Integer) == sizeof(uint32_t) && host_is_integer(L, i))
+        return (uint32_t)lua_tointeger(L, i);
     if (!(n >= 0 && n < (lua_Number)9007199254740992.0))
         luaL_argerror(L, i, "a time in ms, from 0, expected");
     return (uint32_t)(uint64_t)n;
@@ -64,6 +70,15 @@ static int wrong_option(lua_State *L)
     return 3;
 }
 
+/* The script pushes: LuatOS's camera, and the source that stands in for it, are off for good. */
+static void leave_camera(struct context *c)
+{
+    if (luatos_camera_leave(c->camera)) {
+        rtmp_set_source(&c->rtmp, "none");
+        rtmp_set_option(&c->rtmp, "source_delay", "0");
+    }
+}
+
 static int result(lua_State *L, struct context *c, int code)
 {
     if (code != RTMP_OK)
@@ -91,6 +106,7 @@ int context_send_video(lua_State *L)
     }
     if (!c->alive)
         return context_destroyed(L);
+    leave_camera(c);
     return result(L, c, rtmp_send_video(&c->rtmp, (const uint8_t *)au, size_of(size), timestamp, (int32_t)composition_time,
                                         lua_tostring(L, -2)));
 }
@@ -114,6 +130,7 @@ int context_send_audio(lua_State *L)
     }
     if (!c->alive)
         return context_destroyed(L);
+    leave_camera(c);
     return result(L, c, rtmp_send_aac(&c->rtmp, (const uint8_t *)frame, size_of(size), timestamp, (const uint8_t *)config,
                                       size_of(config_size)));
 }

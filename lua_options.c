@@ -15,11 +15,12 @@ static int refused(lua_State *L, struct context *c)
     return 0;
 }
 
-/* A number as text, with a point whatever the locale; "%.17g" keeps every value. */
-static void number_text(char *text, size_t size, lua_Number n)
+/* The number at index i as text, with a point whatever the locale, and with as many digits as keep every value. */
+static void number_text(lua_State *L, int i, char *text, size_t size)
 {
+    int   digits = sizeof(lua_Number) < sizeof(double) && !host_is_integer(L, i) ? 9 : 17;
     char *c;
-    snprintf(text, size, "%.17g", (double)n);
+    snprintf(text, size, "%.*g", digits, host_to_double(L, i));
     for (c = text; *c != '\0'; c++)
         if (*c == ',')
             *c = '.';
@@ -68,7 +69,7 @@ static int set_option(lua_State *L, struct context *c)
     if (strcmp(name, "metadata") == 0)
         return context_set_metadata(L, lua_gettop(L), c);
     if (type == LUA_TNUMBER)
-        number_text(text, sizeof text, lua_tonumber(L, -1));
+        number_text(L, -1, text, sizeof text);
     if (rtmp_set_option(&c->rtmp, name, type == LUA_TNUMBER ? text : type == LUA_TSTRING ? lua_tostring(L, -1) : "") != RTMP_OK)
         return refused(L, c);
     return 1;
@@ -103,7 +104,7 @@ static int spec_from_table(lua_State *L, int i)
             loop = lua_toboolean(L, -1);
         } else if (strcmp(key, "fps") == 0 && type == LUA_TNUMBER) {
             char n[64];
-            number_text(n, sizeof n, lua_tonumber(L, -1));
+            number_text(L, -1, n, sizeof n);
             snprintf(fps, sizeof fps, "%sfps=%s", "&", n);
         } else {
             lua_pushfstring(L, "source: field '%s' with a %s; expected path (string), loop (boolean), fps (number)", key,
@@ -180,7 +181,7 @@ int context_set_metadata(lua_State *L, int i, struct context *c)
         int         code;
         switch (lua_type(L, -1)) {
         case LUA_TNUMBER:
-            code = rtmp_metadata_number(&c->rtmp, name, (double)lua_tonumber(L, -1));
+            code = rtmp_metadata_number(&c->rtmp, name, host_to_double(L, -1));
             break;
         case LUA_TSTRING:
             code = rtmp_metadata_string(&c->rtmp, name, lua_tostring(L, -1));

@@ -1,9 +1,10 @@
-/* rtmp.poll: what threads of the library put on the bus -> callbacks of the script, on the interpreter's own thread. */
+/* rtmp.poll and LuatOS's messages: what threads of the library put on the bus -> callbacks of the script, on the interpreter's own thread. */
 #include <limits.h>
 
 #include "lua_context.h"
+#include "luatos_host.h"
 
-/* Delivers the first event; returns the number of callbacks called. Raises what the callback raises. */
+/* Delivers the first event, which is there; returns the number of callbacks called. Raises what the callback raises. */
 static int deliver(lua_State *L, struct module *m)
 {
     const struct event *e = bus_first(m->bus);
@@ -43,6 +44,27 @@ static int deliver(lua_State *L, struct module *m)
     return 1;
 }
 
+/* Waits for the first event, and delivers what is there; returns the number of callbacks called. */
+static int deliver_all(lua_State *L, struct module *m, int timeout_ms)
+{
+    int delivered = 0, rounds;
+    if (timeout_ms >= 1 && bus_first(m->bus) == NULL)
+        bus_wait(m->bus, timeout_ms);
+    /* bounded: callbacks that cause callbacks must not keep the caller for ever */
+    for (rounds = 0; rounds < 1000 && bus_first(m->bus) != NULL; rounds++)
+        delivered += deliver(L, m);
+    return delivered;
+}
+
+int module_deliver(lua_State *L)
+{
+    struct module *m;
+    lua_getfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
+    m = lua_touserdata(L, -1);
+    lua_settop(L, -2);
+    return m != NULL && m->bus != NULL && bus_first(m->bus) != NULL ? deliver(L, m) : 0;
+}
+
 /* The contexts that may still post events by themselves. */
 static int count_busy(lua_State *L)
 {
@@ -56,21 +78,21 @@ static int count_busy(lua_State *L)
     return busy;
 }
 
-/* rtmp.poll([timeout_ms]) -> callbacks delivered, contexts that may still call back */
+/*
+ * rtmp.poll([timeout_ms]) -> callbacks delivered, contexts that may still call back. Where LuatOS's loop delivers, it
+ * neither delivers nor waits.
+ */
 int module_poll(lua_State *L)
 {
     struct module *m = module_check(L);
     lua_Number     timeout = luaL_optnumber(L, 1, 0);
-    int            delivered = 0, rounds, busy;
+    int            delivered = 0, busy;
 
     if (!(timeout >= 0))
         luaL_argerror(L, 1, "a time in ms, from 0, expected");
     lua_settop(L, 0);
-    if (timeout >= 1 && bus_first(m->bus) == NULL)
-        bus_wait(m->bus, timeout < INT_MAX ? (int)timeout : INT_MAX);
-    /* bounded: callbacks that cause callbacks must not keep the caller for ever */
-    for (rounds = 0; rounds < 1000 && bus_first(m->bus) != NULL; rounds++)
-        delivered += deliver(L, m);
+    if (!luatos_has_bus())
+        delivered = deliver_all(L, m, timeout < INT_MAX ? (int)timeout : INT_MAX);
     busy = count_busy(L); /* before the bus is looked at: what a context posted that is busy no more lies there */
     if (busy == 0 && bus_first(m->bus) != NULL)
         busy = 1;

@@ -1,5 +1,4 @@
 /* What a context says of itself: state, statistics, the last failure. */
-#include <stdint.h>
 #include <string.h>
 
 #include "lua_context.h"
@@ -12,10 +11,7 @@ int context_get_state(lua_State *L)
 
 static void set_count(lua_State *L, const char *name, uint64_t n)
 {
-    if (n <= (uint64_t)PTRDIFF_MAX && (uint64_t)(lua_Integer)n == n)
-        lua_pushinteger(L, (lua_Integer)n);
-    else
-        lua_pushnumber(L, (lua_Number)n);
+    host_push_count(L, n);
     lua_setfield(L, -2, name);
 }
 

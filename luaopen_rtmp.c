@@ -15,16 +15,18 @@
 #include <time.h>
 
 #include "lua_context.h"
+#include "luatos_host.h"
 
-#define MODULE_KEY "rtmp.module" /* registry: the module's userdatum */
 #define MODULE_TYPE "rtmp_module"
 
-/* The source that a script which names none is to use; see "Where the pictures come from" in the README. */
-static int set_source_of_environment(lua_State *L, struct context *c)
+/* The source, or the camera, that a script which names no source is to use; see "Where the pictures come from" in the README. */
+static int set_default_source(lua_State *L, struct context *c)
 {
     const char *spec = getenv("RTMP_SOURCE");
-    if (spec == NULL || *spec == '\0')
+    if (spec == NULL || *spec == '\0') {
+        c->camera = luatos_camera_join(&c->rtmp);
         return 1;
+    }
     lua_pushstring(L, spec);
     if (context_set_source(L, lua_gettop(L), c))
         return 1;
@@ -62,16 +64,16 @@ static int module_create(lua_State *L)
         ok = context_set_options(L, 2, c);
     } else if (lua_type(L, 2) == LUA_TNUMBER) {
         lua_Number id = lua_tonumber(L, 2);
-        c->rtmp.adapter_id = id >= INT32_MIN && id <= INT32_MAX ? (int32_t)id : 0;
+        c->rtmp.adapter_id = id >= -2147483648.0 && id < 2147483648.0 ? (int32_t)id : 0;
     }
-    if (ok && !source)
-        ok = set_source_of_environment(L, c);
     if (ok && rtmp_set_url(&c->rtmp, url) != RTMP_OK) {
         char text[MAX_TEXT];
         rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
         lua_pushstring(L, text);
         ok = 0;
     }
+    if (ok && !source)
+        ok = set_default_source(L, c);
     if (!ok) { /* the text is on the top; nobody else can have seen the context, at index 3 */
         c->alive = 0;
         rtmp_deinit(&c->rtmp);
@@ -90,12 +92,24 @@ static int module_fd(lua_State *L)
     return 1;
 }
 
-/* rtmp.ticks(): ms of a clock that is never set */
+static time_t loaded; /* the second of CLOCK_MONOTONIC in which the library was loaded */
+
+__attribute__((constructor)) static void note_time_of_loading(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_MONOTONIC, &t) == 0)
+        loaded = t.tv_sec;
+}
+
+/*
+ * rtmp.ticks(): ms of a clock that is never set. It begins when the library is loaded, so that integers of 32 bits hold
+ * it for 24 days; after that a float does, in steps of 256 ms and more, and the time still does not go back.
+ */
 static int module_ticks(lua_State *L)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    lua_pushnumber(L, (lua_Number)t.tv_sec * 1000 + (lua_Number)(t.tv_nsec / 1000000));
+    host_push_count(L, (uint64_t)(t.tv_sec - loaded) * 1000 + (uint64_t)t.tv_nsec / 1000000);
     return 1;
 }
 

@@ -28,6 +28,17 @@ function loop.ticks()
   return require("rtmp").ticks()
 end
 
+-- The integer of a float like 1000.0, where there are integers.
+local whole = math.tointeger or function(ms) return ms end
+
+--- The time ms after a time. An integer stays one, which 32-bit numbers need: their floats are exact to 2^24 only. A sum
+-- that is too large for an integer becomes a float.
+function loop.after(time, ms)
+  local due = time + (whole(ms) or ms)
+  if due < time then return time + 0.0 + ms end
+  return due
+end
+
 function loop.pack(...)
   return { n = select("#", ...), ... }
 end
@@ -200,7 +211,7 @@ end
 function loop.await(waiter, ms)
   if ms then
     waiter.fire = time_is_up
-    heap.add(waiter, loop.ticks() + ms)
+    heap.add(waiter, loop.after(loop.ticks(), ms))
   end
   waiter.co = loop.current_task()
   if waiter.co then

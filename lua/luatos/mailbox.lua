@@ -33,7 +33,7 @@ function mailbox.waitMsg(name, target, ms)
   if not box then
     error(("sys.waitMsg: no task is named %s: start it with sys.taskInitEx"):format(tostring(name)), 2)
   end
-  local due = ms and ms > 0 and loop.ticks() + ms
+  local due = ms and ms > 0 and loop.after(loop.ticks(), ms)
   while true do
     while not queue.is_empty(box.mail) do
       local message = queue.take(box.mail)

@@ -52,8 +52,8 @@ local function fire(timer)
   if not period then stop(timer) end
   local ok, err = loop.guarded(timer.fn, timer.args)
   if period and by_id[timer.seq] then
-    local now, due = loop.ticks(), timer.due + period
-    if due <= now then due = due + (math.floor((now - due) / period) + 1) * period end
+    local now, due = loop.ticks(), loop.after(timer.due, period)
+    if due <= now then due = loop.after(due, (math.floor((now - due) / period) + 1) * period) end
     heap.add(timer, due)
   end
   if not ok then error(err, 0) end
@@ -62,7 +62,7 @@ end
 local function start(fn, ms, period, args)
   local timer = { fn = fn, args = args, period = period, key = key_of(fn, args), fire = fire }
   if by_key[timer.key] then stop(by_key[timer.key]) end
-  heap.add(timer, loop.ticks() + ms)
+  heap.add(timer, loop.after(loop.ticks(), ms))
   by_id[timer.seq], by_key[timer.key] = timer, timer
   return timer.seq
 end

@@ -1,0 +1,176 @@
+/*
+ * LuatOS's camera. It runs while a context that uses it is publishing, and its frames go to all of those. What the host
+ * gets of us is a function and the number of the camera: a frame that comes when no context is left finds none.
+ *
+ * A context's own source stands in for the camera when that answers with an error or is silent: option "source_delay".
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "luatos_host.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define CAMERA 0
+#define QUALITY 80
+#define PATH "rtmp"
+#define PATIENCE "1000" /* ms after PUBLISHING for the first frame */
+
+/* A context that uses the camera. */
+struct user {
+    struct user *next;
+    int          number;
+    rtmp_ctx_t  *ctx;
+    int          publishing; /* it gets the frames */
+    int          sending;    /* frames that are on their way to it */
+};
+
+/* Held while the camera is started and stopped, which may take its time; taken before lock. */
+static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER;
+static int             running; /* the camera */
+
+/* Of the users; not held while anything of the host or of the library is called. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t  sent = PTHREAD_COND_INITIALIZER;
+static struct user    *users;
+static int             last_number;
+
+static int has_camera(void)
+{
+    return luat_camera_set_frame_data_callback != NULL && luat_camera_capture != NULL && luat_camera_start != NULL &&
+           luat_camera_stop != NULL;
+}
+
+/* The timestamp of a frame that comes now, modulo 2^32. */
+static uint32_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint32_t)((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000);
+}
+
+/* Called by the host, from any thread. The library copies the frame before it returns. */
+static void on_frame(luat_camera_frame_data_t *frame, void *camera)
+{
+    struct user *user;
+    uint32_t     timestamp = now();
+    (void)camera;
+    if (frame == NULL || frame->data_type != LUAT_CAMERA_H264 || frame->data == NULL || frame->total_bytes <= 0)
+        return;
+    pthread_mutex_lock(&lock);
+    for (user = users; user != NULL; user = user->next) {
+        if (!user->publishing)
+            continue;
+        user->sending++; /* keeps it in the list */
+        pthread_mutex_unlock(&lock);
+        rtmp_send_nalu(user->ctx, (const uint8_t *)frame->data, (uint32_t)frame->total_bytes, timestamp);
+        pthread_mutex_lock(&lock);
+        if (--user->sending == 0)
+            pthread_cond_broadcast(&sent);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+int luatos_camera_join(rtmp_ctx_t *ctx)
+{
+    struct user *user;
+    int          number;
+    if (!has_camera() || (user = calloc(1, sizeof *user)) == NULL)
+        return 0;
+    rtmp_set_option(ctx, "source_delay", PATIENCE);
+    user->ctx = ctx;
+    pthread_mutex_lock(&lock);
+    number = user->number = ++last_number;
+    user->next = users;
+    users = user;
+    pthread_mutex_unlock(&lock);
+    luat_camera_set_frame_data_callback(CAMERA, on_frame, (void *)(intptr_t)CAMERA);
+    return number;
+}
+
+/* The link to the user with a number, or to the NULL at the end; lock is held. */
+static struct user **find(int number)
+{
+    struct user **link = &users;
+    while (*link != NULL && (*link)->number != number)
+        link = &(*link)->next;
+    return link;
+}
+
+/* Sets whether a user gets frames. Returns its context, which stays while control is held; NULL when it has left. */
+static rtmp_ctx_t *set_publishing(int number, int publishing)
+{
+    struct user *user;
+    pthread_mutex_lock(&lock);
+    user = *find(number);
+    if (user != NULL)
+        user->publishing = publishing;
+    pthread_mutex_unlock(&lock);
+    return user == NULL ? NULL : user->ctx;
+}
+
+/* Stops the camera when nobody needs it any more; control is held. */
+static void stop_unless_needed(void)
+{
+    struct user *user;
+    pthread_mutex_lock(&lock);
+    for (user = users; user != NULL && !user->publishing; user = user->next)
+        ;
+    pthread_mutex_unlock(&lock);
+    if (running && user == NULL) {
+        running = 0;
+        luat_camera_stop(CAMERA);
+    }
+}
+
+/* Whether the camera runs; control is held. */
+static int start(void)
+{
+    if (!running)
+        running = luat_camera_capture(CAMERA, QUALITY, PATH) == 0 && luat_camera_start(CAMERA) == 0;
+    return running;
+}
+
+void luatos_camera_follow(int number, rtmp_state_t state)
+{
+    rtmp_ctx_t *ctx;
+    if (number == 0)
+        return;
+    pthread_mutex_lock(&control);
+    ctx = set_publishing(number, state == RTMP_STATE_PUBLISHING); /* first: the camera may begin at once */
+    if (ctx == NULL) {
+        /* it has left */
+    } else if (state != RTMP_STATE_PUBLISHING) {
+        stop_unless_needed();
+        if (state == RTMP_STATE_CONNECTING)
+            rtmp_set_option(ctx, "source_delay", PATIENCE); /* whatever the camera said last time */
+    } else if (!start()) {
+        set_publishing(number, 0);
+        rtmp_set_option(ctx, "source_delay", "0");
+    }
+    pthread_mutex_unlock(&control);
+}
+
+int luatos_camera_leave(int number)
+{
+    struct user **link, *user;
+    if (number == 0)
+        return 0;
+    pthread_mutex_lock(&control);
+    pthread_mutex_lock(&lock);
+    user = *find(number);
+    if (user != NULL) {
+        user->publishing = 0;
+        while (user->sending > 0)
+            pthread_cond_wait(&sent, &lock);
+        link = find(number); /* the list may have changed meanwhile */
+        *link = user->next;
+    }
+    pthread_mutex_unlock(&lock);
+    if (user != NULL)
+        stop_unless_needed();
+    pthread_mutex_unlock(&control);
+    free(user);
+    return user != NULL;
+}
