@@ -10,13 +10,16 @@ readonly wanted=${LUA:-5.3}
 unset LUA # luat, which this script runs, has a variable of the same name
 
 readonly demo_packages=(ca-certificates ffmpeg gcc libc6-dev liblua5.3-dev lua5.3 pkg-config)
-readonly test_packages=(g++ liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
+readonly test_packages=(clang g++ gcc-multilib libclang-rt-dev liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
 	lua5.1 lua5.2 lua5.4 luajit nginx valgrind)
 
 usage() {
 	cat <<'END'
 ./build.sh                    builds build/rtmp.so, for Lua 5.3
 LUA=5.4 ./build.sh            builds build/lua5.4/rtmp.so; LUA is 5.1, 5.2, 5.3, 5.4 or jit
+LUA_NUMBERS=32 ./build.sh     builds build/lua5.3-32/rtmp.so, for a Lua 5.3 with 32-bit numbers (LUA_32BITS)
+GOARCH=386 ./build.sh         builds build/386/rtmp.so, for 32-bit processes; goes with LUA and LUA_NUMBERS
+./build.sh archive            builds build/librtmp_luat.a, the same for static linking; goes with LUA as above
 ./build.sh setup              installs what building and testing need (apt-get, as root or through sudo)
 ./build.sh test               sets up, builds for every Lua, runs all tests
 ./build.sh demo               sets up, builds, publishes to a receiver on this machine, checks what arrived
@@ -131,6 +134,7 @@ setup() {
 	need "${packages[@]}"
 	check_go
 	tests/peers/install.sh
+	tests/numbers32/install.sh
 	# Under sudo, what was made in this folder belongs to the user.
 	[ -z "${SUDO_UID-}" ] || chown -R "$SUDO_UID:${SUDO_GID-}" build
 	say "setup: everything is here, with $(go env GOVERSION)"
@@ -138,10 +142,37 @@ setup() {
 
 # ---- building ----
 
+# Whether the processor asked for is another one than this machine's; Go reads GOARCH itself.
+is_foreign() { [ -n "${GOARCH-}" ] && [ "$GOARCH" != "$(go env GOHOSTARCH)" ]; }
+
+# Prints what sets one build apart from others for the same Lua: the processor's folder with a slash, or the numbers.
+arch_folder() { ! is_foreign || say "$GOARCH/"; }
+numbers_suffix() { [ "${LUA_NUMBERS:-64}" = 64 ] || say "-$LUA_NUMBERS"; }
+
+# Prints the compiler's flags for the processor and the numbers.
+variant_cflags() {
+	# Debian's headers of Lua include one that stands in the folder of the machine's own processor, but suits others.
+	! is_foreign || say "-m32 -idirafter /usr/include/$(gcc -print-multiarch)"
+	[ "${LUA_NUMBERS:-64}" = 64 ] || say -DLUA_32BITS
+}
+
+check_variant() {
+	case ${LUA_NUMBERS:-64} in
+	64) ;;
+	32) [ "$1" = 5.3 ] || die "LUA_NUMBERS=32 goes with Lua 5.3 only, not with $1" ;;
+	*) die "LUA_NUMBERS=$LUA_NUMBERS: 32 or 64 expected" ;;
+	esac
+	if is_foreign; then
+		[ "$GOARCH" = 386 ] && [ "$(go env GOHOSTARCH)" = amd64 ] || die "GOARCH=$GOARCH: 386 on amd64 is possible"
+		gcc -m32 -E -include stdio.h -x c /dev/null >/dev/null 2>&1 || die "gcc cannot compile for 386: ./build.sh setup installs gcc-multilib"
+	fi
+}
+
 # Sets up the environment in which Go compiles the C files against one Lua.
 use_lua() {
 	local flags
-	flags=$(lua_cflags "$1")
+	check_variant "$1"
+	flags="$(lua_cflags "$1") $(variant_cflags | tr '\n' ' ')"
 	# Go's build cache does not see the header change, as it is not in the package's own folder: this makes it see it.
 	CGO_CFLAGS="-O2 $flags -DHEADER_SUM=$(cksum <include/luat_rtmp_push.h | cut -d ' ' -f 1)"
 	export CGO_CFLAGS CGO_ENABLED=1
@@ -158,19 +189,45 @@ check_c() {
 
 # Builds for one Lua. The same sources give the same bytes, in whatever folder: no paths, no build ids.
 build() {
-	local dir=build/lua$1 out
-	out=$dir/rtmp.so
+	local top dir out
 	use_lua "$1"
+	top=build/$(arch_folder)
+	dir=${top}lua$1$(numbers_suffix)
+	out=$dir/rtmp.so
 	check_c
 	mkdir -p "$dir"
 	go build -buildmode=c-shared -trimpath -buildvcs=false -tags "$tags" \
 		-ldflags "-s -w -buildid= -B none -extldflags \"-Wl,-soname,rtmp.so '-Wl,--version-script=$PWD/rtmp.map'\"" -o "$out" .
 	rm -f "$dir/rtmp.h" # Go's own; include/luat_rtmp_push.h is the header
-	if [ "$1" = 5.3 ]; then
+	if [ "$dir" = "${top}lua5.3" ]; then
 		# In one step, for a program that has it open.
-		cp "$out" build/rtmp.so.new
-		mv build/rtmp.so.new build/rtmp.so
-		out=build/rtmp.so
+		cp "$out" "${top}rtmp.so.new"
+		mv "${top}rtmp.so.new" "${top}rtmp.so"
+		out=${top}rtmp.so
+	fi
+	say "$out: $(($(stat -c %s "$out") / 1024)) KiB, for Lua $1"
+}
+
+# Builds the same for static linking. In the archive is one object file, in which all names but those of rtmp.so are local:
+# a program may have functions of the same names.
+archive() {
+	local top dir out
+	use_lua "$1"
+	top=build/$(arch_folder)
+	dir=${top}lua$1$(numbers_suffix)
+	out=$dir/librtmp_luat.a
+	check_c
+	mkdir -p "$dir"
+	go build -buildmode=c-archive -trimpath -buildvcs=false -tags "$tags" -ldflags "-s -w -buildid=" -o "$out.all" .
+	rm -f "$dir"/librtmp_luat*.h "$out"
+	# shellcheck disable=SC2086
+	gcc $CGO_CFLAGS -r -nostdlib -Wl,-d,--whole-archive "$out.all" -o "$out.o"
+	objcopy --strip-unneeded --wildcard --keep-global-symbol=luaopen_rtmp --keep-global-symbol='rtmp_*' "$out.o"
+	ar rcsD "$out" "$out.o"
+	rm -f "$out.all" "$out.o"
+	if [ "$dir" = "${top}lua5.3" ]; then
+		cp "$out" "${top}librtmp_luat.a"
+		out=${top}librtmp_luat.a
 	fi
 	say "$out: $(($(stat -c %s "$out") / 1024)) KiB, for Lua $1"
 }
@@ -312,8 +369,26 @@ demo() {
 
 # ---- installing ----
 
+# Prints the file for pkg-config. Programs find the library where Lua finds it, without LD_LIBRARY_PATH.
+pkg_config_file() {
+	local prefix=$1 version=$2
+	cat <<END
+prefix=$prefix
+includedir=\${prefix}/include
+libdir=\${prefix}/lib
+moduledir=\${libdir}/lua/$version
+
+Name: rtmp_luat
+Description: publishes live audio and video over RTMP
+Version: $(sed -n 's/^#define RTMP_VERSION "\(.*\)"/\1/p' include/luat_rtmp_push.h)
+Cflags: -I\${includedir}
+Libs: -L\${moduledir} -Wl,-rpath,\${moduledir} -l:rtmp.so
+END
+}
+
 install_all() {
-	local prefix=${1:-/usr/local} version=$wanted to file
+	local prefix version=$wanted to file
+	prefix=$(realpath -m -- "${1:-/usr/local}")
 	[ "$wanted" != jit ] || version=5.1
 	to=${DESTDIR-}$prefix
 	[ -f "build/lua$wanted/rtmp.so" ] || die "build/lua$wanted/rtmp.so is not built: run ./build.sh first, with the same LUA"
@@ -323,15 +398,26 @@ install_all() {
 	done < <(cd lua && find . -name '*.lua' | sort)
 	install -D -m 755 luat "$to/bin/luat"
 	install -D -m 644 include/luat_rtmp_push.h "$to/include/luat_rtmp_push.h"
-	say "installed for Lua $wanted: $to/{bin/luat,include/luat_rtmp_push.h,lib/lua/$version,share/lua/$version}"
+	if [ -f "build/lua$wanted/librtmp_luat.a" ]; then
+		install -D -m 644 "build/lua$wanted/librtmp_luat.a" "$to/lib/librtmp_luat.a"
+	fi
+	pkg_config_file "$prefix" "$version" | install -D -m 644 /dev/stdin "$to/lib/pkgconfig/rtmp_luat.pc"
+	say "installed for Lua $wanted: $to/{bin/luat,include/luat_rtmp_push.h,lib/pkgconfig/rtmp_luat.pc,lib/lua/$version,share/lua/$version}"
 }
 
 main() {
 	check_wanted
 	case ${1-} in
+	test | demo | install) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
+	esac
+	case ${1-} in
 	'')
 		check_tools
 		build "$wanted"
+		;;
+	archive)
+		check_tools
+		archive "$wanted"
 		;;
 	setup) setup ;;
 	test) run_tests ;;

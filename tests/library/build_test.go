@@ -69,7 +69,10 @@ func TestInstall(t *testing.T) {
 			dest, prefix := t.TempDir(), "/opt/rtmp"
 			mustRun(t, []string{"DESTDIR=" + dest, "LUA=" + version}, "./build.sh", "install", prefix)
 
-			want := []string{"bin/luat", "include/luat_rtmp_push.h", "lib/lua/" + folder + "/rtmp.so"}
+			want := []string{"bin/luat", "include/luat_rtmp_push.h", "lib/lua/" + folder + "/rtmp.so", "lib/pkgconfig/rtmp_luat.pc"}
+			if _, err := os.Stat(filepath.Join(repo.Root(t), "build", abi.dir, "librtmp_luat.a")); err == nil {
+				want = append(want, "lib/librtmp_luat.a")
+			}
 			root := os.DirFS(filepath.Join(repo.Root(t), "lua"))
 			require.NoError(t, fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 				if err == nil && !d.IsDir() {
@@ -107,7 +110,7 @@ func TestInstallNotBuilt(t *testing.T) {
 
 func TestBuildUsage(t *testing.T) {
 	out := mustRun(t, nil, "./build.sh", "help")
-	for _, command := range []string{"setup", "test", "demo", "install", "clean"} {
+	for _, command := range []string{"archive", "setup", "test", "demo", "install", "clean"} {
 		require.Contains(t, out, "./build.sh "+command)
 	}
 	for _, ca := range []struct {

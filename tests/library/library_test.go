@@ -61,6 +61,12 @@ func TestLibrary(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, []string{"rtmp.so"}, soname)
 
+			// What the library calls of its own is bound inside it, whatever names its host exports. Go's linker sees to that.
+			flags, err := f.DynValue(elf.DT_FLAGS)
+			require.NoError(t, err)
+			require.Len(t, flags, 1)
+			require.NotZero(t, elf.DynFlag(flags[0])&elf.DF_SYMBOLIC)
+
 			// What must be found is in libc; what Lua has to offer is asked for weakly, so that no other name can hide there.
 			symbols, err := f.DynamicSymbols()
 			require.NoError(t, err)

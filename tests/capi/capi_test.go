@@ -1,0 +1,176 @@
+package capi_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/internal/repo"
+	"luatrtmp/tests/media"
+	"luatrtmp/tests/peers"
+)
+
+// What is published access unit by access unit arrives frame by frame.
+func TestAccessUnits(t *testing.T) {
+	t.Parallel()
+	nginx := peers.StartNginx(t)
+	want := media.FrameMD5(t, media.AnnexB(t))
+	for i := range want.Video.Decoded { // the elementary streams have no times
+		want.Video.Decoded[i].PTS = time.Duration(i) * time.Second / 25
+	}
+	raw := media.Make(t, ".flv", "-i", media.ADTS(t), "-c", "copy", "-bsf:a", "aac_adtstoasc") // without the headers of ADTS
+	want.Audio = media.FrameMD5(t, raw).Audio
+	for _, ca := range []struct {
+		name     string
+		compiler []string
+		form     string
+		flags    []string
+		under    []string
+	}{
+		{"gcc", gcc, "whole", sanitizers, nil},
+		{"clang", compilers[1].args, "units", sanitizers, nil},
+		{"gxx", compilers[2].args, "mixed", sanitizers, nil},
+		{"clangxx", compilers[3].args, "whole", sanitizers, nil},
+		{"valgrind", gcc, "units", []string{"-g"}, valgrind(t)},
+	} {
+		t.Run(ca.name, func(t *testing.T) {
+			t.Parallel()
+			server := nginx.For(t)
+			lib := library(t)
+			if ca.under != nil {
+				lib = forValgrind(t)
+			}
+			program := compile(t, ca.compiler, lib, "access_units", ca.flags...)
+			command := append(ca.under[:len(ca.under):len(ca.under)], program, server.URL("live", "units-"+ca.name),
+				media.AnnexB(t), media.ADTS(t), ca.form)
+			run(t, nil, command[0], command[1:]...)
+			media.Compare(t, want, media.FrameMD5(t, server.Recording("units-"+ca.name)), media.Options{})
+		})
+	}
+}
+
+// A binding as LuatOS's: it waits for CONNECTED before it polls, or does not poll at all.
+func TestBinding(t *testing.T) {
+	t.Parallel()
+	nginx := peers.StartNginx(t)
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, c.args, library(t), "binding", sanitizers...)
+			for _, polls := range []string{"1", "0"} {
+				run(t, nil, program, nginx.For(t).URL("live", "binding-"+strings.ReplaceAll(c.name, "+", "x")+polls), polls)
+			}
+		})
+	}
+}
+
+func TestFork(t *testing.T) {
+	t.Parallel()
+	nginx := peers.StartNginx(t)
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, c.args, library(t), "forked", sanitizers...)
+			run(t, nil, program, nginx.For(t).URL("live", "forked-"+strings.ReplaceAll(c.name, "+", "x")))
+		})
+	}
+}
+
+func TestAbuse(t *testing.T) {
+	t.Parallel()
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, c.args, library(t), "abuse", sanitizers...)
+			t.Log(run(t, nil, program, acceptAndClose(t), "1500"))
+		})
+	}
+}
+
+// 10,000 contexts with gcc, fewer with the others.
+func TestCycles(t *testing.T) {
+	t.Parallel()
+	for i, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, c.args, library(t), "cycles", sanitizers...)
+			count := "10000"
+			if i > 0 {
+				count = "1000"
+			}
+			t.Log(run(t, nil, program, count, closed, acceptAndClose(t)))
+		})
+	}
+}
+
+// The other programs under valgrind, which is slow: with smaller numbers.
+func TestValgrind(t *testing.T) {
+	nginx := peers.StartNginx(t)
+	lib := forValgrind(t)
+	for _, ca := range []struct {
+		program string
+		args    []string
+	}{
+		{"binding", []string{nginx.URL("live", "valgrind-binding"), "1"}},
+		{"forked", []string{nginx.URL("live", "valgrind-forked")}},
+		{"cycles", []string{"100", closed, acceptAndClose(t)}},
+		{"abuse", []string{acceptAndClose(t), "300"}},
+	} {
+		t.Run(ca.program, func(t *testing.T) {
+			command := append(valgrind(t), compile(t, gcc, lib, ca.program, "-g"))
+			run(t, nil, command[0], append(command[1:], ca.args...)...)
+		})
+	}
+}
+
+// valgrind is the command in front of a program's.
+func valgrind(t *testing.T) []string {
+	return []string{
+		"valgrind", "-q", "--error-exitcode=9", "--suppressions=" + filepath.Join(repo.Root(t), "tests/testdata/valgrind.supp"),
+		"--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
+	}
+}
+
+// forValgrind builds rtmp.so with what valgrind 3.19 can read: not the debugging information of Go 1.26.
+func forValgrind(t *testing.T) string {
+	return buildFor(t, "-g -O0", "-ldflags=-w")
+}
+
+// The C files of the library are instrumented as well.
+func TestInstrumentedLibrary(t *testing.T) {
+	t.Parallel()
+	lib := buildFor(t, "-g -O1", "-asan")
+	run(t, nil, compile(t, gcc, lib, "abuse", sanitizers...), acceptAndClose(t), "500")
+	run(t, nil, compile(t, gcc, lib, "cycles", sanitizers...), "1000", closed, acceptAndClose(t))
+}
+
+// A host that exports functions with the library's names does not get into the library.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "pkg-config", "--cflags", "--libs", "lua5.3").Output()
+	require.NoError(t, err)
+	lib := library(t)
+	root, program := repo.Root(t), filepath.Join(t.TempDir(), "names")
+	args := []string{"-std=c99", "-Wall", "-Wextra", "-Werror", "-rdynamic", filepath.Join(root, "tests/testdata/c/names.c"), "-o", program}
+	run(t, nil, "gcc", append(args, strings.Fields(string(out))...)...)
+	require.Equal(t, "1 7\n", run(t, nil, program, filepath.Dir(lib)))
+}
+
+// buildFor builds rtmp.so with other flags into a folder of the test's own, and returns its path.
+func buildFor(t *testing.T, cflags string, flags ...string) string {
+	t.Helper()
+	library(t)
+	out, err := exec.CommandContext(t.Context(), "pkg-config", "--cflags", "lua5.3").Output()
+	require.NoError(t, err)
+	lib := filepath.Join(t.TempDir(), "rtmp.so")
+	build := exec.CommandContext(t.Context(), "go", append([]string{"build", "-buildmode=c-shared", "-o", lib}, flags...)...)
+	build.Dir, build.Env = repo.Root(t), append(os.Environ(), "CGO_CFLAGS="+cflags+" "+strings.TrimSpace(string(out)))
+	text, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	return lib
+}

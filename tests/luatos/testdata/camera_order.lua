@@ -1,0 +1,42 @@
+-- What comes before the camera: frames that are pushed, and sources.
+local ctx = publishing(url, {source = "none"})
+equal("", (host.camera()))
+ctx:destroy()
+
+ctx = publishing(url .. "2")
+ctx:start()
+loop(function() return pictures(ctx) >= 5 end)
+local ok = ctx:setSource("does/not/exist.flv")
+equal(false, ok)
+local log = "callback 0; capture 0 80 rtmp; start 0; "
+equal(log, (host.camera()))
+assert(ctx:setSource("clip"))
+log = log .. "stop 0; "
+equal(log, (host.camera()))
+local _, given = host.camera()
+loop(function() return pictures(ctx) > given + 5 end)
+equal(640, ctx:getStats().width)
+ctx:disconnect()
+assert(ctx:connect())
+local sent = pictures(ctx)
+loop(function() return pictures(ctx) > sent end)
+ctx:destroy()
+equal(log, (host.camera()))
+
+ctx = publishing(url .. "3")
+ctx:start()
+log = log .. "callback 0; capture 0 80 rtmp; start 0; "
+loop(function() return pictures(ctx) >= 5 end)
+assert(ctx:sendVideo(keyFrame, 0))
+log = log .. "stop 0; "
+equal(log, (host.camera()))
+_, given = host.camera()
+loopFor(1300)
+sent = pictures(ctx)
+host.frame(2, keyFrame)
+loopFor(300)
+equal(sent, pictures(ctx))
+assert(ctx:sendVideo(keyFrame, 40))
+loop(function() return pictures(ctx) == sent + 1 end)
+ctx:destroy()
+equal(log, (host.camera()))

@@ -1,0 +1,31 @@
+-- The module is there, and states come over the message bus: in order, from the loop and from nowhere else.
+equal(rtmp, require "rtmp")
+equal(false, (pcall(require, "socket")))
+
+local ctx, seen = watched(url)
+assert(ctx:connect())
+local limit = host.ticks() + 20000
+repeat
+	assert(host.ticks() < limit)
+	host.sleep(10)
+	local before = host.ticks()
+	local delivered, busy = rtmp.poll(60000)
+	assert(host.ticks() - before < 30000, "rtmp.poll waits")
+	equal(0, delivered)
+	equal(1, busy)
+until ctx:getState() == rtmp.STATE_PUBLISHING
+equal("", seen())
+loop(function() return seen() == "1234" end)
+ctx:start()
+loop(function() return pictures(ctx) >= 10 end)
+ctx:stop()
+ctx:disconnect()
+equal("1234", seen())
+loop(function() return seen() == "123456" end)
+local waiting, put, refused = host.bus()
+equal(0, waiting)
+equal(6, put)
+equal(0, refused)
+ctx:destroy()
+local _, busy = rtmp.poll()
+equal(0, busy)
