@@ -1,0 +1,55 @@
+package flv
+
+// VideoTrack follows the decoder configuration of one video track.
+type VideoTrack interface {
+	// Codec returns what the track is coded in.
+	Codec() Codec
+
+	// SetConfig takes a decoder configuration; see AccessUnit.Config. After an error everything is as before. The record is not kept.
+	SetConfig(record []byte) error
+
+	// Take looks at one access unit, stores the decoder configuration that is in it, and says what a publisher has to know. parts are the NAL
+	// units of H.264 and HEVC; one part, AccessUnit.Data, for all other codecs. The unit is good even if there is an error: what is broken
+	// is left out and the rest of the stream goes on.
+	Take(parts [][]byte) (VideoUnit, error)
+
+	// Record returns the decoder configuration as a sequence start carries it, nil until it is known. The slice is not changed later: there is a
+	// new one for each change.
+	Record() []byte
+
+	// Info returns what the media says of itself; all is 0 until it is known.
+	Info() VideoInfo
+
+	// Forget lets go of the parts of the last Take, where they are memory that is not the caller's to keep.
+	Forget()
+}
+
+// VideoUnit is what a VideoTrack found in an access unit.
+type VideoUnit struct {
+	Parts         [][]byte // what goes into the message body, in order. Valid until the next Take; empty when there is nothing to send
+	Key           bool     // decoding can begin here
+	Disposable    bool     // a picture that no other refers to
+	ConfigChanged bool     // Record is not what it was at the previous Take
+}
+
+// AudioTrack follows the decoder configuration of one audio track.
+type AudioTrack interface {
+	// Codec returns what the track is coded in.
+	Codec() Codec
+
+	// SetConfig takes a decoder configuration; see AccessUnit.Config. After an error everything is as before. The config is not kept.
+	SetConfig(config []byte) error
+
+	// Take checks one frame, and learns from it where the codec's frames describe themselves. An error says what was seen.
+	Take(frame []byte) error
+
+	// Ready tells whether enough is known to send frames: AAC, Opus and FLAC need a configuration.
+	Ready() bool
+
+	// Record returns the decoder configuration as a sequence start carries it, nil if the codec has none or it is not yet known. The
+	// slice is not changed later.
+	Record() []byte
+
+	// Info returns what is known of the track.
+	Info() AudioInfo
+}
