@@ -286,6 +286,31 @@ func TestReconnectAfterAHandover(t *testing.T) {
 	p.Disconnect()
 }
 
+// A handover that fails after the old connection has gone is a failure like others, and the attempt after it is like others.
+func TestReconnectAfterAFailedHandover(t *testing.T) {
+	noLeak(t)
+	a, b := script.Listen(t), script.Listen(t)
+	p, w := newPublisher(t, a.URL("live/key"), quick...)
+	require.NoError(t, p.Connect())
+	for range 2 {
+		first := a.Accept()
+		first.Accept()
+		w.until(StatePublishing)
+		first.Send(move(b.URL("live")))
+		second := b.Accept()
+		first.Close()
+		time.Sleep(20 * time.Millisecond)
+		second.Close()
+		w.until(StateError)
+	}
+	c := a.Accept()
+	c.Accept()
+	w.until(StatePublishing)
+	c.Close()
+	w.until(StateError)
+	p.Disconnect()
+}
+
 // The user ends it in every phase.
 func TestReconnectEnded(t *testing.T) {
 	for _, ca := range []struct {

@@ -108,7 +108,7 @@ var errEnded = errors.New("ended by the user")
 
 // publish brings a connection up, lets media flow until the end, and says goodbye.
 func (s *session) publish() error {
-	s.flowedFrom = time.Time{}
+	s.flowedFrom, s.lost = time.Time{}, nil
 	s.now = newConnection(s.p, s.to, s.o, s.polite, s.hard)
 	defer s.endNow()
 	if err := s.now.bringUp(s.advance); err != nil {
