@@ -21,6 +21,8 @@ type Options struct {
 	// pushed hold it off for that connection only, and not for good. A change takes effect at once.
 	SourceDelay time.Duration
 
+	Reconnect Reconnect
+
 	StatsInterval time.Duration // between two lines of statistics in the log
 }
 
@@ -37,6 +39,8 @@ func DefaultOptions() Options {
 		ChunkSize:  defaultChunkSize,
 		FlashVer:   "FMLE/3.0 (compatible; FMSc/1.0)", // some servers let in nobody else
 
+		Reconnect: Reconnect{Min: time.Second, Max: time.Minute},
+
 		StatsInterval: 10 * time.Second,
 	}
 }
@@ -45,7 +49,7 @@ func DefaultOptions() Options {
 const maxText = 8 << 10
 
 // laterOptions are known by name, and refused: they belong to later versions.
-var laterOptions = []string{"reconnect", "tls", "hevc", "silent_audio"}
+var laterOptions = []string{"tls", "hevc", "silent_audio"}
 
 // Set sets an option by its name in the C and Lua APIs, from text.
 func (o *Options) Set(name, value string) error {
@@ -76,6 +80,9 @@ func (o *Options) Set(name, value string) error {
 		return setText(&o.FlashVer, name, value)
 	case "tc_url":
 		return setText(&o.TCURL, name, value)
+	}
+	if known, err := o.Reconnect.set(name, value); known {
+		return err
 	}
 	for _, later := range laterOptions {
 		if name == later {

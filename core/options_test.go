@@ -26,6 +26,11 @@ func TestOptions(t *testing.T) {
 		{"stream", "s/t", func(o *Options) { o.Stream = "s/t" }},
 		{"flash_ver", "LNX 9,0", func(o *Options) { o.FlashVer = "LNX 9,0" }},
 		{"tc_url", "rtmp://x/y", func(o *Options) { o.TCURL = "rtmp://x/y" }},
+		{"reconnect", "true", func(o *Options) { o.Reconnect.On = true }},
+		{"reconnect", "false", func(*Options) {}},
+		{"reconnect_min_ms", "10", func(o *Options) { o.Reconnect.Min = 10 * time.Millisecond }},
+		{"reconnect_max_ms", "86400000", func(o *Options) { o.Reconnect.Max = 24 * time.Hour }},
+		{"reconnect_attempts", "3", func(o *Options) { o.Reconnect.Attempts = 3 }},
 	} {
 		got, want := DefaultOptions(), DefaultOptions()
 		c.change(&want)
@@ -54,8 +59,11 @@ func TestBadOptions(t *testing.T) {
 		{"stream", "a\nb", "control"},
 		{"flash_ver", strings.Repeat("x", maxText+1), "8192 bytes"},
 		{"tc_url", "\x7f", "control"},
-		{"reconnect", "1", `"reconnect" is not supported by this version`},
-		{"tls", "1", `"tls"`},
+		{"reconnect", "1", `"reconnect": "1", expected true or false`},
+		{"reconnect_min_ms", "9", "10 to"},
+		{"reconnect_max_ms", "1e9", "10 to"},
+		{"reconnect_attempts", "-1", "0 to"},
+		{"tls", "1", `"tls" is not supported by this version`},
 		{"hevc", "legacy", `"hevc"`},
 		{"silent_audio", "1", `"silent_audio"`},
 		{"Timeout", "1000", `unknown option "Timeout"`},
