@@ -72,8 +72,18 @@ func (p *Publisher) NotifyBitrate(f func(kbps uint32, waiting time.Duration)) {
 }
 
 // NotifyURL sets the function that is asked for a fresh URL before each further attempt of a session that reconnects. It
-// calls SetURL if there is another; later: SetURL will be called from elsewhere, within 10 s at most. nil: none.
+// calls SetURL if there is another; later: SetURL or KeepURL will be called from elsewhere, within 10 s, after which the
+// attempt goes on with the URL that is set. nil: none.
 func (p *Publisher) NotifyURL(f func() (later bool)) { p.events.setURL(f) }
+
+// KeepURL tells an attempt that waits for a fresh URL that there is none. Otherwise it does nothing.
+func (p *Publisher) KeepURL() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.session != nil {
+		answer(p.session.answered)
+	}
+}
 
 // SetURL sets where to publish. ErrInvalid tells what is wrong with it, ErrState that a connection is up.
 func (p *Publisher) SetURL(url string) error {

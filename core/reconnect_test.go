@@ -400,17 +400,25 @@ func TestReconnectURLNeverComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, ca := range []struct {
 			name string
-			url  func() bool
+			url  func(*Publisher) bool
 			want time.Duration
 		}{
 			{"nobody is asked", nil, time.Second},
-			{"there is none", func() bool { return false }, time.Second},
-			{"it never comes", func() bool { return true }, time.Second + urlWait},
+			{"there is none", func(*Publisher) bool { return false }, time.Second},
+			{"there is none after all", func(p *Publisher) bool {
+				time.AfterFunc(time.Second, p.KeepURL)
+				return true
+			}, 2 * time.Second},
+			{"it never comes", func(*Publisher) bool { return true }, time.Second + urlWait},
 		} {
 			p := New(quietLog())
+			p.KeepURL()
 			s := newSession(p, &target{}, DefaultOptions())
 			p.session = s
-			p.NotifyURL(ca.url)
+			p.KeepURL()
+			if ca.url != nil {
+				p.NotifyURL(func() bool { return ca.url(p) })
+			}
 			begin := time.Now()
 			require.True(t, s.pause(time.Second), ca.name)
 			require.Equal(t, ca.want, time.Since(begin), ca.name)
