@@ -111,6 +111,10 @@ var videoCases = []struct {
 		body(0xD4, "hvc1", 2, 0, 0), VideoTag{Codec: HEVC, PacketType: PacketMetadata, Data: []byte{2, 0, 0}},
 	},
 	{
+		"metadata of track 1", func(b *Builder) [][]byte { return b.Metadata(Form{Codec: AV1, Track: 1}, []byte{2, 0, 0}) },
+		body(0x96, 0x04, "av01", 1, 2, 0, 0), VideoTag{Codec: AV1, Track: 1, PacketType: PacketMetadata, Data: []byte{2, 0, 0}},
+	},
+	{
 		"nanoseconds", func(b *Builder) [][]byte {
 			return b.VideoFrame(Form{Codec: AV1}, Picture{Nanoseconds: 500000}, [][]byte{{1}})
 		},

@@ -188,6 +188,8 @@ func (t *enhancedTrack) video(frameType byte, err error) (VideoTag, error) {
 	}
 	switch {
 	case err != nil:
+	case t.packetType == PacketMetadata:
+		tag.Key = false // the frame type says nothing
 	case t.packetType == packetFramesX:
 		tag.PacketType = PacketFrame
 	case t.packetType == PacketFrame && t.codec.HasNALUs():
