@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/stretchr/testify/require"
 )
 
@@ -230,4 +231,49 @@ func FuzzHEVC(f *testing.F) {
 			require.Equal(t, own, again.Record())
 		}
 	})
+}
+
+// protect adds the bytes of emulation prevention.
+func protect(rbsp []byte) (dst []byte) {
+	zeros := 0
+	for _, b := range rbsp {
+		if zeros == 2 && b <= 3 {
+			dst, zeros = append(dst, 3), 0
+		}
+		dst = append(dst, b)
+		if zeros++; b != 0 {
+			zeros = 0
+		}
+	}
+	return dst
+}
+
+// withSubLayerLevel returns the SPS of hevc444 with the level of a sub-layer, which mediacommon does not read.
+func withSubLayerLevel() []byte {
+	sps := hevc444[60 : 60+45]
+	r := bitReader{buf: h264.EmulationPreventionRemove(sps[hevcHeaderSize:])}
+	var w bitWriter
+	copyBits := func(n uint32) { w.put(r.u(n), int(n)) }
+	copyBits(8)
+	for range profileTierLevelSize {
+		copyBits(8)
+	}
+	r.u(16)
+	w.put(0x4000, 16)
+	w.put(60, 8)
+	for r.pos < 8*len(r.buf) {
+		copyBits(1)
+	}
+	return append(bytes.Clone(sps[:hevcHeaderSize]), protect(w.buf)...)
+}
+
+func TestHEVCSubLayerLevels(t *testing.T) {
+	track := newHEVC(t, hevc444)
+	before := bytes.Clone(track.Record()[:hevcRecordHeader])
+	u, err := track.Take([][]byte{withSubLayerLevel(), hevcIDR})
+	require.NoError(t, err)
+	require.True(t, u.ConfigChanged)
+	require.Equal(t, before, track.Record()[:hevcRecordHeader])
+	require.Contains(t, string(track.Record()), string(withSubLayerLevel()))
+	require.Equal(t, VideoInfo{Codec: HEVC, Width: 320, Height: 180}, track.Info(), "the rest is not read")
 }
