@@ -156,7 +156,7 @@ func FuzzParseVideoTag(f *testing.F) {
 		if err != nil || body[0] != 0x17 && body[0] != 0x27 {
 			return
 		}
-		require.Equal(t, body, append(AppendVideoHeader(nil, tag.Key, tag.PacketType, tag.CompositionTime), tag.Data...))
+		require.Equal(t, body, append(appendHeader(nil, Form{Codec: H264}, header{body[0] >> 4, tag.PacketType, tag.CompositionTime, 0}), tag.Data...))
 	})
 }
 

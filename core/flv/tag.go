@@ -16,9 +16,6 @@ type AudioTag struct {
 	Data       []byte // AudioSpecificConfig, or a raw AAC frame; aliases the body
 }
 
-// frameTypeCommand marks a body with a command for the player instead of video.
-const frameTypeCommand = 5
-
 // ParseVideoTag reads the body of a video message. Bodies with another codec, also in the form of Enhanced RTMP, give an error that wraps
 // ErrUnsupportedCodec and names it. A command frame has no media: it comes back as an empty PacketEndOfSequence.
 func ParseVideoTag(body []byte) (VideoTag, error) {
@@ -70,9 +67,6 @@ func ParseAudioTag(body []byte) (AudioTag, error) {
 	}
 	return AudioTag{PacketType: body[1], Data: body[2:]}, nil
 }
-
-// soundFormatEnhanced marks an audio body of Enhanced RTMP v2.
-const soundFormatEnhanced = 9
 
 var videoCodecs = map[byte]string{
 	2: "Sorenson H.263", 3: "Screen video", 4: "VP6", 5: "VP6 with alpha", 6: "Screen video 2", 12: "HEVC, legacy form",
