@@ -38,8 +38,9 @@ func appendHeader(dst []byte, f Form, h header) []byte {
 func appendEnhanced(dst []byte, f Form, h header) []byte {
 	first, multitrack := byte(soundFormatEnhanced<<4), byte(packetAudioMultitrack)
 	if f.Codec.Kind() == Video {
-		if h.packetType == PacketMetadata {
-			h.frameType = frameTypeCommand // its name is "video info or command frame"; decoders ignore it here
+		if h.packetType == PacketMetadata && f.Track == 0 {
+			// "Video info or command frame"; readers ignore it beside this packet type, but would take a multitrack body for a command.
+			h.frameType = frameTypeCommand
 		}
 		first, multitrack = 0x80|h.frameType<<4, packetVideoMultitrack
 	}
