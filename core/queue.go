@@ -134,8 +134,8 @@ func (q *queue) over(size int, timestamp uint32, c class) bool {
 	return q.bytes+size > q.maxBytes || c != classHeader && q.spanUntil(timestamp) > q.maxMedia
 }
 
-// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they
-// stay, and that they wait long must not be a reason to drop the pictures that have just come.
+// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they may have
+// been queued long before the media.
 func (q *queue) spanUntil(timestamp uint32) time.Duration {
 	for _, e := range q.entries {
 		if e.class != classHeader {
@@ -147,10 +147,12 @@ func (q *queue) spanUntil(timestamp uint32) time.Duration {
 
 // span is the media time that waits.
 func (q *queue) span() time.Duration {
-	if len(q.entries) == 0 {
-		return 0
+	for i := len(q.entries) - 1; i >= 0; i-- {
+		if e := q.entries[i]; e.class != classHeader {
+			return q.spanUntil(e.header.Timestamp)
+		}
 	}
-	return q.spanUntil(q.entries[len(q.entries)-1].header.Timestamp)
+	return 0
 }
 
 func (q *queue) findVideo(from int) int {

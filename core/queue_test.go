@@ -54,6 +54,8 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 			[]string{"H0", "K1001", "P1041", "P1900"}, 2},
 		{"commands have no media time", []message{{k, 0x90000000, 1}, {p, 0x90000028, 1}, {h, 0, 1}, {h, 0, 1}},
 			[]string{"K2415919104", "P2415919144", "H0", "H0"}, 0},
+		{"headers have waited for nothing", []message{{h, 0, 1}, {k, 3000, 1}, {p, 3040, 1}, {k, 3900, 1}, {p, 4100, 1}},
+			[]string{"H0", "K3900", "P4100"}, 2},
 		{"audio and headers alone", []message{{h, 0, 600}, {a, 0, 600}, {a, 2000, 600}}, []string{"H0", "A0", "A2000"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -162,3 +162,13 @@ func TestTermsOfParkedMedia(t *testing.T) {
 	require.ErrorIs(t, m.sendAudioFrame(opusFrame, 40, Frame{}), ErrRefused, "this one takes no Opus")
 	require.Less(t, m.elapsed(time.Now()), time.Minute)
 }
+
+// With the option reconnect it is told and ends all the same: the next attempt would meet it again.
+func TestTermsAreNotRetried(t *testing.T) {
+	p, w, conn := connectTo(t, declaresNothing, "reconnect", "true")
+	err := p.SendAudioFrame(opusFrame, 0, Frame{Codec: "opus"})
+	require.ErrorContains(t, err, "opus")
+	require.Equal(t, err, w.until(StateError).Err)
+	require.Equal(t, []State{1, 2, 3, 4, 7}, w.states())
+	conn.Drain()
+}
