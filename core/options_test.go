@@ -31,6 +31,12 @@ func TestOptions(t *testing.T) {
 		{"reconnect_min_ms", "10", func(o *Options) { o.Reconnect.Min = 10 * time.Millisecond }},
 		{"reconnect_max_ms", "86400000", func(o *Options) { o.Reconnect.Max = 24 * time.Hour }},
 		{"reconnect_attempts", "3", func(o *Options) { o.Reconnect.Attempts = 3 }},
+		{"hevc", "legacy", func(o *Options) { o.LegacyHEVC = true }},
+		{"hevc", "enhanced", func(*Options) {}},
+		{"silent_audio", "true", func(o *Options) { o.SilentAudio = true }},
+		{"silent_audio", "false", func(*Options) {}},
+		{"enhanced", "v2", func(o *Options) { o.AssumeV2 = true }},
+		{"enhanced", "declared", func(*Options) {}},
 	} {
 		got, want := DefaultOptions(), DefaultOptions()
 		c.change(&want)
@@ -63,9 +69,11 @@ func TestBadOptions(t *testing.T) {
 		{"reconnect_min_ms", "9", "10 to"},
 		{"reconnect_max_ms", "1e9", "10 to"},
 		{"reconnect_attempts", "-1", "0 to"},
-		{"tls", "1", `"tls" is not supported by this version`},
-		{"hevc", "legacy", `"hevc"`},
-		{"silent_audio", "1", `"silent_audio"`},
+		{"tls", "1", `"tls"`},
+		{"hevc", "old", `"old", expected "enhanced" or "legacy"`},
+		{"hevc", "", `expected "enhanced"`},
+		{"silent_audio", "1", `"1", expected "false" or "true"`},
+		{"enhanced", "v1", `"v1", expected "declared" or "v2"`},
 		{"Timeout", "1000", `unknown option "Timeout"`},
 		{"", "", "unknown option"},
 	} {
