@@ -23,6 +23,8 @@ CALL(metadata_boolean, (rtmp_ctx_t *ctx, const char *name, int value), (ctx, nam
 CALL(metadata_clear, (rtmp_ctx_t *ctx), (ctx))
 CALL(metadata_send, (rtmp_ctx_t *ctx), (ctx))
 CALL(set_state_callback, (rtmp_ctx_t *ctx, rtmp_state_callback callback), (ctx, callback))
+CALL(set_url_callback, (rtmp_ctx_t *ctx, rtmp_url_callback callback), (ctx, callback))
+CALL(keep_url, (rtmp_ctx_t *ctx), (ctx))
 CALL(set_bitrate_callback, (rtmp_ctx_t *ctx, rtmp_bitrate_callback callback), (ctx, callback))
 CALL(set_stats_interval, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
 CALL(set_stats_window, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))

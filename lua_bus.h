@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum event_kind { EVENT_STATE, EVENT_BITRATE };
+enum event_kind { EVENT_STATE, EVENT_BITRATE, EVENT_URL };
 
 struct event {
     struct event *next;

@@ -171,3 +171,20 @@ func descriptor(t *testing.T, s *luahost.State) int {
 	run(t, s, `fd = require("rtmp").fd()`)
 	return int(s.Number("fd"))
 }
+
+// TestWrongFreshURL: what is no URL is told on stderr, and the attempt goes on with the one that is set, at once.
+func TestWrongFreshURL(t *testing.T) {
+	s := luahost.Open(t)
+	run(t, s, `
+		rtmp = require("rtmp")
+		calls, answers = 0, {"http://h/x", 5, {}, "rtmp://h/a/b\0c", false}
+		ctx = rtmp.create("rtmp://%s/live/x", {reconnect = {min_ms = 10, max_ms = 10, url = function()
+			calls = calls + 1
+			return answers[calls]
+		end}})
+		ctx:connect()`, luaface.Closed(t))
+	begin := time.Now()
+	eventually(t, s, `rtmp.poll(20) ok = calls > #answers and 1 or 0`)
+	require.Less(t, time.Since(begin), 10*time.Second)
+	run(t, s, `ctx:destroy()`)
+}
