@@ -53,7 +53,7 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 		timeout:  o.Timeout,
 		counters: counters,
 		terms:    termsOf(o),
-		media:    queue{maxBytes: o.QueueBytes, maxMedia: o.QueueMedia},
+		media:    newQueue(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 	}
 	w.wake = sync.NewCond(&w.mu)
