@@ -194,7 +194,10 @@ static int append_parameter(lua_State *L, struct parameters *p)
     return 1;
 }
 
-/* Pushes "path?loop=1&fps=25" for the table at index i, "rtp://host:port?a=b&loop=1" for a URL. Returns 0 and pushes a text when it is wrong. */
+/*
+ * Pushes "path?loop=1&fps=25" for the table at index i, "rtp://host:port?a=b&loop=1" for a URL. Returns 0 and pushes a text
+ * when it is wrong.
+ */
 static int spec_from_table(lua_State *L, int i)
 {
     struct parameters p = {"", 0};

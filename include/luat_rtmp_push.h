@@ -282,7 +282,10 @@ int rtmp_is_busy(rtmp_ctx_t *ctx);
  * option "enhanced".
  */
 
-/* One access unit of H.264; or of HEVC, AV1, VP9 or VP8 where the first one is recognised as such. The same as rtmp_send_video() with 0 and NULL. */
+/*
+ * One access unit of H.264; or of HEVC, AV1, VP9 or VP8 where the first one is recognised as such. The same as rtmp_send_video()
+ * with 0 and NULL.
+ */
 int rtmp_send_nalu(rtmp_ctx_t *ctx, const uint8_t *nalu_data, uint32_t nalu_len, uint32_t timestamp);
 
 /*
