@@ -135,7 +135,12 @@ func (t *flvTrack) setConfig(config []byte) error {
 		if err := t.video.SetConfig(config); err != nil {
 			return err
 		}
-		t.lengthSize = lengthSize(t.video)
+		if t.codec.HasNALUs() {
+			var err error
+			if t.lengthSize, err = flv.LengthSize(t.codec, config); err != nil {
+				return err
+			}
+		}
 	} else if err := t.audio.SetConfig(config); err != nil {
 		return err
 	}

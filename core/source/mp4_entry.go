@@ -137,10 +137,13 @@ func (e *sampleEntry) setConfig(b box, name string) error {
 		return fmt.Errorf("%w: %s at offset %d has no %s", ErrBadMedia, b.typ, b.offset, name)
 	case e.codec.HasNALUs() && err != nil:
 		return fmt.Errorf("%w: %s in %s at offset %d: %w", ErrBadMedia, name, b.typ, b.offset, err)
+	case e.codec.HasNALUs():
+		if e.lengthSize, err = flv.LengthSize(e.codec, e.config); err != nil {
+			return fmt.Errorf("%w: %s in %s at offset %d: %w", ErrBadMedia, name, b.typ, b.offset, err)
+		}
 	case err != nil:
 		e.config = nil
 	}
 	e.frame.video = track.Info()
-	e.lengthSize = lengthSize(track)
 	return nil
 }

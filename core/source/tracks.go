@@ -20,11 +20,3 @@ func audioInfo(codec flv.Codec, config, frame []byte) (flv.AudioInfo, error) {
 	}
 	return track.Info(), nil
 }
-
-// lengthSize returns the size of the lengths in front of NAL units that a track's configuration tells; 0 for codecs that have none.
-func lengthSize(track flv.VideoTrack) int {
-	if t, ok := track.(interface{ LengthSize() int }); ok {
-		return t.LengthSize()
-	}
-	return 0
-}
