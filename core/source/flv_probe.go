@@ -50,14 +50,15 @@ func (f *flvFile) probe() error {
 		if buf, err = f.tags.body(buf[:0], tag); err != nil {
 			return err
 		}
-		ok, err := f.parse(t, tag, &flvUnit{body: buf})
+		u := flvUnit{body: buf}
+		ok, err := f.parse(t, tag, &u)
 		if err != nil && !first[i] {
 			faults[i] = fmt.Errorf("tag at offset %d: %w", tag.offset, err)
 			t.refuse()
 		}
 		if ok && !first[i] {
 			first[i], t.present = true, true
-			f.describe(t, buf)
+			f.describe(t, u.data)
 			f.shift = min(f.shift, t.dts)
 			if !first[1-i] {
 				f.shift = t.dts
@@ -80,23 +81,23 @@ func (t *flvTrack) refuse() {
 	*t = flvTrack{refused: refused, unsupported: t.unsupported}
 }
 
-// describe fills Info for a track whose first frame was just read from body.
-func (f *flvFile) describe(t *flvTrack, body []byte) {
+// describe fills Info for a track with its first frame, which says what the configuration does not. A broken one says nothing.
+func (f *flvFile) describe(t *flvTrack, frame []byte) {
 	if t.audio != nil {
 		if t.config == nil {
-			for a, err := range flv.AudioTags(body) {
-				if err == nil && a.Track == t.id {
-					_ = t.audio.Take(a.Data) // a broken frame says nothing
-				}
-			}
+			_ = t.audio.Take(frame)
 		}
 		info := t.audio.Info()
 		f.info.Audio = &info
 		return
 	}
 	track := t.video
-	if t.self.track != nil {
+	switch {
+	case t.self.track != nil:
 		track = t.self.track
+	case !t.codec.HasNALUs():
+		_, _ = track.Take([][]byte{frame})
+		track.Forget()
 	}
 	info := track.Info()
 	f.info.Video = &info
