@@ -119,7 +119,7 @@ func TestWAVForms(t *testing.T) {
 		}
 		return b
 	}
-	chunk := func(name string, size int, data ...[]byte) []byte {
+	chunk := func(name string, size uint32, data ...[]byte) []byte {
 		return append(append([]byte(name), le(uint64(size), 4)...), bytes.Join(data, nil)...)
 	}
 	format := func(tag, channels, rate uint64) []byte {
