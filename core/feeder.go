@@ -15,8 +15,43 @@ const maxLag = time.Second
 // playhead is a source that takes back the unit that was read last: what a feeder that is stopped could not send yet
 // must not be missing when the next one goes on.
 type playhead struct {
-	source.Source
-	held *flv.AccessUnit
+	source.Source // nil if it is live
+	held          *flv.AccessUnit
+
+	live *live // nil if it is read
+}
+
+// openSource opens what a spec names.
+func (p *Publisher) openSource(spec source.Spec) (*playhead, error) {
+	if spec.Live() {
+		l, err := openLive(spec, p.log)
+		if err != nil {
+			return nil, err
+		}
+		return &playhead{live: l}, nil
+	}
+	opened, err := source.Open(spec)
+	if err != nil {
+		return nil, err
+	}
+	return &playhead{Source: opened}, nil
+}
+
+// Info implements source.Source.
+func (h *playhead) Info() source.Info {
+	if h.live != nil {
+		return h.live.info()
+	}
+	return h.Source.Info()
+}
+
+// Close implements source.Source.
+func (h *playhead) Close() error {
+	if h.live != nil {
+		h.live.close()
+		return nil
+	}
+	return h.Source.Close()
 }
 
 // Next implements source.Source.
@@ -28,7 +63,7 @@ func (h *playhead) Next() (*flv.AccessUnit, error) {
 	return h.Source.Next()
 }
 
-// feeder sends the units of a source at their decode times.
+// feeder sends the units of a source at their decode times, those of a live source as they come.
 type feeder struct {
 	source  *playhead
 	muxer   *muxer
@@ -42,6 +77,7 @@ type feeder struct {
 	anchor time.Time     // when the unit with decode time base was due
 	base   time.Duration // whole ms
 	offset int64         // ms: the timestamp of that unit
+	faults int           // units that could not be sent
 }
 
 // SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and
@@ -53,13 +89,37 @@ func (p *Publisher) SetSource(spec string) error {
 	}
 	var src *playhead
 	if parsed.Path != source.None {
-		opened, err := source.Open(parsed)
-		if err != nil {
+		if parsed.Live() {
+			p.freePorts(parsed)
+		}
+		if src, err = p.openSource(parsed); err != nil {
+			p.mu.Lock()
+			session := p.session
+			p.mu.Unlock()
+			p.startFeeder(session) // with the one before, should that have been closed
 			return failure(ErrInvalid, "%v", err)
 		}
-		src = &playhead{Source: opened}
 	}
 	return p.replaceSource(src, parsed)
+}
+
+// freePorts closes a live source that receives where the next one is to receive.
+func (p *Publisher) freePorts(next source.Spec) {
+	d, err := source.Describe(next)
+	if err != nil {
+		return // opening it will say so
+	}
+	p.mu.Lock()
+	old := p.source
+	if old == nil || old.live == nil || !old.live.overlaps(d) {
+		p.mu.Unlock()
+		return
+	}
+	p.source, p.sourceUsed = nil, false
+	wait := p.dismissFeeder()
+	p.mu.Unlock()
+	wait()
+	closeSource(old)
 }
 
 func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
@@ -113,12 +173,12 @@ func (p *Publisher) startFeeder(s *session) {
 		if p.spec.Path == source.None {
 			return
 		}
-		src, err := source.Open(p.spec)
+		src, err := p.openSource(p.spec)
 		if err != nil {
 			s.finish(err)
 			return
 		}
-		p.source, p.sourceUsed = &playhead{Source: src}, false
+		p.source, p.sourceUsed = src, false
 	}
 	p.feeder = &feeder{
 		source: p.source, muxer: &p.muxer, session: s, resumed: p.sourceUsed,
@@ -182,7 +242,12 @@ func (f *feeder) run(p *Publisher) {
 		p.log.Warn("a track of the source is not sent", "track", skipped)
 	}
 	f.muxer.begin(expectation{video: info.Video, audio: info.Audio})
-	err := guard(func() error { return f.feed(p, info.Video != nil) })
+	err := guard(func() error {
+		if f.source.live != nil {
+			return f.feedLive(p)
+		}
+		return f.feed(p, info.Video != nil)
+	})
 	if err == errStopped {
 		return
 	}
@@ -208,7 +273,6 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	seekKey := f.resumed && hasVideo && f.muxer.awaitsKeyFrame()
-	faults := 0
 	for {
 		unit, err := f.source.Next()
 		if err != nil {
@@ -227,18 +291,53 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 			return errStopped
 		}
 		timestamp := milliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
-		err = f.muxer.sendUnit(unit, uint32(timestamp))
-		switch {
-		case err == nil:
-		case errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow):
-			if faults++; faults <= maxFaultsLogged {
-				p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
-			}
-		default: // the connection ends, which the session sees for itself
-			<-f.quit
+		if !f.send(p, unit, timestamp) {
+			<-f.quit // the connection ends, which the session sees for itself
 			return errStopped
 		}
 	}
+}
+
+// send sends a unit, and returns false when the connection takes no more. A unit that cannot be sent is left out.
+func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool {
+	err := f.muxer.sendUnit(unit, uint32(timestamp))
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrOverflow) {
+		return false
+	}
+	if f.faults++; f.faults <= maxFaultsLogged {
+		p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
+	}
+	return true
+}
+
+// feedLive lets a live source send what comes, until the feeder is stopped.
+func (f *feeder) feedLive(p *Publisher) error {
+	l := f.source.live
+	l.play(func(unit *flv.AccessUnit) { f.sendLive(p, unit) }, func(pictures, size int) { p.counters.dropped(uint32(pictures), uint64(size)) })
+	defer l.pause()
+	look := time.NewTicker(silenceWarning)
+	defer look.Stop()
+	for {
+		select {
+		case <-f.quit:
+			return errStopped
+		case err := <-l.failed:
+			return err
+		case <-look.C:
+			l.watch()
+		}
+	}
+}
+
+// sendLive sends a unit at once. The first one gets the timestamp of now, and all others keep their distances.
+func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
+	if f.anchor.IsZero() {
+		f.due(unit, time.Now())
+	}
+	f.send(p, unit, milliseconds(unit.DTS)-f.base.Milliseconds()+f.offset)
 }
 
 // maxFaultsLogged keeps a broken source or server from filling the log.

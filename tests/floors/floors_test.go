@@ -49,7 +49,7 @@ var floors = map[string]floor{
 	"core/source/rtp": {ours: []string{"core/flv"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
 	"core/source":     {ours: []string{"core/flv", "core/source/rtp"}, others: []string{mediacommon, goMP4}, files: true},
 	"core": {
-		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source"},
+		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp"},
 		others: []string{sys},
 		top:    true,
 	},
