@@ -12,7 +12,7 @@ import (
 // dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream, FCPublish and
 // FCUnpublish are what every publisher sends and many servers want.
 type dialogue struct {
-	*session
+	*connection
 	lastTransaction float64
 	streamID        uint32 // as createStream returned it; 0: not created
 }
@@ -23,16 +23,19 @@ func (d *dialogue) connect() error {
 	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil {
 		return err
 	}
-	id, err := d.send(0, "connect", amf.Object{
+	id, err := d.send(0, "connect", append(amf.Object{
 		{Name: "app", Value: d.to.app},
 		{Name: "type", Value: "nonprivate"},
 		{Name: "flashVer", Value: d.o.FlashVer},
 		{Name: "tcUrl", Value: d.to.tcURL},
-	})
+	}, ownCapabilities()...))
 	if err != nil {
 		return err
 	}
-	_, err = d.await("connect", d.result("connect", id))
+	answer, err := d.await("connect", d.result("connect", id))
+	if err == nil && !d.o.AssumeV2 {
+		d.out.terms.capabilities = capabilitiesOf(answer)
+	}
 	return err
 }
 
@@ -131,6 +134,9 @@ func (d *dialogue) await(step string, match func(*message.Command) (bool, error)
 			}
 			if done, err := match(c); done {
 				return c, err
+			}
+			if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
+				d.moving = &info // when media can flow
 			}
 		}
 	}

@@ -10,34 +10,39 @@ import (
 type class uint8
 
 const (
-	classControl class = iota // protocol control, commands: sent before all media, in order
-	classHeader               // metadata, sequence headers: never dropped
-	classAudio                // never dropped
-	classKey                  // a key frame: begins a group of pictures
-	classPicture              // any other picture
+	classControl    class = iota // protocol control, commands: sent before all media, in order
+	classHeader                  // metadata, sequence headers: never dropped
+	classAudio                   // never dropped
+	classKey                     // a key frame: begins a group of pictures
+	classPicture                 // any other picture that others may refer to
+	classDisposable              // a picture that no other refers to
 )
 
-func (c class) video() bool { return c == classKey || c == classPicture }
+func (c class) video() bool { return c >= classKey }
 
 // entry is a message that waits, with a copy of its payload.
 type entry struct {
 	header  chunk.Header
 	class   class
+	track   uint8 // of a picture
 	payload []byte
 }
 
 // queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
 //
-// When it is over one of its limits, whole groups of pictures go, the oldest first. If that cuts into the group of
-// pictures that is being received, its remaining pictures are refused until the next key frame: what is sent can
-// always be decoded. Audio and headers stay.
+// It drops nothing while less media waits than thinFrom. Above, each picture that comes costs the oldest disposable one that
+// waits, or itself: the stream gets thinner as long as that lasts, and all other pictures stay whole. When the queue is over one
+// of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group of pictures that is being
+// received, its remaining pictures are refused until the track's next key frame: what is sent can always be decoded. Audio and
+// headers stay.
 type queue struct {
 	maxBytes int
 	maxMedia time.Duration
+	thinFrom time.Duration // media time; see thinningOf
 
 	entries  []*entry // oldest first
 	bytes    int
-	awaitKey bool // pictures are refused until the next key frame
+	awaitKey trackSet // whose pictures are refused until the next key frame
 
 	spare      []*entry // for reuse, so that the steady state allocates nothing
 	spareBytes int
@@ -46,25 +51,57 @@ type queue struct {
 	droppedBytes  uint64
 }
 
+const (
+	thinningMost  = 700 * time.Millisecond // a network that is only uneven catches up before it
+	thinningShare = 35                     // percent of the queue, where that is less: all stages need room in a short queue
+)
+
+// thinningOf returns from how much waiting media on a queue of that limit drops disposable pictures.
+func thinningOf(maxMedia time.Duration) time.Duration {
+	return min(thinningMost, maxMedia*thinningShare/100)
+}
+
+func newQueue(maxBytes int, maxMedia time.Duration) queue {
+	return queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
+}
+
+// trackSet is a set of track ids.
+type trackSet [4]uint64
+
+func (s *trackSet) has(track uint8) bool { return s[track/64]&(1<<(track%64)) != 0 }
+func (s *trackSet) add(track uint8)      { s[track/64] |= 1 << (track % 64) }
+func (s *trackSet) remove(track uint8)   { s[track/64] &^= 1 << (track % 64) }
+
 // maxSpareBytes bounds the memory kept for reuse: some large key frames, and the frames between them.
 const maxSpareBytes = 512 << 10
 
-// push copies the pieces and queues them, after making room. It returns false when the message was dropped; only
-// pictures are.
+// push is pushTrack for track 0.
 func (q *queue) push(h chunk.Header, c class, pieces [][]byte) bool {
+	return q.pushTrack(h, c, 0, pieces)
+}
+
+// pushTrack copies the pieces and queues them, after making room. It returns false when the message was dropped; only
+// pictures are.
+func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte) bool {
 	size := joinedSize(pieces)
-	if q.awaitKey && c.video() {
+	if c.video() && q.awaitKey.has(track) {
 		if c != classKey {
 			q.countDrop(size)
 			return false
 		}
-		q.awaitKey = false
+		q.awaitKey.remove(track)
 	}
-	if !q.makeRoom(size, h.Timestamp, c) {
+	if c.video() && q.spanUntil(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c == classDisposable {
 		q.countDrop(size)
 		return false
 	}
-	q.entries = append(q.entries, q.fill(h, c, pieces))
+	if !q.makeRoom(size, h.Timestamp, c, track) {
+		q.countDrop(size)
+		return false
+	}
+	e := q.fill(h, c, pieces)
+	e.track = track
+	q.entries = append(q.entries, e)
 	q.bytes += size
 	return true
 }
@@ -87,25 +124,34 @@ func joinedSize(pieces [][]byte) int {
 	return size
 }
 
-// makeRoom drops groups of pictures until the new message fits. It returns false when the new message itself, a
-// picture, belongs to a group that had to go.
-func (q *queue) makeRoom(size int, timestamp uint32, c class) bool {
+// makeRoom drops pictures until the new message fits: where bytes are short disposable ones while there are any, and then
+// groups. It returns false when the new message itself, a picture, is disposable or belongs to a group that had to go.
+func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool {
+	for q.bytes+size > q.maxBytes && q.dropDisposable() {
+	}
+	if c == classDisposable && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
+		return false
+	}
 	for len(q.entries) > 0 && q.over(size, timestamp, c) {
 		first := q.findVideo(0)
 		if first < 0 {
 			return true // only audio and headers wait
 		}
-		next := q.findKey(first + 1)
+		oldest := q.entries[first].track
+		next := q.findKey(first+1, oldest)
 		if next >= 0 {
-			q.dropVideo(first, next)
+			q.dropVideo(first, next, oldest)
 			continue
 		}
-		q.dropVideo(first, len(q.entries))
-		if c == classKey {
-			return true
+		q.dropVideo(first, len(q.entries), oldest)
+		mine := c.video() && oldest == track
+		if mine && c == classKey {
+			continue
 		}
-		q.awaitKey = true // the rest of that group cannot be decoded any more
-		return !c.video()
+		q.awaitKey.add(oldest) // the rest of that group cannot be decoded any more
+		if mine {
+			return false
+		}
 	}
 	return true
 }
@@ -115,20 +161,25 @@ func (q *queue) over(size int, timestamp uint32, c class) bool {
 	return q.bytes+size > q.maxBytes || c != classHeader && q.spanUntil(timestamp) > q.maxMedia
 }
 
-// spanUntil is the media time from the oldest waiting message to timestamp; 0 when nothing waits.
+// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they may have
+// been queued long before the media.
 func (q *queue) spanUntil(timestamp uint32) time.Duration {
-	if len(q.entries) == 0 {
-		return 0
+	for _, e := range q.entries {
+		if e.class != classHeader {
+			return time.Duration(max(0, int32(timestamp-e.header.Timestamp))) * time.Millisecond
+		}
 	}
-	return time.Duration(max(0, int32(timestamp-q.entries[0].header.Timestamp))) * time.Millisecond
+	return 0
 }
 
 // span is the media time that waits.
 func (q *queue) span() time.Duration {
-	if len(q.entries) == 0 {
-		return 0
+	for i := len(q.entries) - 1; i >= 0; i-- {
+		if e := q.entries[i]; e.class != classHeader {
+			return q.spanUntil(e.header.Timestamp)
+		}
 	}
-	return q.spanUntil(q.entries[len(q.entries)-1].header.Timestamp)
+	return 0
 }
 
 func (q *queue) findVideo(from int) int {
@@ -140,21 +191,32 @@ func (q *queue) findVideo(from int) int {
 	return -1
 }
 
-func (q *queue) findKey(from int) int {
+// dropDisposable drops the oldest disposable picture; false when none waits.
+func (q *queue) dropDisposable() bool {
+	for i, e := range q.entries {
+		if e.class == classDisposable {
+			q.dropVideo(i, i+1, e.track)
+			return true
+		}
+	}
+	return false
+}
+
+func (q *queue) findKey(from int, track uint8) int {
 	for i := from; i < len(q.entries); i++ {
-		if q.entries[i].class == classKey {
+		if e := q.entries[i]; e.class == classKey && e.track == track {
 			return i
 		}
 	}
 	return -1
 }
 
-// dropVideo removes the pictures from first up to end.
-func (q *queue) dropVideo(first, end int) {
+// dropVideo removes the pictures of a track from first up to end.
+func (q *queue) dropVideo(first, end int, track uint8) {
 	kept := q.entries[:first]
 	for i := first; i < len(q.entries); i++ {
 		e := q.entries[i]
-		if i < end && e.class.video() {
+		if i < end && e.class.video() && e.track == track {
 			q.bytes -= len(e.payload)
 			q.countDrop(len(e.payload))
 			q.give(e)

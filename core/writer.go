@@ -28,9 +28,10 @@ const (
 // under mu is known whether something waits: that is where a message can be written from the caller's own thread
 // when nothing does, without changing the callers, the queue or the order.
 type writer struct {
-	conn     net.Conn
+	conn     net.Conn      // nil: media is parked here, see relay.go
 	timeout  time.Duration // for a write without any progress
 	counters *counters
+	terms    terms // of the connection; they do not change once media flows
 
 	mu        sync.Mutex
 	wake      *sync.Cond
@@ -51,7 +52,8 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 		conn:     conn,
 		timeout:  o.Timeout,
 		counters: counters,
-		media:    queue{maxBytes: o.QueueBytes, maxMedia: o.QueueMedia},
+		terms:    termsOf(o),
+		media:    newQueue(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 	}
 	w.wake = sync.NewCond(&w.mu)
@@ -61,6 +63,11 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 // send queues one message whose payload is the pieces joined; they are copied. It never blocks on the network.
 // accepted is false when the message, a picture, had to be dropped for want of room.
 func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool, err error) {
+	return w.sendTrack(h, c, 0, pieces)
+}
+
+// sendTrack is send for a message of a track: only a picture's matters.
+func (w *writer) sendTrack(h chunk.Header, c class, track uint8, pieces [][]byte) (accepted bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -72,7 +79,7 @@ func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool,
 	if c == classControl {
 		accepted, err = w.queueControl(h, pieces)
 	} else {
-		accepted, err = w.queueMedia(h, c, pieces)
+		accepted, err = w.queueMedia(h, c, track, pieces)
 	}
 	if accepted {
 		w.wake.Signal()
@@ -88,15 +95,32 @@ func (w *writer) queueControl(h chunk.Header, pieces [][]byte) (bool, error) {
 	return true, nil
 }
 
-func (w *writer) queueMedia(h chunk.Header, c class, pieces [][]byte) (bool, error) {
-	accepted := w.media.push(h, c, pieces)
+func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byte) (bool, error) {
+	accepted := w.media.pushTrack(h, c, track, pieces)
 	w.counters.dropped(w.media.takeDropped())
 	if !c.video() && w.media.bytes > w.media.maxBytes && w.media.findVideo(0) < 0 {
-		w.err = failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes)
-		w.conn.Close() // wakes run and the reader
+		w.end(failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
 		return false, w.err
 	}
 	return accepted, nil
+}
+
+// fail ends the connection.
+func (w *writer) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.end(err)
+	}
+}
+
+// end ends the connection; w.mu is held.
+func (w *writer) end(err error) {
+	w.err = err
+	w.wake.Signal()
+	if w.conn != nil {
+		w.conn.Close() // wakes run, where it writes, and the reader
+	}
 }
 
 // sendMessage queues a control message; every caller can go on without it when the connection is gone.
@@ -202,19 +226,24 @@ func (w *writer) applyChunkSize(payload []byte) error {
 }
 
 // writeRest fails when the kernel takes nothing for a whole timeout; as long as something moves it goes on, however
-// slowly.
+// slowly. A write that is cut short by its deadline does not tell when it took its last byte: several deadlines within a
+// timeout make out that time.
 func (w *writer) writeRest() error {
+	const looks = 5
+	began := time.Now() // or when the kernel has taken something
 	for len(w.rest) > 0 {
-		if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
+		if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout / looks)); err != nil {
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
 		}
 		n, err := w.rest.WriteTo(w.conn)
-		w.counters.wrote(n, time.Now())
+		now := time.Now()
+		w.counters.wrote(n, now)
 		switch {
-		case err == nil:
-		case !errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
-		case n == 0:
+		case n > 0:
+			began = now
+		case now.Sub(began) >= w.timeout:
 			return failure(ErrTimeout, "the network or the server took no data for %v", w.timeout)
 		}
 	}

@@ -178,6 +178,8 @@ func TestAV1Errors(t *testing.T) {
 		})
 	}
 	require.NoError(t, newAV1(t, nil).SetConfig(av1Main[:4]), "configOBUs may be missing")
+	noSize := body(av1Main[:4], av1Header[0]&^obuHasSize, av1Header[2:])
+	require.Equal(t, av1Main, newAV1(t, noSize).Record(), "sizes are added")
 
 	track := newAV1(t, av1Main)
 	u, err := track.Take([][]byte{body(av1Delim, av1Key, 0x32, 9, 1)})

@@ -277,3 +277,50 @@ func TestHEVCSubLayerLevels(t *testing.T) {
 	require.Contains(t, string(track.Record()), string(withSubLayerLevel()))
 	require.Equal(t, VideoInfo{Codec: HEVC, Width: 320, Height: 180}, track.Info(), "the rest is not read")
 }
+
+func TestHEVCFrameRateOfTheVPS(t *testing.T) {
+	r := bitReader{buf: h264.EmulationPreventionRemove(vpsHEVC[hevcHeaderSize:])}
+	var w bitWriter
+	for range 4 + profileTierLevelSize {
+		w.put(r.u(8), 8)
+	}
+	w.put(0b1_1_1_1, 4) // sub-layer ordering information: three numbers, 0
+	w.put(0, 6)         // vps_max_layer_id
+	w.put(0b010_1, 4)   // vps_num_layer_sets_minus1 1, and the layers of the second set
+	w.put(1, 1)         // vps_timing_info_present_flag
+	w.put(1001, 32)
+	w.put(60000, 32)
+	w.put(0b0_1_0_1, 4)
+	vps := append(bytes.Clone(vpsHEVC[:hevcHeaderSize]), protect(w.buf)...)
+
+	set, err := parseHEVCVPS(vps)
+	require.NoError(t, err)
+	require.InDelta(t, 60000.0/1001, set.frameRate, 1e-9)
+
+	track := newHEVC(t, hevc444)
+	_, err = track.Take([][]byte{vps, withSubLayerLevel(), hevcIDR})
+	require.NoError(t, err)
+	require.InDelta(t, 60000.0/1001, track.Info().FrameRate, 1e-9, "the SPS does not say it")
+}
+
+func TestHEVCImpossibleSPS(t *testing.T) {
+	good := hevcSPS{subLayers: 1, chroma: 1, width: 320, height: 180}
+	require.NoError(t, good.check())
+	for _, c := range []struct {
+		text   string
+		change func(*hevcSPS)
+	}{
+		{"SPS id 16", func(s *hevcSPS) { s.id = 16 }},
+		{"8 sub-layers", func(s *hevcSPS) { s.subLayers = 8 }},
+		{"chroma_format_idc 4", func(s *hevcSPS) { s.chroma = 4 }},
+		{"picture of 0 x 180", func(s *hevcSPS) { s.width = 0 }},
+		{"320 x 32769", func(s *hevcSPS) { s.height = maxDimension + 1 }},
+		{"bit depths 8 + 9", func(s *hevcSPS) { s.lumaDepth = 9 }},
+	} {
+		bad := good
+		c.change(&bad)
+		err := bad.check()
+		require.ErrorIs(t, err, ErrBadParameterSet)
+		require.ErrorContains(t, err, c.text)
+	}
+}

@@ -69,6 +69,30 @@ func TestBinding(t *testing.T) {
 	}
 }
 
+// Attempts that follow each other, with a URL that is asked for, until the program has enough.
+func TestReconnect(t *testing.T) {
+	t.Parallel()
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			run(t, nil, compile(t, c.args, library(t), "reconnect", sanitizers...), closed, acceptAndClose(t))
+		})
+	}
+}
+
+// Codecs and tracks that a server takes, and that it does not.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	receiver := peers.StartReceiver(t)
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, c.args, library(t), "frames", sanitizers...)
+			run(t, nil, program, receiver.For(t).URL("live", "frames-"+strings.ReplaceAll(c.name, "+", "x")))
+		})
+	}
+}
+
 func TestFork(t *testing.T) {
 	t.Parallel()
 	nginx := peers.StartNginx(t)
@@ -120,6 +144,7 @@ func TestValgrind(t *testing.T) {
 		{"forked", []string{nginx.URL("live", "valgrind-forked")}},
 		{"cycles", []string{"100", closed, acceptAndClose(t)}},
 		{"abuse", []string{acceptAndClose(t), "300"}},
+		{"reconnect", []string{closed, acceptAndClose(t)}},
 	} {
 		t.Run(ca.program, func(t *testing.T) {
 			command := append(valgrind(t), compile(t, gcc, lib, ca.program, "-g"))

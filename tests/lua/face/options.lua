@@ -18,6 +18,9 @@ test("good options", function()
     {},
     { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { chunk_size = 0x7FFFFFFF },
     { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
+    { reconnect = true }, { reconnect = false }, { reconnect = {} },
+    { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
+    { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
     { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
     { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
     { source = { path = FACE.media .. "/bframes.flv" } }, { source = { path = "clip", loop = true } },
@@ -46,13 +49,20 @@ test("unknown options are named", function()
 end)
 
 test("options of later versions are named", function()
-  refused({ reconnect = true }, "reconnect", "not supported")
-  refused({ reconnect = { attempts = 1 } }, "reconnect", "not supported")
   refused({ tls = { insecure = true } }, "tls", "not supported")
-  refused({ hevc = "legacy" }, "hevc", "not supported")
-  refused({ silent_audio = true }, "silent_audio", "not supported")
   refused({ source = "rtp://127.0.0.1:5004" }, "RTP", "not supported")
   refused({ source = "camera.sdp" }, "RTP", "not supported")
+end)
+
+test("reconnect: what is wrong is named", function()
+  refused({ reconnect = 1 }, "reconnect", "boolean or table expected, got number")
+  refused({ reconnect = "true" }, "reconnect", "got string")
+  refused({ reconnect = { min_ms = 1 } }, "reconnect_min_ms", "10 to")
+  refused({ reconnect = { max_ms = "10" } }, "max_ms", "string")
+  refused({ reconnect = { attempts = -1 } }, "reconnect_attempts")
+  refused({ reconnect = { url = "rtmp://h/a/b" } }, "url (function)")
+  refused({ reconnect = { tries = 1 } }, "'tries'")
+  refused({ reconnect = { 1 } }, "reconnect", "field")
 end)
 
 test("values of the wrong type are named", function()
@@ -66,6 +76,12 @@ test("values of the wrong type are named", function()
       refused({ [name] = wrong }, "option '" .. name .. "': string expected, got " .. type(wrong))
     end
   end
+  refused({ hevc = true }, "option 'hevc': string expected, got boolean")
+  refused({ hevc = "old" }, "hevc", '"enhanced" or "legacy"')
+  refused({ enhanced = 2 }, "option 'enhanced': string expected, got number")
+  refused({ enhanced = "v1" }, "enhanced", '"declared" or "v2"')
+  refused({ silent_audio = 1 }, "option 'silent_audio': boolean expected, got number")
+  refused({ silent_audio = "true" }, "option 'silent_audio': boolean expected, got string")
   refused({ metadata = "x" }, "option 'metadata': table expected, got string")
   refused({ source = 1 }, "source", "got number")
   refused({ source = true }, "source")
@@ -119,6 +135,13 @@ test("setSource", function()
   bad({ path = "clip", speed = 2 }, "speed")
   bad({ "clip" }, "path")
   bad({ path = "clip\0", loop = true }, "zero byte")
+  bad({ path = "clip", ["a b&c=d"] = "e" }, "a%20b%26c%3Dd")
+  bad({ path = "clip", codec = "x\0y" }, "zero byte")
+  bad({ path = "clip", ["a\0"] = "x" }, "zero byte")
+  bad({ path = "clip", [""] = "x" }, "field ''")
+  bad({ path = "clip", codec = {} }, "'codec'", "table")
+  bad({ path = "clip", codec = ("x"):rep(2000) }, "too long")
+  bad({ path = "clip", [("x"):rep(2000)] = 1 }, "too long")
   bad({ path = FACE.media .. "/bframes.h264", fps = 0 / 0 }, "fps")
   bad({ path = FACE.media .. "/bframes.h264", fps = 0 }, "fps")
   equal(pack(ctx:setSource({ path = FACE.media .. "/bframes.h264", fps = 30000 / 1001 })), { n = 1, true })

@@ -125,8 +125,11 @@ test("pushed frames switch the source off", function()
   local units = media.access_units(FACE.media .. "/slices.h264")
   assert(#units > 5)
   assert(ctx:sendVideo(units[1], 1000.25, { codec = "h264", composition_time = 0 }))
-  face.sleep(50)
-  local before = ctx:getStats().video_frames_sent
+  local before -- all that was on its way
+  repeat
+    before = ctx:getStats().video_frames_sent
+    face.sleep(100)
+  until ctx:getStats().video_frames_sent == before
   for i = 2, #units do assert(ctx:sendVideo(units[i], 1000.25 + i * 40)) end
   local tone = media.read(FACE.media .. "/tone.aac")
   assert(ctx:sendAudio(tone, 1000, { codec = "aac" }))
@@ -143,6 +146,46 @@ test("raw AAC with its configuration", function()
   assert(ctx:sendAudio("raw", 0, { config = "\18\16" }))
   assert(ctx:sendAudio("raw", 2 ^ 32))
   face.wait(function() return ctx:getStats().audio_frames_sent == 2 end, "audio")
+  equal(ctx:getStats().audio_codec, "aac")
+  ctx:destroy()
+end)
+
+local unhex = media.unhex
+local hevc_config = unhex("0101600000009000000000003cf000fcfdf8f800000f03a00001001840010c01ffff01600000030090000003000003003c959409"
+  .. "a10001002b42010101600000030090000003000003003ca00a080c1f3e595952930bc05a020000030002000003003210a2000100064401c073c189")
+local hevc_idr, hevc_trail = unhex("000000012801ac74c2ea8bd26089a52740a0"), unhex("000000010201d02149883a61501b5e4228cb")
+local av1_key = unhex("12000a0a00000002afff9b5f2008320c10009680000200000000ec84")
+local opus_head, opus = unhex("4f707573486561640102380180bb0000000000"), unhex("fcfffe")
+
+test("other codecs, and several tracks", function()
+  local ctx = face.publish("codecs", { source = false, enhanced = "v2" })
+  assert(ctx:sendVideo(hevc_idr, 0, { codec = "hevc", config = hevc_config }))
+  assert(ctx:sendVideo(hevc_trail, 40, { composition_time = 80 }))
+  assert(ctx:sendAudio(opus, 0, { codec = "opus", config = opus_head }))
+  assert(ctx:sendAudio(opus, 20))
+  assert(ctx:sendVideo(av1_key, 40, { track = 1 }))
+  assert(ctx:sendAudio("raw", 40, { config = "\18\16", track = 255 }))
+  face.wait(function() return ctx:getStats().audio_frames_sent == 3 end, "audio")
+  local stats = ctx:getStats()
+  equal({ stats.video_codec, stats.audio_codec, stats.width, stats.video_frames_sent }, { "hevc", "opus", 320, 3 })
+  ctx:destroy()
+end)
+
+test("a codec that the server did not declare", function()
+  local ctx, seen = face.publish("undeclared", { source = false })
+  assert(ctx:sendVideo(av1_key, 0))
+  local result = pack(ctx:sendAudio(opus, 0, { codec = "opus" }))
+  equal({ result.n, result[1], result[3] }, { 3, false, -1 })
+  contains(result[2], "the server does not take opus over RTMP (it declared no audio FourCCs): send AAC")
+  face.reach(ctx, rtmp.STATE_ERROR, seen)
+  equal(pack(ctx:getError()), { n = 2, -1, result[2] })
+  ctx:destroy()
+end)
+
+test("silent audio", function()
+  local ctx = face.publish("silent", { source = { path = FACE.media .. "/slices.h264", fps = 100, loop = true }, silent_audio = true })
+  ctx:start()
+  face.wait(function() return ctx:getStats().audio_frames_sent > 3 end, "silence")
   equal(ctx:getStats().audio_codec, "aac")
   ctx:destroy()
 end)
