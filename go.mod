@@ -12,6 +12,7 @@ require (
 )
 
 require (
+	github.com/at-wat/ebml-go v0.17.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )
