@@ -73,6 +73,13 @@ func HDR10(t testing.TB) string {
 	return Make(t, ".mp4", join(codecPicture, hdr10)...)
 }
 
+// HEVC returns an HEVC byte stream of 25 fps without B-frames: access unit delimiters, parameter sets in front of each key frame, several slices.
+func HEVC(t testing.TB) string {
+	t.Helper()
+	return Make(t, ".h265", join(codecPicture, []string{"-c:v", "libx265", "-preset", "superfast", "-x265-params",
+		"keyint=20:bframes=0:open-gop=0:aud=1:repeat-headers=1:slices=2:log-level=error"})...)
+}
+
 // Remuxed returns the tracks of files in another container, as they are.
 func Remuxed(t testing.TB, ext string, options []string, files ...string) string {
 	t.Helper()
