@@ -14,11 +14,11 @@ func TestParseASC(t *testing.T) {
 		info AudioInfo
 		core int
 	}{
-		{"LC 44100 stereo", []byte{0x12, 0x10}, AudioInfo{44100, 2}, 44100},
-		{"LC 48000 mono, as ffmpeg writes it", unhex("118856e500"), AudioInfo{48000, 1}, 48000},
-		{"LC 7.1", []byte{0x11, 0xB8}, AudioInfo{48000, 8}, 48000},
-		{"SBR 24000 to 48000", []byte{0x2B, 0x11, 0x88, 0x00}, AudioInfo{48000, 2}, 24000},
-		{"PS mono 22050 to stereo 44100", []byte{0xEB, 0x8A, 0x08, 0x00}, AudioInfo{44100, 2}, 22050},
+		{"LC 44100 stereo", []byte{0x12, 0x10}, AudioInfo{SampleRate: 44100, Channels: 2}, 44100},
+		{"LC 48000 mono, as ffmpeg writes it", unhex("118856e500"), AudioInfo{SampleRate: 48000, Channels: 1}, 48000},
+		{"LC 7.1", []byte{0x11, 0xB8}, AudioInfo{SampleRate: 48000, Channels: 8}, 48000},
+		{"SBR 24000 to 48000", []byte{0x2B, 0x11, 0x88, 0x00}, AudioInfo{SampleRate: 48000, Channels: 2}, 24000},
+		{"PS mono 22050 to stereo 44100", []byte{0xEB, 0x8A, 0x08, 0x00}, AudioInfo{SampleRate: 44100, Channels: 2}, 22050},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			info, err := ParseASC(c.asc)

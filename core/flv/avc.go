@@ -6,6 +6,8 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 )
 
+const avcHeaderSize = 1 // of a NAL unit
+
 // defaultLengthSize is the size of a NAL unit's length in bodies written here, and in containers until SetConfig says otherwise.
 const defaultLengthSize = 4
 
@@ -18,6 +20,7 @@ type AVC struct {
 	record     []byte // of the sets
 	taken      []byte // record at the last Take that reported a change
 	nalus      [][]byte
+	hdr        hdr
 	head       naluHead // scratch
 }
 
@@ -41,6 +44,7 @@ func (a *AVC) SetConfig(record []byte) error {
 	}
 	a.sets, a.lengthSize, a.dirty = sets, lengthSize, true
 	a.active = sets.firstSPS()
+	a.updateColor()
 	return nil
 }
 
@@ -59,6 +63,7 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		unit     AVCUnit
 		firstErr error
 		pictures int
+		hdrNews  bool
 	)
 	a.nalus = a.nalus[:0]
 	unit.Disposable = true
@@ -81,12 +86,18 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		}
 		if typ == h264.NALUTypeIDR && !unit.Key {
 			unit.Key = true
-			a.activate(nalu)
+			hdrNews = a.activate(nalu) || hdrNews
+		}
+		if typ == h264.NALUTypeSEI {
+			hdrNews = a.hdr.takeSEI(nalu, avcHeaderSize) || hdrNews
 		}
 		a.nalus = append(a.nalus, nalu)
 	}
 	unit.NALUs = a.nalus
 	unit.Disposable = unit.Disposable && pictures > 0
+	if a.dirty || hdrNews {
+		a.updateColor()
+	}
 	if r := a.Record(); r != nil && !bytes.Equal(r, a.taken) {
 		unit.ConfigChanged = true
 		a.taken = r
@@ -111,20 +122,44 @@ func (a *AVC) Record() []byte {
 }
 
 // Info returns what the SPS says: that of the last IDR picture, or before it the one with the lowest id. The frame rate comes from the VUI's timing
-// and is 0 where that is missing or implausible. Without an SPS all is 0.
+// and is 0 where that is missing or implausible. Color is another pointer only when the colours have changed. Without an SPS all is 0.
 func (a *AVC) Info() VideoInfo {
-	if set := a.sets.sps[a.active]; set != nil {
-		return videoInfo(set.parsed)
+	var info VideoInfo
+	if sps := a.sps(); sps != nil {
+		info = videoInfo(sps)
 	}
-	if set := a.sets.sps[a.sets.firstSPS()]; set != nil {
-		return videoInfo(set.parsed)
-	}
-	return VideoInfo{}
+	info.Color = a.hdr.color
+	return info
 }
 
-// activate notes the SPS that a slice of an IDR picture refers to.
-func (a *AVC) activate(slice []byte) {
+// sps returns the SPS in use, nil if there is none.
+func (a *AVC) sps() *h264.SPS {
+	if set := a.sets.sps[a.active]; set != nil {
+		return set.parsed
+	}
+	if set := a.sets.sps[a.sets.firstSPS()]; set != nil {
+		return set.parsed
+	}
+	return nil
+}
+
+func (a *AVC) updateColor() {
+	base := Color{Primaries: unspecified, Transfer: unspecified, MatrixCoefficients: unspecified}
+	if sps := a.sps(); sps != nil {
+		base.BitDepth = int(min(sps.BitDepthLumaMinus8, maxBitDepthMinus8)) + 8
+		if vui := sps.VUI; vui != nil && vui.ColourDescriptionPresentFlag {
+			base.Primaries, base.Transfer = int(vui.ColourPrimaries), int(vui.TransferCharacteristics)
+			base.MatrixCoefficients = int(vui.MatrixCoefficients)
+		}
+	}
+	a.hdr.update(base)
+}
+
+// activate notes the SPS that a slice of an IDR picture refers to, and tells whether it is another one.
+func (a *AVC) activate(slice []byte) bool {
+	before := a.active
 	if h, err := a.Slice(slice); err == nil && h.SPS != nil {
 		a.active = int(h.SPS.ID)
 	}
+	return a.active != before
 }

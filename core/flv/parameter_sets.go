@@ -120,13 +120,20 @@ func parsePPS(nalu []byte) (id, spsID uint32, err error) {
 
 func videoInfo(sps *h264.SPS) VideoInfo {
 	info := VideoInfo{Width: sps.Width(), Height: sps.Height()}
-	if sps.VUI == nil || sps.VUI.TimingInfo == nil || sps.VUI.TimingInfo.NumUnitsInTick == 0 {
-		return info
-	}
-	// A tick is a field: H.264, E.2.1, num_units_in_tick.
-	rate := float64(sps.VUI.TimingInfo.TimeScale) / 2 / float64(sps.VUI.TimingInfo.NumUnitsInTick)
-	if rate >= minFrameRate && rate <= maxFrameRate {
-		info.FrameRate = rate
+	if sps.VUI != nil && sps.VUI.TimingInfo != nil {
+		t := sps.VUI.TimingInfo
+		info.FrameRate = frameRate(uint64(t.TimeScale), 2*uint64(t.NumUnitsInTick)) // a tick is a field: H.264, E.2.1
 	}
 	return info
+}
+
+// frameRate returns scale / units in frames per second, 0 where that is missing or implausible.
+func frameRate(scale, units uint64) float64 {
+	if units == 0 {
+		return 0
+	}
+	if rate := float64(scale) / float64(units); rate >= minFrameRate && rate <= maxFrameRate {
+		return rate
+	}
+	return 0
 }

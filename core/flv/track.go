@@ -52,4 +52,8 @@ type AudioTrack interface {
 
 	// Info returns what is known of the track.
 	Info() AudioInfo
+
+	// Samples returns how many samples per channel a frame has, and the rate in Hz at which they count: that of the core for HE-AAC, 48 kHz for
+	// Opus. What is not known is 0.
+	Samples(frame []byte) (n, rate int)
 }

@@ -1,0 +1,88 @@
+package flv
+
+// ColorField is one number of the object `colorInfo`: Group is the name of the object within it that has the number.
+type ColorField struct {
+	Group, Name string
+	Value       float64
+}
+
+// Fields returns the numbers of `colorInfo` that are known, in the order of Enhanced RTMP v2, section Metadata Frame. Fields of one group stand
+// together. For the body of Builder.Metadata they are encoded as AMF0: the string "colorInfo", and an object that has for each group an object
+// with its fields as numbers. Enhanced RTMP v1 has the same.
+func (c *Color) Fields() []ColorField {
+	var fields []ColorField
+	add := func(group, name string, v float64) { fields = append(fields, ColorField{group, name, v}) }
+	if c.BitDepth > 0 {
+		add("colorConfig", "bitDepth", float64(c.BitDepth))
+	}
+	add("colorConfig", "colorPrimaries", float64(c.Primaries))
+	add("colorConfig", "transferCharacteristics", float64(c.Transfer))
+	add("colorConfig", "matrixCoefficients", float64(c.MatrixCoefficients))
+	if c.MaxFALL > 0 || c.MaxCLL > 0 {
+		add("hdrCll", "maxFall", c.MaxFALL)
+		add("hdrCll", "maxCLL", c.MaxCLL)
+	}
+	if m := c.Mastering; m != nil {
+		add("hdrMdcv", "redX", m.RedX)
+		add("hdrMdcv", "redY", m.RedY)
+		add("hdrMdcv", "greenX", m.GreenX)
+		add("hdrMdcv", "greenY", m.GreenY)
+		add("hdrMdcv", "blueX", m.BlueX)
+		add("hdrMdcv", "blueY", m.BlueY)
+		add("hdrMdcv", "whitePointX", m.WhiteX)
+		add("hdrMdcv", "whitePointY", m.WhiteY)
+		add("hdrMdcv", "maxLuminance", m.MaxLuminance)
+		add("hdrMdcv", "minLuminance", m.MinLuminance)
+	}
+	return fields
+}
+
+// The numbers of H.273 for HDR.
+const (
+	transferPQ  = 16 // SMPTE ST 2084
+	transferHLG = 18 // ARIB STD-B67
+)
+
+// HDR tells whether the colours are more than a standard display shows: PQ or HLG, or light levels for them.
+func (c *Color) HDR() bool {
+	return c != nil && (c.Transfer == transferPQ || c.Transfer == transferHLG || c.MaxCLL > 0 || c.MaxFALL > 0 || c.Mastering != nil)
+}
+
+// unspecified is the number of H.273 for primaries, transfer characteristics and matrix coefficients that are not told.
+const unspecified = 2
+
+// hdr collects what the media says of its colours in places of their own: the sequence header, and messages beside the pictures.
+type hdr struct {
+	mastering       *MasteringDisplay
+	maxCLL, maxFALL float64
+	color           *Color // made of all; stays the same pointer until something changes
+}
+
+// setMastering notes a mastering display and tells whether it is another one.
+func (h *hdr) setMastering(m MasteringDisplay) bool {
+	if h.mastering != nil && *h.mastering == m {
+		return false
+	}
+	h.mastering = &m
+	return true
+}
+
+// setLevels notes light levels and tells whether they are other ones.
+func (h *hdr) setLevels(maxCLL, maxFALL float64) bool {
+	changed := h.maxCLL != maxCLL || h.maxFALL != maxFALL
+	h.maxCLL, h.maxFALL = maxCLL, maxFALL
+	return changed
+}
+
+// update makes the colour anew: base is that of the sequence header.
+func (h *hdr) update(base Color) {
+	base.MaxCLL, base.MaxFALL, base.Mastering = h.maxCLL, h.maxFALL, h.mastering
+	told := base.Primaries != unspecified || base.Transfer != unspecified || base.MatrixCoefficients != unspecified ||
+		base.MaxCLL > 0 || base.MaxFALL > 0 || base.Mastering != nil
+	switch {
+	case !told:
+		h.color = nil
+	case h.color == nil || *h.color != base:
+		h.color = &base
+	}
+}

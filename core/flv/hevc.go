@@ -1,0 +1,159 @@
+package flv
+
+import "github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+
+// hevcTrack follows the parameter sets of an HEVC track.
+type hevcTrack struct {
+	sets       hevcSets
+	lengthSize int
+	active     *hevcSPS // of the last key frame; nil if that is unknown
+	dirty      bool
+	record     []byte // of the sets
+	changes    changes
+	nalus      [][]byte
+	hdr        hdr
+	head       naluHead // scratch
+}
+
+func (*hevcTrack) Codec() Codec { return HEVC }
+
+// LengthSize is that of AVC.
+func (t *hevcTrack) LengthSize() int {
+	if t.lengthSize == 0 {
+		return defaultLengthSize
+	}
+	return t.lengthSize
+}
+
+// SetConfig takes an HEVCDecoderConfigurationRecord. The error wraps ErrBadConfig or ErrBadParameterSet.
+func (t *hevcTrack) SetConfig(record []byte) error {
+	var sets hevcSets
+	display := t.hdr
+	lengthSize, err := sets.readRecord(record, func(nalu []byte) {
+		if hevcType(nalu) == h265.NALUType_PREFIX_SEI_NUT {
+			display.takeSEI(nalu, hevcHeaderSize)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	t.sets, t.lengthSize, t.hdr, t.dirty, t.active = sets, lengthSize, display, true, nil
+	t.updateColor()
+	return nil
+}
+
+func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
+	var (
+		unit     = VideoUnit{Disposable: true}
+		pictures bool
+		hdrNews  bool
+		firstErr error
+	)
+	t.nalus = t.nalus[:0]
+	for _, nalu := range nalus {
+		if len(nalu) < hevcHeaderSize { // not even a header: nothing a decoder could use
+			continue
+		}
+		typ, base := hevcType(nalu), hevcLayer(nalu) == 0
+		if base && isHEVCSet(typ) {
+			changed, err := t.sets.store(nalu)
+			t.dirty = t.dirty || changed
+			if err != nil && firstErr == nil {
+				firstErr = err
+			}
+			continue
+		}
+		t.nalus = append(t.nalus, nalu)
+		switch {
+		case !base: // another view or quality; decoders that do not know it pass over it
+		case typ == h265.NALUType_PREFIX_SEI_NUT:
+			hdrNews = t.hdr.takeSEI(nalu, hevcHeaderSize) || hdrNews
+		case typ < h265.NALUType_VPS_NUT: // a slice
+			pictures = true
+			unit.Disposable = unit.Disposable && t.isDisposable(nalu)
+			if isIRAP(typ) && !unit.Key {
+				unit.Key = true
+				hdrNews = t.activate(nalu) || hdrNews
+			}
+		}
+	}
+	unit.Parts = t.nalus
+	unit.Disposable = unit.Disposable && pictures
+	if t.dirty || hdrNews {
+		t.updateColor()
+	}
+	unit.ConfigChanged = t.changes.news(t.Record())
+	return unit, firstErr
+}
+
+// isIRAP tells the pictures at which decoding can begin: BLA, IDR and CRA. H.265, 3.68.
+func isIRAP(typ h265.NALUType) bool {
+	return typ >= h265.NALUType_BLA_W_LP && typ <= h265.NALUType_CRA_NUT
+}
+
+// isDisposable tells whether a slice is of a sub-layer non-reference picture (H.265, Table 7-1: even types below 16) of the highest sub-layer;
+// pictures of higher ones may refer to those of a lower one.
+func (t *hevcTrack) isDisposable(slice []byte) bool {
+	if typ := hevcType(slice); typ >= h265.NALUType_BLA_W_LP || typ%2 == 1 {
+		return false
+	}
+	sps := t.sps()
+	return sps != nil && hevcTemporalID(slice) >= sps.subLayers-1
+}
+
+// activate notes the SPS that a slice of a key frame refers to, and tells whether it is another one. H.265, 7.3.6.1.
+func (t *hevcTrack) activate(slice []byte) bool {
+	r := bitReader{buf: t.head.fill(slice)}
+	r.u(8)     // the second byte of the NAL unit header
+	r.u(1 + 1) // first_slice_segment_in_pic_flag, no_output_of_prior_pics_flag
+	id := r.ue()
+	if r.err != nil || id > maxHEVCPPSID || t.sets.pps[id] == nil {
+		return false
+	}
+	before := t.active
+	t.active = t.sets.sps[t.sets.pps[id].spsID]
+	return before != t.active
+}
+
+// sps returns the SPS in use, or before a key frame told which one it is, that with the lowest id; nil if there is none.
+func (t *hevcTrack) sps() *hevcSPS {
+	if t.active != nil && t.sets.sps[t.active.id] == t.active {
+		return t.active
+	}
+	return t.sets.firstSPS()
+}
+
+func (t *hevcTrack) updateColor() {
+	base := Color{Primaries: unspecified, Transfer: unspecified, MatrixCoefficients: unspecified}
+	if sps := t.sps(); sps != nil {
+		base = sps.color
+	}
+	t.hdr.update(base)
+}
+
+func (t *hevcTrack) Record() []byte {
+	if t.dirty {
+		t.dirty = false
+		t.record = t.sets.record()
+	}
+	return t.record
+}
+
+// Info returns what the SPS says. The frame rate comes from the timing of the VUI, or else of the VPS.
+func (t *hevcTrack) Info() VideoInfo {
+	info := VideoInfo{Codec: HEVC, Color: t.hdr.color}
+	sps := t.sps()
+	if sps == nil {
+		return info
+	}
+	info.Width, info.Height, info.FrameRate = sps.width, sps.height, sps.frameRate
+	if vps := t.sets.vps[sps.vpsID]; vps != nil && info.FrameRate == 0 {
+		info.FrameRate = vps.frameRate
+	}
+	return info
+}
+
+func (t *hevcTrack) Forget() {
+	clear(t.nalus)
+	t.nalus = t.nalus[:0]
+}

@@ -1,0 +1,217 @@
+package flv
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+)
+
+// hevcPPS is what is needed of a PPS.
+type hevcPPS struct {
+	nalu  []byte
+	spsID uint32
+}
+
+// hevcSets holds one parameter set for each kind and id.
+type hevcSets struct {
+	vps [maxVPSID + 1]*hevcVPS
+	sps [maxHEVCSPSID + 1]*hevcSPS
+	pps [maxHEVCPPSID + 1]*hevcPPS
+}
+
+func isHEVCSet(typ h265.NALUType) bool {
+	return typ == h265.NALUType_VPS_NUT || typ == h265.NALUType_SPS_NUT || typ == h265.NALUType_PPS_NUT
+}
+
+// store keeps a copy of a VPS, SPS or PPS and tells whether it is new or differs from the one with its id.
+func (p *hevcSets) store(nalu []byte) (changed bool, err error) {
+	if p.has(nalu) {
+		return false, nil
+	}
+	if len(nalu) > maxParameterSetSize {
+		return false, fmt.Errorf("%w: %d bytes, at most %d are accepted", ErrBadParameterSet, len(nalu), maxParameterSetSize)
+	}
+	nalu = bytes.Clone(nalu)
+	switch hevcType(nalu) {
+	case h265.NALUType_VPS_NUT:
+		vps, err := parseHEVCVPS(nalu)
+		if err != nil {
+			return false, err
+		}
+		p.vps[vps.id] = vps
+	case h265.NALUType_SPS_NUT:
+		sps, err := parseHEVCSPS(nalu)
+		if err != nil {
+			return false, err
+		}
+		p.sps[sps.id] = sps
+	default:
+		id, spsID, err := parseHEVCPPS(nalu)
+		if err != nil {
+			return false, err
+		}
+		p.pps[id] = &hevcPPS{nalu, spsID}
+	}
+	return true, nil
+}
+
+// has tells whether these very bytes are stored; equal bytes have an equal id. Encoders repeat their sets with each key frame.
+func (p *hevcSets) has(nalu []byte) bool {
+	switch hevcType(nalu) {
+	case h265.NALUType_VPS_NUT:
+		for _, set := range p.vps {
+			if set != nil && bytes.Equal(set.nalu, nalu) {
+				return true
+			}
+		}
+	case h265.NALUType_SPS_NUT:
+		for _, set := range p.sps {
+			if set != nil && bytes.Equal(set.nalu, nalu) {
+				return true
+			}
+		}
+	default:
+		for _, set := range p.pps {
+			if set != nil && bytes.Equal(set.nalu, nalu) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// firstSPS returns the SPS with the lowest id, nil if there is none.
+func (p *hevcSets) firstSPS() *hevcSPS {
+	for _, set := range p.sps {
+		if set != nil {
+			return set
+		}
+	}
+	return nil
+}
+
+// HEVCDecoderConfigurationRecord, ISO/IEC 14496-15, 8.3.3.1:
+//
+//	+-----------+----------------------------+-----------------------------+
+//	| version 1 | profile_tier_level (12 bytes, as in the SPS)             |
+//	+-----------+----------------------------+-----------------------------+
+//	| 1111 min_spatial_segmentation_idc (12) | 111111 parallelismType (2)  |
+//	| 111111 chromaFormat (2) | 11111 luma depth - 8 | 11111 chroma depth - 8 |
+//	| avgFrameRate (16) | constantFrameRate (2) numTemporalLayers (3) temporalIdNested (1) lengthSizeMinusOne (2) |
+//	| numOfArrays (8) |
+//	+-----------------+
+//	  for each array: array_completeness (1) 0 NAL_unit_type (6), numNalus (16), numNalus times: length (16), NAL unit
+const (
+	hevcRecordHeader  = 23
+	hevcLengthSizeAt  = 21
+	arrayCompleteness = 0x80
+)
+
+// record makes the record of the known sets in the order of their ids; nil unless there is a VPS, an SPS and a PPS. Segmentation, parallelism
+// and the average frame rate are left unspecified. The arrays are complete, as the sample entry hvc1 demands.
+func (p *hevcSets) record() []byte {
+	sps := p.firstSPS()
+	if sps == nil {
+		return nil
+	}
+	dst := make([]byte, 0, 256)
+	dst = append(append(dst, recordVersion), sps.profileTierLevel[:]...)
+	dst = append(dst, 0xF0, 0, 0xFC, 0xFC|byte(sps.chroma), 0xF8|byte(sps.lumaDepth), 0xF8|byte(sps.chromaDepth), 0, 0)
+	layers := sps.subLayers
+	if vps := p.vps[sps.vpsID]; vps != nil {
+		layers = max(layers, vps.subLayers)
+	}
+	flags := byte(layers&7)<<3 | defaultLengthSize - 1
+	if sps.nested {
+		flags |= 1 << 2
+	}
+	dst = append(dst, flags, 3)
+
+	var vps, sets, pps [][]byte
+	for _, set := range p.vps {
+		if set != nil {
+			vps = append(vps, set.nalu)
+		}
+	}
+	for _, set := range p.sps {
+		if set != nil {
+			sets = append(sets, set.nalu)
+		}
+	}
+	for _, set := range p.pps {
+		if set != nil {
+			pps = append(pps, set.nalu)
+		}
+	}
+	if len(vps) == 0 || len(pps) == 0 {
+		return nil
+	}
+	dst = appendSets(dst, h265.NALUType_VPS_NUT, vps)
+	dst = appendSets(dst, h265.NALUType_SPS_NUT, sets)
+	return appendSets(dst, h265.NALUType_PPS_NUT, pps)
+}
+
+func appendSets(dst []byte, typ h265.NALUType, nalus [][]byte) []byte {
+	dst = append(dst, arrayCompleteness|byte(typ))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(nalus)))
+	for _, nalu := range nalus {
+		dst = appendSet(dst, nalu)
+	}
+	return dst
+}
+
+// readRecord stores the sets of a record. Arrays of other NAL units, which may be SEI, go to other. What the header says of the stream is left
+// alone: the SPS says the same.
+func (p *hevcSets) readRecord(record []byte, other func(nalu []byte)) (lengthSize int, err error) {
+	if len(record) < hevcRecordHeader {
+		return 0, fmt.Errorf("%w: HEVC record of %d bytes, expected at least %d", ErrBadConfig, len(record), hevcRecordHeader)
+	}
+	// Version 0 is what some recorders wrote before the standard was final, with the layout of version 1.
+	if record[0] > recordVersion {
+		return 0, fmt.Errorf("%w: HEVC record of version %d, expected %d", ErrBadConfig, record[0], recordVersion)
+	}
+	lengthSize = int(record[hevcLengthSizeAt]&3) + 1
+	if lengthSize == 3 {
+		return 0, fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
+	}
+	pos := hevcRecordHeader
+	for range record[hevcRecordHeader-1] {
+		if len(record)-pos < 3 {
+			return 0, fmt.Errorf("%w: ends at %d, before the number of NAL units", ErrBadConfig, len(record))
+		}
+		typ, count := h265.NALUType(record[pos]&0x3F), int(binary.BigEndian.Uint16(record[pos+1:]))
+		if pos, err = p.readArray(record, pos+3, count, typ, other); err != nil {
+			return 0, err
+		}
+	}
+	return lengthSize, nil
+}
+
+func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType, other func([]byte)) (int, error) {
+	for range count {
+		if len(record)-pos < 2 {
+			return 0, fmt.Errorf("%w: ends at %d, before the size of a %v", ErrBadConfig, len(record), want)
+		}
+		size := int(binary.BigEndian.Uint16(record[pos:]))
+		pos += 2
+		if size < hevcHeaderSize || size > len(record)-pos {
+			return 0, fmt.Errorf("%w: %v of %d bytes at %d, %d bytes follow", ErrBadConfig, want, size, pos, len(record)-pos)
+		}
+		nalu := record[pos : pos+size]
+		switch typ := hevcType(nalu); {
+		case typ != want:
+			return 0, fmt.Errorf("%w: NAL unit type %d at %d, expected %d", ErrBadConfig, typ, pos, want)
+		case hevcLayer(nalu) != 0:
+		case isHEVCSet(typ):
+			if _, err := p.store(nalu); err != nil {
+				return 0, err
+			}
+		default:
+			other(nalu)
+		}
+		pos += size
+	}
+	return pos, nil
+}

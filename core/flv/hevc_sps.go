@@ -1,0 +1,225 @@
+package flv
+
+import (
+	"fmt"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+)
+
+// NAL unit header of HEVC, H.265, 7.3.1.2:
+//
+//	+-+-----------+-----------+-----+
+//	|0|   type    | layer id  | TID |  TID: nuh_temporal_id_plus1
+//	+-+-----------+-----------+-----+
+const hevcHeaderSize = 2
+
+func hevcType(nalu []byte) h265.NALUType { return h265.NALUType(nalu[0] >> 1 & 0x3F) }
+
+func hevcLayer(nalu []byte) byte { return nalu[0]&1<<5 | nalu[1]>>3 }
+
+func hevcTemporalID(nalu []byte) int { return int(nalu[1]&7) - 1 }
+
+// Limits on HEVC parameter sets.
+const (
+	maxVPSID     = 15 // H.265, 7.4.3.1
+	maxHEVCSPSID = 15 // 7.4.3.2.1
+	maxHEVCPPSID = 63 // 7.4.3.3.1
+
+	profileTierLevelSize = 12 // of its general part, with general_level_idc; H.265, 7.3.3
+	maxBitDepthMinus8    = 8
+)
+
+// hevcSPS is what is needed of an SPS. H.265, 7.3.2.2.1.
+type hevcSPS struct {
+	nalu             []byte
+	id               uint32
+	vpsID            uint32
+	subLayers        int // sps_max_sub_layers_minus1 + 1
+	nested           bool
+	profileTierLevel [profileTierLevelSize]byte // as it is coded
+	chroma           uint32
+	width, height    int
+	lumaDepth        uint32 // minus 8
+	chromaDepth      uint32
+
+	frameRate float64
+	color     Color
+}
+
+// parseHEVCSPS reads an SPS. Its beginning is read here, because a configuration record has it bit by bit; the rest, up to the VUI, by
+// mediacommon, which lacks two rare things. Where an SPS has those, frame rate and colours stay unknown.
+func parseHEVCSPS(nalu []byte) (*hevcSPS, error) {
+	s := &hevcSPS{nalu: nalu}
+	if len(nalu) < hevcHeaderSize {
+		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes", ErrBadParameterSet, len(nalu))
+	}
+	r := bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}
+	subLayerInfo := s.readHead(&r)
+	if r.err != nil {
+		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.err)
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	var full h265.SPS
+	if err := full.Unmarshal(nalu); err != nil && !subLayerInfo && !full.LongTermRefPicsPresentFlag {
+		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+	}
+	s.color = Color{
+		BitDepth: int(s.lumaDepth) + 8, Primaries: unspecified, Transfer: unspecified, MatrixCoefficients: unspecified,
+	}
+	if vui := full.VUI; vui != nil {
+		if vui.ColourDescriptionPresentFlag {
+			s.color.Primaries, s.color.Transfer = int(vui.ColourPrimaries), int(vui.TransferCharacteristics)
+			s.color.MatrixCoefficients = int(vui.MatrixCoefficients)
+		}
+		if t := vui.TimingInfo; t != nil {
+			s.frameRate = frameRate(uint64(t.TimeScale), uint64(t.NumUnitsInTick))
+		}
+	}
+	return s, nil
+}
+
+// readHead reads the fields up to the bit depths, and tells whether profiles or levels of sub-layers are among them.
+func (s *hevcSPS) readHead(r *bitReader) (subLayerInfo bool) {
+	s.vpsID = r.u(4)
+	maxSubLayersMinus1 := r.u(3)
+	s.subLayers = int(maxSubLayersMinus1) + 1
+	s.nested = r.u(1) == 1
+	for i := range s.profileTierLevel {
+		s.profileTierLevel[i] = byte(r.u(8))
+	}
+	subLayerInfo = skipSubLayers(r, maxSubLayersMinus1)
+	s.id = r.ue()
+	s.chroma = r.ue()
+	unitX, unitY := 1, 1
+	switch s.chroma {
+	case 1:
+		unitX, unitY = 2, 2
+	case 2:
+		unitX = 2
+	case 3:
+		r.u(1) // separate_colour_plane_flag
+	}
+	width, height := r.ue(), r.ue()
+	var left, right, top, bottom uint32
+	if r.u(1) == 1 { // conformance_window_flag
+		left, right, top, bottom = r.ue(), r.ue(), r.ue(), r.ue()
+	}
+	// Offsets beyond maxDimension are brought to it: then the picture is empty, which check finds.
+	cut := func(a, b uint32) int { return int(min(a, maxDimension)) + int(min(b, maxDimension)) }
+	s.width = int(min(width, maxDimension+1)) - unitX*cut(left, right)
+	s.height = int(min(height, maxDimension+1)) - unitY*cut(top, bottom)
+	s.lumaDepth, s.chromaDepth = r.ue(), r.ue()
+	return subLayerInfo
+}
+
+func (s *hevcSPS) check() error {
+	switch {
+	case s.id > maxHEVCSPSID:
+		return fmt.Errorf("%w: HEVC SPS id %d, at most %d", ErrBadParameterSet, s.id, maxHEVCSPSID)
+	case s.subLayers > 7:
+		return fmt.Errorf("%w: HEVC SPS %d: %d sub-layers, at most 7", ErrBadParameterSet, s.id, s.subLayers)
+	case s.chroma > 3:
+		return fmt.Errorf("%w: HEVC SPS %d: chroma_format_idc %d", ErrBadParameterSet, s.id, s.chroma)
+	case s.width <= 0 || s.height <= 0 || s.width > maxDimension || s.height > maxDimension:
+		return fmt.Errorf("%w: HEVC SPS %d: picture of %d x %d pixels", ErrBadParameterSet, s.id, s.width, s.height)
+	case s.lumaDepth > maxBitDepthMinus8 || s.chromaDepth > maxBitDepthMinus8:
+		return fmt.Errorf("%w: HEVC SPS %d: bit depths 8 + %d and 8 + %d", ErrBadParameterSet, s.id, s.lumaDepth, s.chromaDepth)
+	}
+	return nil
+}
+
+// skipSubLayers passes over the rest of profile_tier_level, and tells whether it says anything. H.265, 7.3.3.
+func skipSubLayers(r *bitReader, maxSubLayersMinus1 uint32) (some bool) {
+	if maxSubLayersMinus1 == 0 {
+		return false
+	}
+	flags := r.u(16) // 2 for each of 8 sub-layers: profile and level
+	for i := range maxSubLayersMinus1 {
+		if flags>>(15-2*i)&1 == 1 {
+			some = true
+			r.u(32)
+			r.u(32)
+			r.u(24)
+		}
+		if flags>>(14-2*i)&1 == 1 {
+			some = true
+			r.u(8)
+		}
+	}
+	return some
+}
+
+// hevcVPS is what is needed of a VPS. H.265, 7.3.2.1.
+type hevcVPS struct {
+	nalu      []byte
+	id        uint32
+	subLayers int
+	frameRate float64
+}
+
+func parseHEVCVPS(nalu []byte) (*hevcVPS, error) {
+	v := &hevcVPS{nalu: nalu}
+	if len(nalu) < hevcHeaderSize {
+		return nil, fmt.Errorf("%w: VPS of %d bytes", ErrBadParameterSet, len(nalu))
+	}
+	r := bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}
+	v.id = r.u(4)
+	r.u(2 + 6) // base layer, vps_max_layers_minus1
+	maxSubLayersMinus1 := r.u(3)
+	v.subLayers = int(maxSubLayersMinus1) + 1
+	r.u(1 + 16)
+	if r.err != nil {
+		return nil, fmt.Errorf("%w: VPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.err)
+	}
+	v.frameRate = readVPSTiming(&r, maxSubLayersMinus1)
+	return v, nil
+}
+
+// readVPSTiming reads on to vps_timing_info. A fault there leaves the frame rate unknown, no more.
+func readVPSTiming(r *bitReader, maxSubLayersMinus1 uint32) float64 {
+	for range profileTierLevelSize {
+		r.u(8)
+	}
+	skipSubLayers(r, maxSubLayersMinus1)
+	first := maxSubLayersMinus1
+	if r.u(1) == 1 { // vps_sub_layer_ordering_info_present_flag
+		first = 0
+	}
+	for i := first; i <= maxSubLayersMinus1; i++ {
+		r.ue()
+		r.ue()
+		r.ue()
+	}
+	bits := r.u(6) + 1 // vps_max_layer_id
+	sets := r.ue()     // vps_num_layer_sets_minus1
+	for i := uint32(0); i < sets && r.err == nil; i++ {
+		for range bits {
+			r.u(1)
+		}
+	}
+	if r.u(1) == 0 || r.err != nil { // vps_timing_info_present_flag
+		return 0
+	}
+	units := r.u(32)
+	scale := r.u(32)
+	if r.err != nil {
+		return 0
+	}
+	return frameRate(uint64(scale), uint64(units))
+}
+
+// parseHEVCPPS reads the two ids at the start of a PPS. H.265, 7.3.2.3.1.
+func parseHEVCPPS(nalu []byte) (id, spsID uint32, err error) {
+	var pps h265.PPS
+	if err := pps.Unmarshal(nalu); err != nil {
+		return 0, 0, fmt.Errorf("%w: HEVC PPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+	}
+	if pps.ID > maxHEVCPPSID || pps.SPSID > maxHEVCSPSID {
+		return 0, 0, fmt.Errorf("%w: PPS id %d (at most %d) of SPS id %d (at most %d)",
+			ErrBadParameterSet, pps.ID, maxHEVCPPSID, pps.SPSID, maxHEVCSPSID)
+	}
+	return pps.ID, pps.SPSID, nil
+}
