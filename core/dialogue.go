@@ -12,7 +12,7 @@ import (
 // dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream, FCPublish and
 // FCUnpublish are what every publisher sends and many servers want.
 type dialogue struct {
-	*session
+	*connection
 	lastTransaction float64
 	streamID        uint32 // as createStream returned it; 0: not created
 }
@@ -131,6 +131,9 @@ func (d *dialogue) await(step string, match func(*message.Command) (bool, error)
 			}
 			if done, err := match(c); done {
 				return c, err
+			}
+			if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
+				d.moving = &info // when media can flow
 			}
 		}
 	}

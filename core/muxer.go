@@ -28,7 +28,8 @@ type muxer struct {
 	asc   []byte // AudioSpecificConfig, nil until known
 	audio flv.AudioInfo
 	build flv.Builder
-	nalus [][]byte // scratch
+	nalus [][]byte   // scratch
+	next  *successor // nil: none; see relay.go
 	outlet
 }
 
@@ -42,6 +43,7 @@ type outlet struct {
 	videoHeader   []byte // record of the last sequence header
 	audioHeader   []byte
 	began         time.Time // when the first media was sent
+	origin        time.Time // the same of the first of the connections that have taken over from each other
 	keyFrameSent  bool      // pictures wait for the first key frame
 	videoTimeline timeline
 	audioTimeline timeline
@@ -50,13 +52,13 @@ type outlet struct {
 // attach begins a connection: everything is sent anew.
 func (m *muxer) attach(out *writer, streamID uint32) {
 	m.mu.Lock()
-	m.outlet = outlet{out: out, streamID: streamID}
+	m.outlet, m.next = outlet{out: out, streamID: streamID}, nil
 	m.mu.Unlock()
 }
 
 func (m *muxer) detach() {
 	m.mu.Lock()
-	m.outlet = outlet{}
+	m.outlet, m.next = outlet{}, nil
 	m.mu.Unlock()
 }
 
@@ -204,6 +206,9 @@ func (m *muxer) sendVideo(nalus [][]byte, timestamp uint32, compositionTime int6
 		return failure(ErrInvalid, "key frame without SPS and PPS: send them in front of it, in the same access unit")
 	}
 
+	if unit.Key {
+		m.switchOver()
+	}
 	at := m.nextTime(&m.videoTimeline, &m.audioTimeline, timestamp)
 	if !bytes.Equal(record, m.videoHeader) {
 		if err := m.sendMetadata(at); err != nil {
@@ -285,6 +290,9 @@ func (m *muxer) sendAudio(frame, config []byte, timestamp uint32) error {
 	if m.out == nil {
 		return errNotPublishing
 	}
+	if m.videoHeader == nil && m.expect.video == nil {
+		m.switchOver() // there is no key frame to wait for
+	}
 	at := m.nextTime(&m.audioTimeline, &m.videoTimeline, timestamp)
 	if !bytes.Equal(m.asc, m.audioHeader) {
 		if err := m.sendMetadata(at); err != nil {
@@ -313,14 +321,15 @@ func (m *muxer) awaitsKeyFrame() bool {
 	return !m.keyFrameSent
 }
 
-// elapsed is the time since the first media of the connection; 0 before it.
+// elapsed is the time since the first media of the connection, or of the first of those that have taken over from each
+// other; 0 before it.
 func (m *muxer) elapsed(now time.Time) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.began.IsZero() {
+	if m.origin.IsZero() {
 		return 0
 	}
-	return now.Sub(m.began)
+	return now.Sub(m.origin)
 }
 
 // nextTime maps an input timestamp to the connection's time.
@@ -328,6 +337,9 @@ func (m *muxer) nextTime(t, other *timeline, timestamp uint32) uint32 {
 	now := time.Now()
 	if m.began.IsZero() {
 		m.began = now
+	}
+	if m.origin.IsZero() {
+		m.origin = now
 	}
 	if !t.started {
 		t.start(timestamp, other, uint32(now.Sub(m.began).Milliseconds()), now)

@@ -21,6 +21,9 @@ type Publisher struct {
 	events   events
 	counters counters
 	muxer    muxer
+
+	reconnects atomic.Uint32 // connections re-established
+
 	pushed   atomic.Bool // frames are pushed: the source is off for good
 	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
@@ -252,6 +255,9 @@ func (p *Publisher) String() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	to, err := parseURL(p.url, p.options.App, p.options.Stream)
+	if p.session != nil {
+		to, err = p.session.to, nil
+	}
 	if err != nil {
 		return p.state.String()
 	}
@@ -302,6 +308,7 @@ func (p *Publisher) logStats() {
 func (p *Publisher) Info() Info {
 	info := p.muxer.describe()
 	info.SendKbps = p.counters.kbps(time.Now())
+	info.Reconnects = p.reconnects.Load()
 	return info
 }
 

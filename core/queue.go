@@ -115,12 +115,15 @@ func (q *queue) over(size int, timestamp uint32, c class) bool {
 	return q.bytes+size > q.maxBytes || c != classHeader && q.spanUntil(timestamp) > q.maxMedia
 }
 
-// spanUntil is the media time from the oldest waiting message to timestamp; 0 when nothing waits.
+// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they
+// stay, and that they wait long must not be a reason to drop the pictures that have just come.
 func (q *queue) spanUntil(timestamp uint32) time.Duration {
-	if len(q.entries) == 0 {
-		return 0
+	for _, e := range q.entries {
+		if e.class != classHeader {
+			return time.Duration(max(0, int32(timestamp-e.header.Timestamp))) * time.Millisecond
+		}
 	}
-	return time.Duration(max(0, int32(timestamp-q.entries[0].header.Timestamp))) * time.Millisecond
+	return 0
 }
 
 // span is the media time that waits.

@@ -50,6 +50,8 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 		{"pictures whose key frame is on its way", []message{{p, 0, 600}, {p, 40, 600}, {p, 80, 1}}, nil, 3},
 		{"time: the oldest group goes", []message{{k, 0, 1}, {p, 40, 1}, {k, 500, 1}, {p, 1001, 1}}, []string{"K500", "P1001"}, 2},
 		{"time over the wrap", []message{{k, 0xFFFFFF00, 1}, {p, 0x10, 1}, {k, 0x20, 1}, {p, 0x300, 1}}, []string{"K32", "P768"}, 2},
+		{"time: headers that wait do not count", []message{{h, 0, 1}, {k, 0, 1}, {p, 40, 1}, {k, 1001, 1}, {p, 1041, 1}, {p, 1900, 1}},
+			[]string{"H0", "K1001", "P1041", "P1900"}, 2},
 		{"commands have no media time", []message{{k, 0x90000000, 1}, {p, 0x90000028, 1}, {h, 0, 1}, {h, 0, 1}},
 			[]string{"K2415919104", "P2415919144", "H0", "H0"}, 0},
 		{"audio and headers alone", []message{{h, 0, 600}, {a, 0, 600}, {a, 2000, 600}}, []string{"H0", "A0", "A2000"}, 0},

@@ -159,8 +159,8 @@ func TestWhyWritingFailed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSession(New(quietLog()), &target{}, DefaultOptions())
-				s.outErr, s.mediaStart, s.in = broken, time.Now(), c.in
+				s := newConnection(New(quietLog()), &target{}, DefaultOptions(), t.Context(), t.Context())
+				s.outErr, s.accepted, s.in = broken, time.Now(), c.in
 				if s.in == nil {
 					s.in = &reader{}
 				}

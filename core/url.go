@@ -13,6 +13,7 @@ const (
 
 // target is where to publish: a URL taken apart.
 type target struct {
+	scheme  string // in lower case
 	address string // host:port to dial
 	tcURL   string // scheme://host[:port]/app, without the stream; a default port is left out
 	app     string
@@ -69,7 +70,7 @@ func parseURL(raw, app, stream string) (*target, error) {
 	if app == "" || stream == "" || strings.HasPrefix(stream, "?") {
 		return nil, failure(ErrInvalid, "URL: application or stream missing; %s", form)
 	}
-	t := &target{address: net.JoinHostPort(host, port), app: app, stream: stream}
+	t := &target{scheme: scheme, address: net.JoinHostPort(host, port), app: app, stream: stream}
 	t.tcURL = scheme + "://" + authority + "/" + app
 	if port == defaultPort {
 		t.tcURL = scheme + "://" + strings.TrimSuffix(authority, ":"+defaultPort) + "/" + app

@@ -30,7 +30,7 @@ func TestParseURL(t *testing.T) {
 		t.Run(c.url, func(t *testing.T) {
 			got, err := parseURL(c.url, c.app, c.stream)
 			require.NoError(t, err)
-			require.Equal(t, &target{address: c.address, tcURL: c.tcURL, app: c.wantApp, stream: c.wantStream}, got)
+			require.Equal(t, &target{scheme: "rtmp", address: c.address, tcURL: c.tcURL, app: c.wantApp, stream: c.wantStream}, got)
 			require.NotContains(t, got.masked(), c.wantStream+"?")
 		})
 	}

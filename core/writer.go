@@ -28,7 +28,7 @@ const (
 // under mu is known whether something waits: that is where a message can be written from the caller's own thread
 // when nothing does, without changing the callers, the queue or the order.
 type writer struct {
-	conn     net.Conn
+	conn     net.Conn      // nil: media is parked here, see relay.go
 	timeout  time.Duration // for a write without any progress
 	counters *counters
 
@@ -93,7 +93,9 @@ func (w *writer) queueMedia(h chunk.Header, c class, pieces [][]byte) (bool, err
 	w.counters.dropped(w.media.takeDropped())
 	if !c.video() && w.media.bytes > w.media.maxBytes && w.media.findVideo(0) < 0 {
 		w.err = failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes)
-		w.conn.Close() // wakes run and the reader
+		if w.conn != nil {
+			w.conn.Close() // wakes run and the reader
+		}
 		return false, w.err
 	}
 	return accepted, nil

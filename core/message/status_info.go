@@ -7,6 +7,7 @@ type StatusInfo struct {
 	Level       string // "status", "warning" or "error"; some servers leave it out
 	Code        string // such as "NetStream.Publish.Start"
 	Description string // for people to read
+	TCURL       string // where to reconnect to; Enhanced RTMP v2, Reconnect Request
 }
 
 // Info returns what the information object of an onStatus, _result or _error
@@ -40,5 +41,6 @@ func statusInfo(v amf.Value) (info StatusInfo, ok bool) {
 	info.Level, _ = properties.GetString("level")
 	info.Code, _ = properties.GetString("code")
 	info.Description, _ = properties.GetString("description")
+	info.TCURL, _ = properties.GetString("tcUrl")
 	return info, hasCode || hasLevel
 }

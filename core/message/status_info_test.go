@@ -39,6 +39,11 @@ func TestInfo(t *testing.T) {
 			Command{Arguments: []amf.Value{amf.Object{{Name: "level", Value: "error"}, {Name: "code", Value: 403.0}}}},
 			StatusInfo{Level: "error"},
 		},
+		{
+			"reconnect request",
+			Command{Arguments: []amf.Value{amf.Object{{Name: "code", Value: "c"}, {Name: "tcUrl", Value: "/app"}}}},
+			StatusInfo{Code: "c", TCURL: "/app"},
+		},
 		{"none", Command{Object: amf.Object{{Name: "fmsVer", Value: "x"}}, Arguments: []amf.Value{1.0}}, StatusInfo{}},
 		{"nothing", Command{}, StatusInfo{}},
 	} {

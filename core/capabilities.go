@@ -1,0 +1,133 @@
+package core
+
+import (
+	"luatrtmp/amf"
+	"luatrtmp/core/flv"
+	"luatrtmp/core/message"
+)
+
+// What `connect` and its answer say of codecs. Enhanced RTMP v2, "Enhancing NetConnection connect Command".
+const (
+	anyFourCC = "*"
+
+	canEncode  = 2.0 // FourCcInfoMask: media of this codec is made here,
+	canForward = 4.0 // or passed on as it came
+
+	capsReconnect  = 1 // CapsExMask
+	capsMultitrack = 2
+)
+
+// codecSet is a set of flv.Codec.
+type codecSet uint32
+
+func (s codecSet) has(c flv.Codec) bool      { return s&(1<<c) != 0 }
+func (s codecSet) with(c flv.Codec) codecSet { return s | 1<<c }
+
+// The codecs that can be published, with a FourCC.
+var (
+	videoCodecs = []flv.Codec{flv.H264, flv.HEVC, flv.AV1, flv.VP9, flv.VP8}
+	audioCodecs = []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
+)
+
+// ownCapabilities is what a publisher declares in `connect`. A server that knows nothing of it skips it.
+func ownCapabilities() []amf.Property {
+	var list amf.StrictArray
+	infoMap := func(codecs []flv.Codec) amf.Object {
+		var all amf.Object
+		for _, c := range codecs {
+			list = append(list, c.FourCC())
+			all = append(all, amf.Property{Name: c.FourCC(), Value: canEncode + canForward})
+		}
+		return all
+	}
+	video, audio := infoMap(videoCodecs), infoMap(audioCodecs)
+	return []amf.Property{
+		{Name: "fourCcList", Value: list},
+		{Name: "videoFourCcInfoMap", Value: video},
+		{Name: "audioFourCcInfoMap", Value: audio},
+		{Name: "capsEx", Value: float64(capsReconnect + capsMultitrack)},
+	}
+}
+
+// capabilities is what a server says that it takes. The zero value is a server that says nothing.
+type capabilities struct {
+	listsVideo bool     // it named the video codecs it takes; else those of Enhanced RTMP v1 are tried
+	fourCCs    codecSet // whose FourCC it named
+	multitrack bool
+}
+
+// everything is a server that takes all of Enhanced RTMP v2.
+func everything() capabilities {
+	all := capabilities{listsVideo: true, multitrack: true}
+	all.name(anyFourCC, videoCodecs)
+	all.name(anyFourCC, audioCodecs)
+	return all
+}
+
+// capabilitiesOf reads the answer to `connect`. Servers put the fields into the object of properties or into the information object. What
+// is not as it should be says nothing.
+func capabilitiesOf(answer *message.Command) capabilities {
+	var c capabilities
+	c.read(answer.Object)
+	for _, v := range answer.Arguments {
+		c.read(v)
+	}
+	return c
+}
+
+func (c *capabilities) read(v amf.Value) {
+	properties, _ := propertiesOf(v)
+	for _, p := range properties {
+		switch p.Name {
+		case "fourCcList":
+			list, ok := p.Value.(amf.StrictArray)
+			for _, element := range list {
+				name, _ := element.(string)
+				c.name(name, videoCodecs)
+				c.name(name, audioCodecs)
+			}
+			c.listsVideo = c.listsVideo || ok
+		case "videoFourCcInfoMap":
+			c.listsVideo = c.readMap(p.Value, videoCodecs) || c.listsVideo
+		case "audioFourCcInfoMap":
+			c.readMap(p.Value, audioCodecs)
+		case "capsEx":
+			if n, ok := p.Value.(float64); ok && n >= 0 && n <= 0xFFFFFFFF { // false for NaN
+				c.multitrack = c.multitrack || uint32(n)&capsMultitrack != 0
+			}
+		}
+	}
+}
+
+// readMap reads a map of FourCC -> FourCcInfoMask; false if it is none. A codec without any bit is not taken.
+func (c *capabilities) readMap(v amf.Value, codecs []flv.Codec) bool {
+	properties, ok := propertiesOf(v)
+	for _, p := range properties {
+		if mask, ok := p.Value.(float64); ok && mask >= 1 {
+			c.name(p.Name, codecs)
+		}
+	}
+	return ok
+}
+
+// name notes that the server takes the one of some codecs that has a FourCC.
+func (c *capabilities) name(fourCC string, codecs []flv.Codec) {
+	for _, codec := range codecs {
+		if fourCC == anyFourCC || fourCC == codec.FourCC() {
+			c.fourCCs = c.fourCCs.with(codec)
+		}
+	}
+}
+
+// propertiesOf returns what is in an object or an associative array; false if v is neither.
+func propertiesOf(v amf.Value) ([]amf.Property, bool) {
+	switch v := v.(type) {
+	case amf.Object:
+		return v, true
+	case amf.ECMAArray:
+		return v, true
+	case amf.TypedObject:
+		return v.Properties, true
+	}
+	return nil, false
+}

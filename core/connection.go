@@ -1,0 +1,222 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"luatrtmp/core/handshake"
+	"luatrtmp/core/message"
+)
+
+// connection is one TCP connection to a server, from dialing to its end. It has a reading and a writing goroutine, which
+// are over when end returns.
+type connection struct {
+	p  *Publisher
+	to *target
+	o  Options
+
+	polite context.Context // done: give up bringing it up
+	hard   context.Context // done: end at once
+	cut    context.CancelFunc
+
+	conn     net.Conn
+	out      *writer
+	in       *reader
+	outDone  chan struct{}
+	outErr   error // why writing ended; valid after outDone
+	talk     *dialogue
+	streamID uint32
+	accepted time.Time           // when media could flow
+	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
+	left     chan struct{}       // closed when leave is done
+}
+
+func newConnection(p *Publisher, to *target, o Options, polite, hard context.Context) *connection {
+	c := &connection{p: p, to: to, o: o, polite: polite, outDone: make(chan struct{}), left: make(chan struct{})}
+	c.hard, c.cut = context.WithCancel(hard)
+	return c
+}
+
+// bringUp makes the connection and goes through the dialogue until media may flow. reached is told what has been
+// reached, and returns false when the end is wanted. Whatever the outcome, end must follow.
+func (c *connection) bringUp(reached func(State) bool) error {
+	if err := c.dial(); err != nil {
+		return err
+	}
+	if !reached(StateHandshaking) {
+		return errEnded
+	}
+	if err := c.shakeHands(); err != nil {
+		return err
+	}
+	c.start()
+	c.talk = &dialogue{connection: c}
+	if err := c.talk.connect(); err != nil {
+		return err
+	}
+	if !reached(StateConnected) {
+		return errEnded
+	}
+	if err := c.talk.publish(); err != nil {
+		return err
+	}
+	c.streamID = c.talk.streamID
+	c.accepted = time.Now()
+	return nil
+}
+
+func (c *connection) dial() error {
+	conn, err := dial(c.polite, c.to.address, c.o.Timeout)
+	if err != nil {
+		return err
+	}
+	c.conn = conn
+	context.AfterFunc(c.hard, func() { conn.Close() })
+	return nil
+}
+
+func (c *connection) shakeHands() error {
+	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
+		return failure(ErrNetwork, "handshake: %v", reason(err))
+	}
+	stop := context.AfterFunc(c.polite, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
+	echoed, err := handshake.Client(c.conn, rand.Reader)
+	if !stop() {
+		return errEnded
+	}
+	if err != nil {
+		return handshakeFailure(err, c.o.Timeout)
+	}
+	if !echoed {
+		c.p.log.Warn("the server's S2 does not echo C1; going on", "server", c.to.address)
+	}
+	if err := c.conn.SetDeadline(time.Time{}); err != nil {
+		return failure(ErrNetwork, "handshake: %v", reason(err))
+	}
+	return nil
+}
+
+func handshakeFailure(err error, timeout time.Duration) error {
+	switch {
+	case isTimeout(err):
+		return failure(ErrTimeout, "the server did not complete the handshake within %v", timeout)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isReset(err):
+		return failure(ErrHandshake, "the server closed the connection during the handshake: is it an RTMP server? (%v)", reason(err))
+	}
+	return failure(ErrHandshake, "%v", err)
+}
+
+// start begins reading and writing.
+func (c *connection) start() {
+	c.out = newWriter(c.conn, &c.o, &c.p.counters)
+	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
+	go func() {
+		c.outErr = guard(c.out.run)
+		close(c.outDone)
+	}()
+	go c.in.run()
+}
+
+// heard looks at a command of the server that nobody waits for. An error is a refusal, which ends the stream.
+func (c *connection) heard(m *message.Command) error {
+	if m.Name != "onStatus" {
+		return nil
+	}
+	info := m.Info()
+	if info.Code == reconnectRequest {
+		c.moving = &info
+		return nil
+	}
+	if refuses(info) {
+		return refusal("", info)
+	}
+	return nil
+}
+
+// whyBroken says why writing failed. A server that refuses says so and closes: then writing fails, and the better
+// reason is still on its way to the reader. closed says why reading ended.
+func (c *connection) whyBroken(closed func() error) error {
+	const grace = 100 * time.Millisecond
+	limit := time.NewTimer(grace)
+	defer limit.Stop()
+	for {
+		select {
+		case <-limit.C:
+			return c.outErr
+		case m, ok := <-c.in.commands:
+			if !ok {
+				return closed()
+			}
+			if info := m.Info(); refuses(info) {
+				return refusal("", info)
+			}
+		}
+	}
+}
+
+// whyClosed says why reading ended while media flowed.
+func (c *connection) whyClosed() error {
+	const atOnce = 3 * time.Second
+	if errors.Is(c.in.err, net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
+		c.out.abort()
+		if <-c.outDone; c.outErr != nil {
+			return c.outErr
+		}
+	}
+	after := time.Since(c.accepted).Round(time.Millisecond)
+	if c.in.closedByPeer() && after < atOnce {
+		return failure(ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: "+
+			"check the stream key, its token, and the server's log", after)
+	}
+	return c.in.failure("while publishing")
+}
+
+// goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at the latest.
+func (c *connection) goodbye(limit context.Context) {
+	c.talk.unpublish()
+	c.out.finish()
+	select {
+	case <-c.outDone:
+	case <-limit.Done():
+		return
+	}
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.outErr == nil && half.CloseWrite() == nil {
+		c.in.drain(limit)
+	}
+}
+
+// leaveTimeout bounds how long a connection that another has taken over from goes on sending what waits for it: a full
+// queue of the default length on a network that takes a quarter of the media's rate.
+const leaveTimeout = 8 * time.Second
+
+// leave ends a connection that another has taken over from.
+func (c *connection) leave() {
+	defer close(c.left)
+	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
+	defer cancel()
+	c.goodbye(limit)
+	if media, bytes := c.out.waiting(); bytes > 0 {
+		c.p.log.Warn("the connection that was left ended before all was sent", "server", c.to.address, "media", media, "bytes", bytes)
+	}
+	c.end()
+}
+
+// end closes the connection, as far as there is one, and waits for its goroutines.
+func (c *connection) end() {
+	c.cut()
+	if c.conn == nil {
+		return
+	}
+	c.conn.Close()
+	if c.out == nil {
+		return
+	}
+	c.out.abort()
+	<-c.outDone
+	for range c.in.commands { // until the reader has closed it
+	}
+}

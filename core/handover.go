@@ -1,0 +1,249 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"luatrtmp/core/message"
+)
+
+const (
+	// keyFrameWait bounds how long a successor waits for a key frame. More than cameras have between two, and less than a
+	// server waits for media.
+	keyFrameWait = 10 * time.Second
+
+	// nameWait bounds how long a server may go on taking the stream's name for in use after the connection that used it
+	// has ended. Then what is parked is out of date.
+	nameWait = 10 * time.Second
+
+	firstNamePause = 50 * time.Millisecond // between two attempts of that time; doubled from one to the next
+)
+
+// handover goes from one connection to another because the server asked for it. Its goroutine goes in a straight line
+// through run, while serve goes on watching the connection that is to be left.
+//
+// Media flows to the old connection until the new one is accepted and a key frame comes: from that on, and with metadata
+// and sequence headers before it, to the new one. A server that takes one publisher of a name at a time refuses that
+// (BadName). Then the old connection ends at the key frame, what follows is parked, and the new one adopts it.
+type handover struct {
+	s      *session
+	from   *connection
+	to     *target
+	wanted context.Context // done: given up
+	giveUp context.CancelFunc
+	lost   chan struct{} // closed when from broke
+	news   chan moveNews // closed when all is told
+}
+
+// moveNews is what a handover tells serve.
+type moveNews struct {
+	parked bool        // from gets no more media, and is to be ended
+	next   *connection // has taken over; the end
+	err    error       // why nothing has taken over, or why next is of no use; the end
+}
+
+// obey follows the server's request to reconnect, if there is one.
+func (s *session) obey() {
+	if s.now == nil || s.lost != nil || s.now.moving == nil {
+		return
+	}
+	request := s.now.moving
+	s.now.moving = nil
+	if s.move != nil {
+		s.p.log.Debug("a request to reconnect while one is being obeyed")
+		return
+	}
+	to, err := s.now.to.moved(request.TCURL)
+	if err == nil && !s.hops.allow(time.Now()) {
+		err = failure(ErrRefused, "there were %d in a short time", maxHops)
+	}
+	if err != nil {
+		s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err)
+		return
+	}
+	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(request.Description))
+	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
+	h.wanted, h.giveUp = context.WithCancel(s.polite)
+	s.move = h
+	go h.run()
+}
+
+// moved takes what a handover tells. An error ends the session.
+func (s *session) moved(n moveNews) error {
+	if n.parked {
+		s.leave()
+		s.lost = nil
+		return nil
+	}
+	s.move.giveUp()
+	s.move = nil
+	if n.next == nil {
+		switch {
+		case s.lost != nil:
+			return s.lost
+		case s.now == nil:
+			return n.err
+		}
+		s.p.log.Warn("the connection that the server asked for failed; the stream goes on with the old one", "why", n.err)
+		return nil
+	}
+	s.leave()
+	s.now, s.lost = n.next, nil
+	s.p.reconnects.Add(1)
+	s.p.mu.Lock()
+	s.to = n.next.to
+	s.p.mu.Unlock()
+	s.p.log.Info("media flows to the connection that the server asked for", "server", n.next.to.masked())
+	return n.err
+}
+
+// leave ends the connection that another one has taken over from.
+func (s *session) leave() {
+	if c := s.now; c != nil {
+		s.now = nil
+		s.leaving.Go(c.leave)
+	}
+}
+
+// endMove calls off a handover that is under way, or lets it be complete if it is too late for that.
+func (s *session) endMove() {
+	h := s.move
+	if h == nil {
+		return
+	}
+	h.giveUp()
+	for n := range h.news {
+		if n.parked || n.next != nil {
+			s.leave()
+			s.now = n.next
+		}
+	}
+	s.move = nil
+}
+
+func (h *handover) run() {
+	defer close(h.news)
+	var next *connection
+	err := guard(func() (err error) {
+		next, err = h.replace()
+		return err
+	})
+	h.news <- moveNews{next: next, err: err}
+}
+
+// replace returns the connection that has taken over.
+func (h *handover) replace() (*connection, error) {
+	next, err := h.connect()
+	switch {
+	case nameInUse(err):
+		return h.replaceAfter()
+	case err != nil:
+		return nil, err
+	}
+	m := &h.s.p.muxer
+	err = h.awaitKey(m.prepare(next.out, next.streamID), next)
+	if err != nil && !m.dismiss() {
+		h.s.leaving.Go(next.leave)
+		return nil, err
+	}
+	return next, err
+}
+
+// replaceAfter ends the old connection before the new one begins to publish.
+func (h *handover) replaceAfter() (*connection, error) {
+	h.s.p.log.Info("the server takes one publisher of a name at a time: the old connection ends first")
+	m := &h.s.p.muxer
+	parking := newWriter(nil, &h.s.o, &h.s.p.counters)
+	if err := h.awaitKey(m.prepare(parking, 0), nil); err != nil && !m.dismiss() {
+		return nil, err
+	}
+	h.news <- moveNews{parked: true}
+	select {
+	case <-h.from.left:
+	case <-h.wanted.Done():
+		return nil, errEnded
+	}
+	limit := time.Now().Add(nameWait)
+	for pause := firstNamePause; ; pause *= 2 {
+		next, err := h.connect()
+		if err == nil {
+			m.prepare(next.out, next.streamID)
+			m.takeOver()
+			return next, nil
+		}
+		if !nameInUse(err) || time.Now().Add(pause).After(limit) {
+			return nil, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-h.wanted.Done():
+			return nil, errEnded
+		}
+	}
+}
+
+// connect brings the new connection up.
+func (h *handover) connect() (*connection, error) {
+	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.hard)
+	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
+		c.end()
+		return nil, err
+	}
+	return c, nil
+}
+
+// awaitKey waits until what was prepared has taken over, and lets it do so at the latest when keyFrameWait is over or the
+// old connection broke. It fails when next, if there is one, breaks meanwhile.
+func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
+	var broken <-chan struct{}
+	var commands <-chan *message.Command
+	if next != nil {
+		broken, commands = next.outDone, next.in.commands
+	}
+	limit := time.NewTimer(keyFrameWait)
+	defer limit.Stop()
+	for {
+		select {
+		case <-taken:
+			return nil
+		case <-h.lost:
+			h.s.p.muxer.takeOver()
+			return nil
+		case <-limit.C:
+			h.s.p.log.Warn("no key frame came: the new connection takes over without one, and waits for it", "waited", keyFrameWait)
+			h.s.p.muxer.takeOver()
+			return nil
+		case <-h.wanted.Done():
+			return errEnded
+		case <-broken:
+			return next.whyBroken(next.whyClosed)
+		case c, ok := <-commands:
+			if !ok {
+				return next.whyClosed()
+			}
+			if err := next.heard(c); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// nameInUse tells the refusal of a stream that another publisher, or an old connection of this one, is still publishing.
+func nameInUse(err error) bool {
+	var refused *ServerError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	if strings.HasSuffix(refused.Code, ".BadName") {
+		return true
+	}
+	words := strings.ToLower(refused.Description)
+	for _, w := range []string{"already publish", "already being publish", "stream busy", "already in use"} {
+		if strings.Contains(words, w) {
+			return true
+		}
+	}
+	return false
+}

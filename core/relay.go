@@ -1,0 +1,106 @@
+package core
+
+import "time"
+
+// This file has how the muxer goes from one connection to another without a picture lost or sent twice: it decides under
+// its lock, picture by picture, on which connection each goes. What waits there for a key frame is a successor.
+//
+// Where there is no connection for a while, media can be parked: it goes to a writer that has none, whose queue keeps its
+// rules, and the connection that comes next adopts what waits there.
+
+// successor is what takes over at the next key frame.
+type successor struct {
+	out      *writer
+	streamID uint32
+	taken    chan struct{} // closed when it has taken over
+}
+
+// prepare lets a writer take over at the next key frame or, without video, at the next audio frame. The returned channel
+// is closed when it has.
+func (m *muxer) prepare(out *writer, streamID uint32) (taken <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next = &successor{out: out, streamID: streamID, taken: make(chan struct{})}
+	return m.next.taken
+}
+
+// takeOver lets the prepared writer take over now, if it has not yet.
+func (m *muxer) takeOver() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.switchOver()
+}
+
+// dismiss calls off what prepare began; taken: too late, it has taken over.
+func (m *muxer) dismiss() (taken bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	taken = m.next == nil
+	m.next = nil
+	return taken
+}
+
+// sendsTo tells whether media goes to a writer.
+func (m *muxer) sendsTo(out *writer) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.out == out
+}
+
+// park sends media to a writer without a connection, unless it goes to another one than from already.
+func (m *muxer) park(from, parking *writer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.out == from {
+		m.renew(parking, 0)
+	}
+}
+
+// switchOver lets what is prepared take over, if something is; m.mu is held.
+func (m *muxer) switchOver() {
+	next := m.next
+	if next == nil {
+		return
+	}
+	m.next = nil
+	if m.out != nil && m.out.conn == nil {
+		next.out.adopt(m.out, next.streamID)
+		m.out, m.streamID = next.out, next.streamID
+	} else {
+		m.renew(next.out, next.streamID)
+	}
+	close(next.taken)
+}
+
+// renew begins a connection while media flows: everything is sent anew on it, with timestamps from 0; m.mu is held.
+func (m *muxer) renew(out *writer, streamID uint32) {
+	m.outlet = outlet{out: out, streamID: streamID, expect: m.expect, origin: m.origin}
+}
+
+// waiting is the media time that waits for the network.
+func (m *muxer) waiting() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.out == nil {
+		return 0
+	}
+	media, _ := m.out.waiting()
+	return media
+}
+
+// adopt queues what waits in a writer without a connection, under another message stream ID.
+func (w *writer) adopt(parked *writer, streamID uint32) {
+	parked.mu.Lock()
+	entries, bytes, awaitKey := parked.media.entries, parked.media.bytes, parked.media.awaitKey
+	parked.media.entries, parked.media.bytes = nil, 0
+	parked.mu.Unlock()
+	for _, e := range entries {
+		e.header.StreamID = streamID
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.media.entries = append(w.media.entries, entries...)
+	w.media.bytes += bytes
+	w.media.awaitKey = awaitKey
+	w.wake.Signal()
+}

@@ -1,0 +1,168 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// onQueue returns a writer that sends nothing: what it is given waits.
+func onQueue(m *muxer) *writer {
+	o := DefaultOptions()
+	return newWriter(&discardConn{}, &o, m.counters)
+}
+
+func TestRelayAtAKeyFrame(t *testing.T) {
+	m, old := attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 1000, 0))
+	require.NoError(t, m.sendAAC(adts, nil, 1010))
+	next := onQueue(m)
+	taken := m.prepare(next, 7)
+	require.NoError(t, m.sendAnnexB(picture, 1040, 0))
+	require.NoError(t, m.sendAAC(adts, nil, 1050))
+	requireSent(t, old, "M", "VH", "K", "M", "AH", "A", "P", "A")
+	requireSent(t, next)
+	require.Error(t, m.sendAnnexB(annexB(idr), 1080, 1<<23), "what is not sent is no key frame")
+	requireSent(t, next)
+	select {
+	case <-taken:
+		require.Fail(t, "too early")
+	default:
+	}
+	require.NoError(t, m.sendAnnexB(annexB(idr), 1080, 0))
+	require.NoError(t, m.sendAAC(adts, nil, 1070))
+	require.NoError(t, m.sendAAC(adts, nil, 1100))
+	<-taken
+	requireSent(t, old)
+	all := requireSent(t, next, "M", "VH", "K", "AH", "A", "A")
+	for i, at := range []uint32{0, 0, 0, 0, 0, 20} {
+		require.Equal(t, at, all[i].header.Timestamp, "audio from before the key frame waits for it at 0")
+	}
+	require.True(t, m.dismiss(), "too late")
+}
+
+func TestRelayCalledOff(t *testing.T) {
+	m, old := attached()
+	m.prepare(onQueue(m), 7)
+	require.False(t, m.dismiss())
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	requireSent(t, old, "M", "VH", "K")
+	m.takeOver()
+	require.NoError(t, m.sendAnnexB(picture, 40, 0))
+	requireSent(t, old, "P")
+}
+
+func TestRelayWithoutAKeyFrame(t *testing.T) {
+	m, old := attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	next := onQueue(m)
+	m.prepare(next, 7)
+	m.takeOver()
+	require.NoError(t, m.sendAnnexB(picture, 40, 0))
+	require.NoError(t, m.sendAAC(adts, nil, 50))
+	require.NoError(t, m.sendAnnexB(annexB(idr), 80, 0))
+	requireSent(t, old, "M", "VH", "K")
+	requireSent(t, next, "M", "AH", "A", "VH", "K")
+	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames)
+}
+
+// What is parked goes out on the connection that comes, under its message stream ID, and within the queue's limits.
+func TestRelayParked(t *testing.T) {
+	m, old := attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	o := DefaultOptions()
+	parking := newWriter(nil, &o, m.counters)
+	m.park(onQueue(m), parking)
+	require.True(t, m.sendsTo(old), "it goes elsewhere")
+	m.park(old, parking)
+	require.Zero(t, m.describe().RTT)
+	for i := range uint32(100) {
+		au := picture
+		if i%10 == 5 {
+			au = annexB(idr)
+		}
+		require.NoError(t, m.sendAnnexB(au, 40+i*40, 0))
+	}
+	require.LessOrEqual(t, m.waiting(), o.QueueMedia)
+	next := onQueue(m)
+	taken := m.prepare(next, 7)
+	m.takeOver()
+	<-taken
+	require.Zero(t, parking.media.bytes)
+	require.NoError(t, m.sendAnnexB(picture, 4040, 0))
+	words, all := sent(t, next)
+	require.Equal(t, []string{"M", "VH", "K", "P"}, words[:4])
+	last := all[2].header.Timestamp
+	for _, e := range all[3:] {
+		require.Equal(t, last+40, e.header.Timestamp)
+		last = e.header.Timestamp
+	}
+	require.EqualValues(t, 100+1, int(m.counters.snapshot().DroppedFrames)+len(all)-2)
+	requireSent(t, old, "M", "VH", "K")
+}
+
+func TestParkedAudioOverflows(t *testing.T) {
+	o := DefaultOptions()
+	o.QueueBytes = 100
+	w := newWriter(nil, &o, &counters{})
+	_, err := w.send(header(4, 0, 8), classAudio, make([]byte, 101))
+	require.ErrorIs(t, err, ErrOverflow)
+}
+
+// newMove is a handover of a session that has no connection.
+func newMove(p *Publisher) *handover {
+	h := &handover{s: newSession(p, &target{}, DefaultOptions()), lost: make(chan struct{}), news: make(chan moveNews, 2)}
+	h.wanted, h.giveUp = context.WithCancel(h.s.polite)
+	return h
+}
+
+func TestAwaitKey(t *testing.T) {
+	for _, ca := range []struct {
+		name   string
+		happen func(h *handover)
+		after  time.Duration
+		err    error
+	}{
+		{"no key frame comes", func(*handover) {}, keyFrameWait, nil},
+		{"a key frame comes", func(h *handover) { h.s.p.SendVideo(keyFrame, 0, 0) }, time.Second, nil},
+		{"the old connection breaks", func(h *handover) { close(h.lost) }, time.Second, nil},
+		{"it is given up", func(h *handover) { h.giveUp() }, time.Second, errEnded},
+	} {
+		t.Run(ca.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := New(quietLog())
+				reattach(&p.muxer)
+				h := newMove(p)
+				defer h.s.forceToEnd()
+				next := onQueue(&p.muxer)
+				taken := p.muxer.prepare(next, 7)
+				time.AfterFunc(time.Second, func() { ca.happen(h) })
+				begin := time.Now()
+				require.Equal(t, ca.err, h.awaitKey(taken, nil))
+				require.Equal(t, ca.after, time.Since(begin))
+				require.Equal(t, ca.err == nil, p.muxer.sendsTo(next))
+			})
+		})
+	}
+}
+
+func TestNameInUse(t *testing.T) {
+	for _, ca := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{errors.New("already publishing"), false},
+		{&ServerError{Code: "NetStream.Publish.BadName"}, true},
+		{&ServerError{Code: "NetStream.Publish.BadAuth"}, false},
+		{&ServerError{Description: "Stream is Already Publishing"}, true},
+		{&ServerError{Code: "NetStream.Publish.Failed", Description: "stream busy"}, true},
+		{&ServerError{Code: "NetStream.Publish.Failed"}, false},
+	} {
+		require.Equal(t, ca.want, nameInUse(ca.err), "%v", ca.err)
+	}
+}
