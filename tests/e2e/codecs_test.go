@@ -77,6 +77,7 @@ var (
 	legacyHEVC = codedFile(".mp4", "hevc", "aac", true).with("legacy", "hevc=legacy")
 	hdr10      = coded{name: "hevc HDR10 in mp4", video: "hvc1", file: media.HDR10, opts: media.Options{VideoOnly: true}}
 	vp8        = codedFile(".ivf", "vp8", "", true)
+	heAAC      = coded{name: "HE-AAC in flv", audio: "mp4a", file: media.HEAAC, opts: media.Options{AudioOnly: true}}
 	g711       = []coded{codedFile(".flv", "h264", "pcma", true), codedFile(".flv", "h264", "pcmu", true)}
 	legacyMP3  = codedFile(".flv", "h264", "mp3", true)
 
@@ -104,7 +105,7 @@ func TestCodecs(t *testing.T) {
 		start func(t testing.TB, stream string) (s *peers.Server, url string)
 		media [][]coded
 	}{
-		{"gortmplib", on(v2, (*peers.Server).URL), [][]coded{codedMP4, {legacyHEVC, hdr10}, g711, {legacyMP3}, codedSources}},
+		{"gortmplib", on(v2, (*peers.Server).URL), [][]coded{codedMP4, {legacyHEVC, hdr10}, g711, {legacyMP3, heAAC}, codedSources}},
 		{"gortmplib, declares nothing", on(old, (*peers.Server).URL), [][]coded{
 			{codedFile(".mp4", "hevc", "aac", true), codedFile(".mp4", "av1", "mp3", true), codedFile(".mp4", "vp9", "", true)}, g711,
 		}},

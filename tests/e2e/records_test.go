@@ -19,25 +19,38 @@ func canonical(codec string, record []byte) string {
 	return hex.EncodeToString(record)
 }
 
-// withoutCompleteness clears array_completeness of an HEVC configuration record: FFmpeg says that parameter sets may come in the stream too, even
-// where none do. ISO/IEC 14496-15, 8.3.3.1.2.
-func withoutCompleteness(record []byte) []byte {
-	const (
-		head       = 22 // then the number of arrays
-		complete   = 0x80
-		arrayHead  = 3 // type, number of NAL units
-		lengthSize = 2
-	)
+// An HEVC configuration record has a head, the number of arrays, and arrays of NAL units. ISO/IEC 14496-15, 8.3.3.1.2.
+const (
+	hevcHead         = 22
+	hevcArrayHead    = 3    // type, number of NAL units
+	hevcComplete     = 0x80 // array_completeness, in the type's byte
+	naluLengthInHVCC = 2
+)
 
+// withoutCompleteness clears array_completeness of an HEVC configuration record: FFmpeg says that parameter sets may come in the stream too, even
+// where none do.
+func withoutCompleteness(record []byte) []byte {
 	record = slices.Clone(record)
-	at := head + 1
-	for at+arrayHead <= len(record) {
-		record[at] &^= complete
-		n := int(binary.BigEndian.Uint16(record[at+1:]))
-		for at += arrayHead; n > 0 && at+lengthSize <= len(record); n-- {
-			at += lengthSize + int(binary.BigEndian.Uint16(record[at:]))
+	hevcArrays(record, func(head, _ []byte) { head[0] &^= hevcComplete })
+	return record
+}
+
+// hevcSets returns the NAL units of an HEVC configuration record.
+func hevcSets(record []byte) (sets [][]byte) {
+	hevcArrays(record, func(_, nalu []byte) { sets = append(sets, nalu) })
+	return sets
+}
+
+// hevcArrays visits each NAL unit, with the head of the array that it is in.
+func hevcArrays(record []byte, visit func(head, nalu []byte)) {
+	for at := hevcHead + 1; at+hevcArrayHead <= len(record); {
+		head := record[at : at+hevcArrayHead]
+		at += hevcArrayHead
+		for n := binary.BigEndian.Uint16(head[1:]); n > 0 && at+naluLengthInHVCC <= len(record); n-- {
+			size := int(binary.BigEndian.Uint16(record[at:]))
+			at += naluLengthInHVCC
+			visit(head, record[at:min(at+size, len(record))])
+			at += size
 		}
 	}
-
-	return record
 }

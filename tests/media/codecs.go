@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
 	"luatrtmp/tests/internal/repo"
 )
 
@@ -78,6 +80,31 @@ func HEVC(t testing.TB) string {
 	t.Helper()
 	return Make(t, ".h265", join(codecPicture, []string{"-c:v", "libx265", "-preset", "superfast", "-x265-params",
 		"keyint=20:bframes=0:open-gop=0:aud=1:repeat-headers=1:slices=2:log-level=error"})...)
+}
+
+// HEAAC returns FLV whose AAC is told to be HE-AAC: an AudioSpecificConfig of SBR from 22050 to 44100 Hz. Its frames are plain AAC, of which an
+// HE-AAC decoder makes 44100 Hz without anything in the upper half: no encoder of HE-AAC is free to be installed here.
+func HEAAC(t testing.TB) string {
+	t.Helper()
+
+	plain := Make(t, ".flv", join(codecTone, encoders["aac"], []string{"-ar", "22050"})...)
+	return makeWith(t, ".flv", []string{"he-aac", plain}, func(path string) {
+		config, err := mpeg4audio.AudioSpecificConfig{
+			Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 22050, ChannelCount: 2,
+			ExtensionType: mpeg4audio.ObjectTypeSBR, ExtensionSampleRate: 44100,
+		}.Marshal()
+		if err != nil {
+			t.Fatalf("media: %v", err)
+		}
+
+		tags := ReadFLV(t, plain)
+		for i, g := range tags {
+			if g.Type == TagAudio && g.Body[1] == byte(SequenceStart) {
+				tags[i].Body = append([]byte{g.Body[0], g.Body[1]}, config...)
+			}
+		}
+		WriteFLV(t, path, tags)
+	})
 }
 
 // Remuxed returns the tracks of files in another container, as they are.

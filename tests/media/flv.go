@@ -57,6 +57,23 @@ func ReadFLV(t testing.TB, file string) []Tag {
 	return tags
 }
 
+// WriteFLV writes tags into a file.
+func WriteFLV(t testing.TB, path string, tags []Tag) {
+	t.Helper()
+
+	data := []byte("FLV\x01\x05\x00\x00\x00\x09\x00\x00\x00\x00")
+	for _, g := range tags {
+		data = binary.BigEndian.AppendUint32(data, uint32(g.Type)<<24|uint32(len(g.Body)))
+		data = binary.BigEndian.AppendUint32(data, g.MS<<8|g.MS>>24)
+		data = append(append(data, 0, 0, 0), g.Body...) // the stream ID
+		data = binary.BigEndian.AppendUint32(data, uint32(tagHeaderSize+len(g.Body)))
+	}
+
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatalf("media: %v", err)
+	}
+}
+
 // PacketType is what a packet is for. The values are those of Enhanced RTMP; older forms are given the same.
 type PacketType byte
 
