@@ -23,16 +23,19 @@ func (d *dialogue) connect() error {
 	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil {
 		return err
 	}
-	id, err := d.send(0, "connect", amf.Object{
+	id, err := d.send(0, "connect", append(amf.Object{
 		{Name: "app", Value: d.to.app},
 		{Name: "type", Value: "nonprivate"},
 		{Name: "flashVer", Value: d.o.FlashVer},
 		{Name: "tcUrl", Value: d.to.tcURL},
-	})
+	}, ownCapabilities()...))
 	if err != nil {
 		return err
 	}
-	_, err = d.await("connect", d.result("connect", id))
+	answer, err := d.await("connect", d.result("connect", id))
+	if err == nil && !d.o.AssumeV2 {
+		d.out.terms.capabilities = capabilitiesOf(answer)
+	}
 	return err
 }
 

@@ -214,8 +214,7 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 		if err != nil {
 			return err
 		}
-		if seekKey && (unit.Kind != flv.Video || !flv.IsKey(unit.NALUs)) {
-			f.muxer.configure(unit) // what does not come again
+		if seekKey && !f.muxer.learn(unit) { // what does not come again
 			continue
 		}
 		seekKey = false

@@ -148,3 +148,12 @@ func annexB(nalus ...[]byte) []byte {
 	}
 	return au
 }
+
+// sendAnnexB and sendAAC push as a program does that names no codec, or only AAC.
+func (m *muxer) sendAnnexB(au []byte, timestamp uint32, compositionTime int32) error {
+	return m.sendVideoFrame(au, timestamp, Frame{CompositionTime: compositionTime})
+}
+
+func (m *muxer) sendAAC(frame, config []byte, timestamp uint32) error {
+	return m.sendAudioFrame(frame, timestamp, Frame{Codec: "aac", Config: config})
+}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"strconv"
 	"sync"
 
 	"luatrtmp/amf"
@@ -95,16 +96,11 @@ func (m *muxer) resendMetadata() error {
 	if m.out == nil || m.metadataSent == nil {
 		return nil
 	}
-	return m.sendMetadata(later(m.videoTimeline.lastOut, m.audioTimeline.lastOut))
+	return m.sendMetadata(m.latest())
 }
 
-// Codec ids of onMetaData. FLV 10.1, E.4.2.1 and E.4.3.1.
-const (
-	codecIDAVC = 7.0
-	codecIDAAC = 10.0
-)
-
-// knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5.
+// knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5; Enhanced RTMP v2, "Enhancing
+// onMetaData": the fields describe the first tracks, and maps by track id all tracks but 0.
 func (m *muxer) knownMetadata() amf.ECMAArray {
 	var fields amf.ECMAArray
 	add := func(name string, value amf.Value) {
@@ -118,10 +114,10 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 		if info.FrameRate > 0 {
 			add("framerate", info.FrameRate)
 		}
-		add("videocodecid", codecIDAVC)
+		add("videocodecid", m.codecID(flv.Video, info.Codec))
 	}
 	if info, ok := m.audioInfo(); ok {
-		add("audiocodecid", codecIDAAC)
+		add("audiocodecid", m.codecID(flv.Audio, info.Codec))
 		if info.SampleRate > 0 {
 			add("audiosamplerate", float64(info.SampleRate))
 		}
@@ -130,31 +126,100 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 			add("stereo", info.Channels > 1)
 		}
 	}
+	if tracks := m.trackMap(flv.Video); tracks != nil {
+		add("videoTrackIdInfoMap", tracks)
+	}
+	if tracks := m.trackMap(flv.Audio); tracks != nil {
+		add("audioTrackIdInfoMap", tracks)
+	}
 	add("encoder", encoderName)
 	return fields
 }
 
-// videoInfo is what the stream itself says of its video, completed by what the source says; false without video.
-func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
-	switch {
-	case m.avc.Record() == nil && m.expect.video == nil:
-		return flv.VideoInfo{}, false
-	case m.avc.Record() == nil:
-		return *m.expect.video, true
+// codecID is that of the first track of a kind, or of what is expected of it.
+func (m *muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
+	form := formOf(c, &m.terms)
+	if t := m.first(kind); t != nil {
+		form.Track = t.id
 	}
-	info := m.avc.Info()
-	if info.FrameRate == 0 && m.expect.video != nil {
-		info.FrameRate = m.expect.video.FrameRate
+	return float64(form.CodecID())
+}
+
+// trackMap describes the tracks of a kind but for track 0, nil if there are none.
+func (m *muxer) trackMap(kind flv.Kind) amf.Object {
+	var all amf.Object
+	for _, t := range m.tracks {
+		if t.kind != kind || t.id == 0 || !t.known() {
+			continue
+		}
+		var fields amf.Object
+		add := func(name string, value float64) {
+			if value > 0 {
+				fields = append(fields, amf.Property{Name: name, Value: value})
+			}
+		}
+		if kind == flv.Video {
+			info := t.video.Info()
+			add("width", float64(info.Width))
+			add("height", float64(info.Height))
+			add("framerate", info.FrameRate)
+			add("videocodecid", float64(t.form(&m.terms).CodecID()))
+		} else {
+			info := t.audio.Info()
+			add("channels", float64(info.Channels))
+			add("samplerate", float64(info.SampleRate))
+			add("audiocodecid", float64(t.form(&m.terms).CodecID()))
+		}
+		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: fields})
+	}
+	return all
+}
+
+// known tells whether enough is known of a track to describe it.
+func (t *track) known() bool {
+	if t.kind == flv.Video {
+		return t.video.Record() != nil
+	}
+	return t.audio.Ready()
+}
+
+// videoInfo is what the first video track says itself, completed by what the source says; false without video.
+func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
+	var info flv.VideoInfo
+	t := m.first(flv.Video)
+	switch known := t != nil && t.known(); {
+	case !known && m.expect.video == nil:
+		return info, false
+	case !known:
+		info = *m.expect.video
+	default:
+		info = t.video.Info()
+		if info.FrameRate == 0 && m.expect.video != nil {
+			info.FrameRate = m.expect.video.FrameRate
+		}
+	}
+	if info.Codec == flv.NoCodec {
+		info.Codec = flv.H264
 	}
 	return info, true
 }
 
+// audioInfo is the same for audio, the silent track included.
 func (m *muxer) audioInfo() (flv.AudioInfo, bool) {
-	switch {
-	case m.asc != nil:
-		return m.audio, true
+	var info flv.AudioInfo
+	t := m.first(flv.Audio)
+	switch known := t != nil && t.known(); {
+	case known && !m.silent():
+		info = t.audio.Info()
+	case m.silent():
+		info = silenceInfo
 	case m.expect.audio != nil:
-		return *m.expect.audio, true
+		info = *m.expect.audio
+	default:
+		return info, false
 	}
-	return flv.AudioInfo{}, false
+	if info.Codec == flv.NoCodec {
+		info.Codec = flv.AAC
+	}
+	return info, true
 }

@@ -242,7 +242,7 @@ func TestMuxerUnitsOfASource(t *testing.T) {
 	require.Equal(t, byte(67), all[2].payload[4], "composition time of times that are rounded one by one")
 	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}, Config: []byte{1}}, 40), ErrInvalid)
 	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40), ErrInvalid)
-	m.configure(&flv.AccessUnit{Kind: flv.Audio, Config: ascStereo})
+	m.learn(&flv.AccessUnit{Kind: flv.Audio, Config: ascStereo})
 	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40))
 	requireSent(t, w, "M", "AH", "A")
 }

@@ -21,6 +21,10 @@ type Options struct {
 	// pushed hold it off for that connection only, and not for good. A change takes effect at once.
 	SourceDelay time.Duration
 
+	LegacyHEVC  bool // HEVC as codec id 12 instead of `hvc1`
+	SilentAudio bool // silent AAC beside video that has no audio; see silence.go
+	AssumeV2    bool // the server takes all of Enhanced RTMP v2, whatever it declares
+
 	StatsInterval time.Duration // between two lines of statistics in the log
 }
 
@@ -45,7 +49,7 @@ func DefaultOptions() Options {
 const maxText = 8 << 10
 
 // laterOptions are known by name, and refused: they belong to later versions.
-var laterOptions = []string{"reconnect", "tls", "hevc", "silent_audio"}
+var laterOptions = []string{"reconnect", "tls"}
 
 // Set sets an option by its name in the C and Lua APIs, from text.
 func (o *Options) Set(name, value string) error {
@@ -76,6 +80,12 @@ func (o *Options) Set(name, value string) error {
 		return setText(&o.FlashVer, name, value)
 	case "tc_url":
 		return setText(&o.TCURL, name, value)
+	case "hevc":
+		return setChoice(&o.LegacyHEVC, name, value, "enhanced", "legacy")
+	case "silent_audio":
+		return setChoice(&o.SilentAudio, name, value, "false", "true")
+	case "enhanced":
+		return setChoice(&o.AssumeV2, name, value, "declared", "v2")
 	}
 	for _, later := range laterOptions {
 		if name == later {
@@ -99,6 +109,15 @@ func setMilliseconds(d *time.Duration, name, value string, least, most int64) er
 		*d = time.Duration(n) * time.Millisecond
 	}
 	return err
+}
+
+// setChoice sets b by one of two words, which stand for false and true.
+func setChoice(b *bool, name, value, no, yes string) error {
+	if value != no && value != yes {
+		return failure(ErrInvalid, "option %q: %q, expected %q or %q", name, value, no, yes)
+	}
+	*b = value == yes
+	return nil
 }
 
 func setText(s *string, name, value string) error {

@@ -26,6 +26,12 @@ func TestOptions(t *testing.T) {
 		{"stream", "s/t", func(o *Options) { o.Stream = "s/t" }},
 		{"flash_ver", "LNX 9,0", func(o *Options) { o.FlashVer = "LNX 9,0" }},
 		{"tc_url", "rtmp://x/y", func(o *Options) { o.TCURL = "rtmp://x/y" }},
+		{"hevc", "legacy", func(o *Options) { o.LegacyHEVC = true }},
+		{"hevc", "enhanced", func(*Options) {}},
+		{"silent_audio", "true", func(o *Options) { o.SilentAudio = true }},
+		{"silent_audio", "false", func(*Options) {}},
+		{"enhanced", "v2", func(o *Options) { o.AssumeV2 = true }},
+		{"enhanced", "declared", func(*Options) {}},
 	} {
 		got, want := DefaultOptions(), DefaultOptions()
 		c.change(&want)
@@ -56,8 +62,10 @@ func TestBadOptions(t *testing.T) {
 		{"tc_url", "\x7f", "control"},
 		{"reconnect", "1", `"reconnect" is not supported by this version`},
 		{"tls", "1", `"tls"`},
-		{"hevc", "legacy", `"hevc"`},
-		{"silent_audio", "1", `"silent_audio"`},
+		{"hevc", "old", `"old", expected "enhanced" or "legacy"`},
+		{"hevc", "", `expected "enhanced"`},
+		{"silent_audio", "1", `"1", expected "false" or "true"`},
+		{"enhanced", "v1", `"v1", expected "declared" or "v2"`},
 		{"Timeout", "1000", `unknown option "Timeout"`},
 		{"", "", "unknown option"},
 	} {

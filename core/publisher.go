@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"luatrtmp/core/flv"
 	"luatrtmp/core/source"
 )
 
@@ -312,31 +313,42 @@ func (p *Publisher) Info() Info {
 	return info
 }
 
-// SendVideo sends one H.264 access unit in Annex B form. timestamp: decode time in ms, modulo 2^32, from any origin;
-// compositionTime: presentation time minus decode time in ms. au is not kept. ErrState unless publishing, ErrInvalid
-// for what is no access unit. The first frame pushed switches the source off for good.
+// SendVideo sends one access unit: SendVideoFrame without a codec's name, on track 0.
 func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32) error {
-	p.switchToPushed()
-	return p.muxer.sendAnnexB(au, timestamp, compositionTime)
+	return p.SendVideoFrame(au, timestamp, Frame{CompositionTime: compositionTime})
 }
 
-// SendNALUs sends one H.264 access unit that lies in several buffers, each one NAL unit without a start code or any
-// number of them with start codes. Otherwise as SendVideo.
+// SendVideoFrame sends one access unit: H.264 and HEVC in Annex B form, AV1 as a temporal unit in the low-overhead format,
+// VP9 and VP8 as a frame. timestamp: decode time in ms, modulo 2^32, from any origin. data and f are not kept. ErrState unless
+// publishing, ErrInvalid for what is no access unit, ErrRefused when the server does not take the codec or the track, which
+// ends the connection. The first frame pushed switches the source off for good.
+func (p *Publisher) SendVideoFrame(data []byte, timestamp uint32, f Frame) error {
+	p.switchToPushed()
+	return p.muxer.sendVideoFrame(data, timestamp, f)
+}
+
+// SendNALUs sends one access unit of H.264 or HEVC that lies in several buffers, each one NAL unit without a start code or
+// any number of them with start codes. Otherwise as SendVideo.
 func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
 	p.switchToPushed()
 	return p.muxer.sendNALUs(buffers, timestamp)
 }
 
-// SendAudioBody sends what the body of an FLV audio tag holds: an AAC sequence header or a raw AAC frame. Otherwise as
-// SendVideo.
+// SendAudioBody sends what the body of an FLV audio tag holds: a sequence header or a frame, of any codec, in the old form or
+// with a FourCC. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioBody(body []byte, timestamp uint32) error {
 	p.switchToPushed()
 	return p.muxer.sendAudioBody(body, timestamp)
 }
 
-// SendAAC sends AAC: ADTS frames, or one raw frame with its AudioSpecificConfig in config the first time. Otherwise as
-// SendVideo.
-func (p *Publisher) SendAAC(frame, config []byte, timestamp uint32) error {
+// SendAudioFrame sends one raw frame, whose configuration is in f.Config the first time if its codec has one, or AAC in
+// ADTS frames. Otherwise as SendVideoFrame.
+func (p *Publisher) SendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	p.switchToPushed()
-	return p.muxer.sendAAC(frame, config, timestamp)
+	return p.muxer.sendAudioFrame(data, timestamp, f)
+}
+
+// SendAAC is SendAudioFrame for AAC on track 0.
+func (p *Publisher) SendAAC(frame, config []byte, timestamp uint32) error {
+	return p.SendAudioFrame(frame, timestamp, Frame{Codec: flv.AAC.String(), Config: config})
 }

@@ -23,21 +23,22 @@ func (c class) video() bool { return c == classKey || c == classPicture }
 type entry struct {
 	header  chunk.Header
 	class   class
+	track   uint8 // of a picture
 	payload []byte
 }
 
 // queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
 //
-// When it is over one of its limits, whole groups of pictures go, the oldest first. If that cuts into the group of
-// pictures that is being received, its remaining pictures are refused until the next key frame: what is sent can
-// always be decoded. Audio and headers stay.
+// When it is over one of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group
+// of pictures that is being received, its remaining pictures are refused until the track's next key frame: what is sent
+// can always be decoded. Audio and headers stay.
 type queue struct {
 	maxBytes int
 	maxMedia time.Duration
 
 	entries  []*entry // oldest first
 	bytes    int
-	awaitKey bool // pictures are refused until the next key frame
+	awaitKey trackSet // whose pictures are refused until the next key frame
 
 	spare      []*entry // for reuse, so that the steady state allocates nothing
 	spareBytes int
@@ -46,25 +47,39 @@ type queue struct {
 	droppedBytes  uint64
 }
 
+// trackSet is a set of track ids.
+type trackSet [4]uint64
+
+func (s *trackSet) has(track uint8) bool { return s[track/64]&(1<<(track%64)) != 0 }
+func (s *trackSet) add(track uint8)      { s[track/64] |= 1 << (track % 64) }
+func (s *trackSet) remove(track uint8)   { s[track/64] &^= 1 << (track % 64) }
+
 // maxSpareBytes bounds the memory kept for reuse: some large key frames, and the frames between them.
 const maxSpareBytes = 512 << 10
 
-// push copies the pieces and queues them, after making room. It returns false when the message was dropped; only
-// pictures are.
+// push is pushTrack for track 0.
 func (q *queue) push(h chunk.Header, c class, pieces [][]byte) bool {
+	return q.pushTrack(h, c, 0, pieces)
+}
+
+// pushTrack copies the pieces and queues them, after making room. It returns false when the message was dropped; only
+// pictures are.
+func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte) bool {
 	size := joinedSize(pieces)
-	if q.awaitKey && c.video() {
+	if c.video() && q.awaitKey.has(track) {
 		if c != classKey {
 			q.countDrop(size)
 			return false
 		}
-		q.awaitKey = false
+		q.awaitKey.remove(track)
 	}
-	if !q.makeRoom(size, h.Timestamp, c) {
+	if !q.makeRoom(size, h.Timestamp, c, track) {
 		q.countDrop(size)
 		return false
 	}
-	q.entries = append(q.entries, q.fill(h, c, pieces))
+	e := q.fill(h, c, pieces)
+	e.track = track
+	q.entries = append(q.entries, e)
 	q.bytes += size
 	return true
 }
@@ -89,23 +104,27 @@ func joinedSize(pieces [][]byte) int {
 
 // makeRoom drops groups of pictures until the new message fits. It returns false when the new message itself, a
 // picture, belongs to a group that had to go.
-func (q *queue) makeRoom(size int, timestamp uint32, c class) bool {
+func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool {
 	for len(q.entries) > 0 && q.over(size, timestamp, c) {
 		first := q.findVideo(0)
 		if first < 0 {
 			return true // only audio and headers wait
 		}
-		next := q.findKey(first + 1)
+		oldest := q.entries[first].track
+		next := q.findKey(first+1, oldest)
 		if next >= 0 {
-			q.dropVideo(first, next)
+			q.dropVideo(first, next, oldest)
 			continue
 		}
-		q.dropVideo(first, len(q.entries))
-		if c == classKey {
-			return true
+		q.dropVideo(first, len(q.entries), oldest)
+		mine := c.video() && oldest == track
+		if mine && c == classKey {
+			continue
 		}
-		q.awaitKey = true // the rest of that group cannot be decoded any more
-		return !c.video()
+		q.awaitKey.add(oldest) // the rest of that group cannot be decoded any more
+		if mine {
+			return false
+		}
 	}
 	return true
 }
@@ -143,21 +162,21 @@ func (q *queue) findVideo(from int) int {
 	return -1
 }
 
-func (q *queue) findKey(from int) int {
+func (q *queue) findKey(from int, track uint8) int {
 	for i := from; i < len(q.entries); i++ {
-		if q.entries[i].class == classKey {
+		if e := q.entries[i]; e.class == classKey && e.track == track {
 			return i
 		}
 	}
 	return -1
 }
 
-// dropVideo removes the pictures from first up to end.
-func (q *queue) dropVideo(first, end int) {
+// dropVideo removes the pictures of a track from first up to end.
+func (q *queue) dropVideo(first, end int, track uint8) {
 	kept := q.entries[:first]
 	for i := first; i < len(q.entries); i++ {
 		e := q.entries[i]
-		if i < end && e.class.video() {
+		if i < end && e.class.video() && e.track == track {
 			q.bytes -= len(e.payload)
 			q.countDrop(len(e.payload))
 			q.give(e)

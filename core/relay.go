@@ -65,16 +65,26 @@ func (m *muxer) switchOver() {
 	m.next = nil
 	if m.out != nil && m.out.conn == nil {
 		next.out.adopt(m.out, next.streamID)
-		m.out, m.streamID = next.out, next.streamID
+		m.out, m.terms, m.streamID = next.out, next.out.terms, next.streamID
+		for _, t := range m.tracks {
+			t.admitted = false
+		}
 	} else {
 		m.renew(next.out, next.streamID)
 	}
 	close(next.taken)
 }
 
-// renew begins a connection while media flows: everything is sent anew on it, with timestamps from 0; m.mu is held.
+// renew begins a connection while media flows: everything is sent anew on it, with timestamps from 0. A writer without a
+// connection has the terms of the one before; m.mu is held.
 func (m *muxer) renew(out *writer, streamID uint32) {
-	m.outlet = outlet{out: out, streamID: streamID, expect: m.expect, origin: m.origin}
+	to := outlet{out: out, terms: out.terms, streamID: streamID, expect: m.expect, origin: m.origin}
+	if out.conn == nil {
+		to.terms = m.terms
+	} else {
+		m.endSequences()
+	}
+	m.reset(to)
 }
 
 // waiting is the media time that waits for the network.

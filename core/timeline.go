@@ -21,23 +21,38 @@ type timeline struct {
 }
 
 // start begins the track with input timestamp in. The first track of a connection begins at elapsed, the time since the
-// connection's first media; the other one keeps the distance to it, unless their timestamps come from different clocks:
-// then it begins where the other is.
-func (t *timeline) start(in uint32, other *timeline, elapsed uint32, now time.Time) {
+// connection's first media; another one keeps the distance to the first of the others that its timestamps may have the
+// clock of. If they have a clock of their own it begins where the others are.
+func (t *timeline) start(in, elapsed uint32, now time.Time, others ...*timeline) {
 	out := later(t.lastOut, elapsed)
 	offset := out - in
-	if other.started {
-		out, offset = in+other.offset, other.offset
-		ahead := sinceThen(out, other.lastOut)
-		early := sinceThen(t.lastOut, out)
-		switch {
-		case ahead.Abs() > maxStep, ahead < 0 && early > maxReorder:
-			out, offset = other.lastOut, other.lastOut-in
-		case ahead < 0 && early > 0:
+	if latest, shared := t.reference(in, others); shared != nil {
+		out, offset = in+shared.offset, shared.offset
+		if sinceThen(out, shared.lastOut) < 0 && sinceThen(t.lastOut, out) > 0 {
 			out = t.lastOut // it waits there until it is in step
 		}
+	} else if latest != nil {
+		out, offset = latest.lastOut, latest.lastOut-in
 	}
 	*t = timeline{started: true, offset: offset, lastOut: out, lastNow: now}
+}
+
+// reference returns the track that is furthest, and the one whose clock an input timestamp may be of; nil if there is none.
+func (t *timeline) reference(in uint32, others []*timeline) (latest, shared *timeline) {
+	for _, o := range others {
+		if !o.started {
+			continue
+		}
+		if latest == nil || sinceThen(o.lastOut, latest.lastOut) > 0 {
+			latest = o
+		}
+		out := in + o.offset
+		ahead, early := sinceThen(out, o.lastOut), sinceThen(t.lastOut, out)
+		if shared == nil && ahead.Abs() <= maxStep && (ahead >= 0 || early <= maxReorder) {
+			shared = o
+		}
+	}
+	return latest, shared
 }
 
 // next maps one timestamp.

@@ -35,12 +35,12 @@ func TestTimeline(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			now := time.Unix(1000, 0)
-			var line, other timeline
+			var line timeline
 			for i, s := range c.steps {
 				now = now.Add(time.Duration(s.passed) * time.Millisecond)
 				got := uint32(0)
 				if i == 0 {
-					line.start(s.in, &other, 0, now)
+					line.start(s.in, 0, now)
 					got = line.lastOut
 				} else {
 					got = line.next(s.in, now)
@@ -67,10 +67,10 @@ func TestTimelineSecondTrack(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			now := time.Unix(1000, 0)
-			var first, second, none timeline
-			first.start(c.first, &none, 0, now)
+			var first, second timeline
+			first.start(c.first, 0, now)
 			first.lastOut = c.at - c.first
-			second.start(c.in[0], &first, 0, now)
+			second.start(c.in[0], 0, now, &first)
 			require.Equal(t, c.want[0], second.lastOut)
 			for i := 1; i < len(c.in); i++ {
 				require.Equal(t, c.want[i], second.next(c.in[i], now))
@@ -83,9 +83,9 @@ func TestTimelineSecondTrack(t *testing.T) {
 func TestTimelineProperty(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	now := time.Unix(1000, 0)
-	var line, none timeline
+	var line timeline
 	in := random.Uint32()
-	line.start(in, &none, 0, now)
+	line.start(in, 0, now)
 	last, stood := line.lastOut, 0
 	for range 20_000 {
 		switch random.IntN(50) {
@@ -114,13 +114,12 @@ func TestTimelineProperty(t *testing.T) {
 // A track that begins anew on a connection that has run for a while goes on at its time, and never before lastOut.
 func TestTimelineBeginsAgain(t *testing.T) {
 	now := time.Unix(1000, 0)
-	var none timeline
 	for _, c := range []struct{ last, elapsed, want uint32 }{{500, 700, 700}, {700, 500, 700}, {0xFFFFFF00, 5, 5}} {
 		line := timeline{lastOut: c.last}
-		line.start(123, &none, c.elapsed, now)
+		line.start(123, c.elapsed, now)
 		require.Equal(t, c.want, line.lastOut)
 		second := timeline{lastOut: c.last}
-		second.start(133, &line, c.elapsed, now)
+		second.start(133, c.elapsed, now, &line)
 		require.Equal(t, c.want+10, second.lastOut)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/tests/script"
 )
@@ -27,11 +28,24 @@ func TestWireDialogue(t *testing.T) {
 	r = c.Next()
 	require.EqualValues(t, 3, r.ChunkStreamID)
 	require.Zero(t, r.StreamID)
+	fourCCs := func(names ...string) amf.Object {
+		var all amf.Object
+		for _, n := range names {
+			all = append(all, amf.Property{Name: n, Value: 6.0})
+		}
+		return all
+	}
 	require.Equal(t, &message.Command{Name: "connect", TransactionID: 1, Object: amf.Object{
 		{Name: "app", Value: "live/room"},
 		{Name: "type", Value: "nonprivate"},
 		{Name: "flashVer", Value: "FMLE/3.0 (compatible; FMSc/1.0)"},
 		{Name: "tcUrl", Value: s.URL("live/room")},
+		{Name: "fourCcList", Value: amf.StrictArray{
+			"avc1", "hvc1", "av01", "vp09", "vp08", "mp4a", ".mp3", "Opus", "fLaC", "ac-3", "ec-3",
+		}},
+		{Name: "videoFourCcInfoMap", Value: fourCCs("avc1", "hvc1", "av01", "vp09", "vp08")},
+		{Name: "audioFourCcInfoMap", Value: fourCCs("mp4a", ".mp3", "Opus", "fLaC", "ac-3", "ec-3")},
+		{Name: "capsEx", Value: 3.0},
 	}}, r.Message)
 	c.Result(r.Message.(*message.Command), script.Info("status", "NetConnection.Connect.Success", ""))
 	w.until(StateConnected)
@@ -134,9 +148,10 @@ func TestWireLongTimestamps(t *testing.T) {
 
 	// Some 49 days later.
 	p.muxer.mu.Lock()
-	jump := 0xFFFF0000 - p.muxer.audioTimeline.lastOut
-	p.muxer.audioTimeline.offset += jump
-	p.muxer.audioTimeline.lastOut += jump
+	audio := p.muxer.first(flv.Audio)
+	jump := 0xFFFF0000 - audio.lastOut
+	audio.offset += jump
+	audio.lastOut += jump
 	p.muxer.mu.Unlock()
 	sum += uint64(jump)
 	send(20)

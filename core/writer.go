@@ -31,6 +31,7 @@ type writer struct {
 	conn     net.Conn      // nil: media is parked here, see relay.go
 	timeout  time.Duration // for a write without any progress
 	counters *counters
+	terms    terms // of the connection; they do not change once media flows
 
 	mu        sync.Mutex
 	wake      *sync.Cond
@@ -51,6 +52,7 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 		conn:     conn,
 		timeout:  o.Timeout,
 		counters: counters,
+		terms:    termsOf(o),
 		media:    queue{maxBytes: o.QueueBytes, maxMedia: o.QueueMedia},
 		encoder:  chunk.NewWriter(),
 	}
@@ -61,6 +63,11 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 // send queues one message whose payload is the pieces joined; they are copied. It never blocks on the network.
 // accepted is false when the message, a picture, had to be dropped for want of room.
 func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool, err error) {
+	return w.sendTrack(h, c, 0, pieces)
+}
+
+// sendTrack is send for a message of a track: only a picture's matters.
+func (w *writer) sendTrack(h chunk.Header, c class, track uint8, pieces [][]byte) (accepted bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -72,7 +79,7 @@ func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool,
 	if c == classControl {
 		accepted, err = w.queueControl(h, pieces)
 	} else {
-		accepted, err = w.queueMedia(h, c, pieces)
+		accepted, err = w.queueMedia(h, c, track, pieces)
 	}
 	if accepted {
 		w.wake.Signal()
@@ -88,17 +95,32 @@ func (w *writer) queueControl(h chunk.Header, pieces [][]byte) (bool, error) {
 	return true, nil
 }
 
-func (w *writer) queueMedia(h chunk.Header, c class, pieces [][]byte) (bool, error) {
-	accepted := w.media.push(h, c, pieces)
+func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byte) (bool, error) {
+	accepted := w.media.pushTrack(h, c, track, pieces)
 	w.counters.dropped(w.media.takeDropped())
 	if !c.video() && w.media.bytes > w.media.maxBytes && w.media.findVideo(0) < 0 {
-		w.err = failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes)
-		if w.conn != nil {
-			w.conn.Close() // wakes run and the reader
-		}
+		w.end(failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
 		return false, w.err
 	}
 	return accepted, nil
+}
+
+// fail ends the connection.
+func (w *writer) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.end(err)
+	}
+}
+
+// end ends the connection; w.mu is held.
+func (w *writer) end(err error) {
+	w.err = err
+	w.wake.Signal()
+	if w.conn != nil {
+		w.conn.Close() // wakes run, where it writes, and the reader
+	}
 }
 
 // sendMessage queues a control message; every caller can go on without it when the connection is gone.

@@ -63,7 +63,8 @@ func (h *hdr) setMastering(m MasteringDisplay) bool {
 	if h.mastering != nil && *h.mastering == m {
 		return false
 	}
-	h.mastering = &m
+	kept := m // m itself would be allocated at each call
+	h.mastering = &kept
 	return true
 }
 

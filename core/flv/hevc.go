@@ -28,16 +28,14 @@ func (t *hevcTrack) LengthSize() int {
 // SetConfig takes an HEVCDecoderConfigurationRecord. The error wraps ErrBadConfig or ErrBadParameterSet.
 func (t *hevcTrack) SetConfig(record []byte) error {
 	var sets hevcSets
-	display := t.hdr
-	lengthSize, err := sets.readRecord(record, func(nalu []byte) {
-		if hevcType(nalu) == h265.NALUType_PREFIX_SEI_NUT {
-			display.takeSEI(nalu, hevcHeaderSize)
-		}
-	})
+	lengthSize, err := sets.readRecord(record)
 	if err != nil {
 		return err
 	}
-	t.sets, t.lengthSize, t.hdr, t.dirty, t.active = sets, lengthSize, display, true, nil
+	for _, nalu := range sets.sei {
+		t.hdr.takeSEI(nalu, hevcHeaderSize)
+	}
+	t.sets, t.lengthSize, t.dirty, t.active = sets, lengthSize, true, nil
 	t.updateColor()
 	return nil
 }
@@ -66,7 +64,7 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 		t.nalus = append(t.nalus, nalu)
 		switch {
 		case !base: // another view or quality; decoders that do not know it pass over it
-		case typ == h265.NALUType_PREFIX_SEI_NUT:
+		case isSEI(typ):
 			hdrNews = t.hdr.takeSEI(nalu, hevcHeaderSize) || hdrNews
 		case typ < h265.NALUType_VPS_NUT: // a slice
 			pictures = true

@@ -19,10 +19,17 @@ type hevcSets struct {
 	vps [maxVPSID + 1]*hevcVPS
 	sps [maxHEVCSPSID + 1]*hevcSPS
 	pps [maxHEVCPPSID + 1]*hevcPPS
+
+	// sei are the SEI NAL units of the last record, which hold for the whole stream and may stand nowhere else: HDR in most cases.
+	sei [][]byte
 }
 
 func isHEVCSet(typ h265.NALUType) bool {
 	return typ == h265.NALUType_VPS_NUT || typ == h265.NALUType_SPS_NUT || typ == h265.NALUType_PPS_NUT
+}
+
+func isSEI(typ h265.NALUType) bool {
+	return typ == h265.NALUType_PREFIX_SEI_NUT || typ == h265.NALUType_SUFFIX_SEI_NUT
 }
 
 // store keeps a copy of a VPS, SPS or PPS and tells whether it is new or differs from the one with its id.
@@ -148,13 +155,27 @@ func (p *hevcSets) record() []byte {
 	if len(vps) == 0 || len(pps) == 0 {
 		return nil
 	}
-	dst = appendSets(dst, h265.NALUType_VPS_NUT, vps)
-	dst = appendSets(dst, h265.NALUType_SPS_NUT, sets)
-	return appendSets(dst, h265.NALUType_PPS_NUT, pps)
+	const numOfArrays = hevcRecordHeader - 1
+	dst = appendSets(dst, arrayCompleteness|byte(h265.NALUType_VPS_NUT), vps)
+	dst = appendSets(dst, arrayCompleteness|byte(h265.NALUType_SPS_NUT), sets)
+	dst = appendSets(dst, arrayCompleteness|byte(h265.NALUType_PPS_NUT), pps)
+	for _, typ := range []h265.NALUType{h265.NALUType_PREFIX_SEI_NUT, h265.NALUType_SUFFIX_SEI_NUT} {
+		var sei [][]byte
+		for _, nalu := range p.sei {
+			if hevcType(nalu) == typ {
+				sei = append(sei, nalu)
+			}
+		}
+		if len(sei) > 0 {
+			dst[numOfArrays]++
+			dst = appendSets(dst, byte(typ), sei) // pictures may have more of them
+		}
+	}
+	return dst
 }
 
-func appendSets(dst []byte, typ h265.NALUType, nalus [][]byte) []byte {
-	dst = append(dst, arrayCompleteness|byte(typ))
+func appendSets(dst []byte, head byte, nalus [][]byte) []byte {
+	dst = append(dst, head)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(nalus)))
 	for _, nalu := range nalus {
 		dst = appendSet(dst, nalu)
@@ -162,9 +183,8 @@ func appendSets(dst []byte, typ h265.NALUType, nalus [][]byte) []byte {
 	return dst
 }
 
-// readRecord stores the sets of a record. Arrays of other NAL units, which may be SEI, go to other. What the header says of the stream is left
-// alone: the SPS says the same.
-func (p *hevcSets) readRecord(record []byte, other func(nalu []byte)) (lengthSize int, err error) {
+// readRecord stores the sets and SEI NAL units of a record. What the header says of the stream is left alone: the SPS says the same.
+func (p *hevcSets) readRecord(record []byte) (lengthSize int, err error) {
 	if len(record) < hevcRecordHeader {
 		return 0, fmt.Errorf("%w: HEVC record of %d bytes, expected at least %d", ErrBadConfig, len(record), hevcRecordHeader)
 	}
@@ -182,14 +202,14 @@ func (p *hevcSets) readRecord(record []byte, other func(nalu []byte)) (lengthSiz
 			return 0, fmt.Errorf("%w: ends at %d, before the number of NAL units", ErrBadConfig, len(record))
 		}
 		typ, count := h265.NALUType(record[pos]&0x3F), int(binary.BigEndian.Uint16(record[pos+1:]))
-		if pos, err = p.readArray(record, pos+3, count, typ, other); err != nil {
+		if pos, err = p.readArray(record, pos+3, count, typ); err != nil {
 			return 0, err
 		}
 	}
 	return lengthSize, nil
 }
 
-func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType, other func([]byte)) (int, error) {
+func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType) (int, error) {
 	for range count {
 		if len(record)-pos < 2 {
 			return 0, fmt.Errorf("%w: ends at %d, before the size of a %v", ErrBadConfig, len(record), want)
@@ -208,8 +228,8 @@ func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType, 
 			if _, err := p.store(nalu); err != nil {
 				return 0, err
 			}
-		default:
-			other(nalu)
+		case isSEI(typ):
+			p.sei = append(p.sei, bytes.Clone(nalu))
 		}
 		pos += size
 	}

@@ -1,0 +1,233 @@
+package flv
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Records as x265 and ffmpeg write them into MP4 with the sample entry hvc1: 320x180 pixels, 25 frames per second.
+var (
+	hevcMain = unhex("0101600000009000000000003cf000fcfdf8f800000f03a00001001840010c01ffff01600000030090000003000003003c959409" +
+		"a10001002b42010101600000030090000003000003003ca00a080c1f3e595952930bc05a020000030002000003003210a2000100064401c073c189")
+	// Main 10, BT.2020, PQ, with SEI.
+	hevcHDR = unhex("0102200000009000000000003cf000fcfdfafa00000f04a00001001840010c01ffff02200000030090000003000003003cba0240" +
+		"a10001002e42010102200000030090000003000003003ca00a080c1f3b65ba4a4c2f016a12201208000003000800000300c840a2000100064401c073c189" +
+		"27000200094e01900403e8019080001e4e01891833c286c41d4c0bb884d03e803d13404200989680000003003280")
+	// 4:4:4, two temporal sub-layers.
+	hevc444 = unhex("0104080000009e08000000003cf000fcfff8f800001303a00001001b40010c02ffff0408000003009e0800000300003c0000959" +
+		"4aca048a10001002d4201020408000003009e08000003" +
+		"00003c00009001410183e372caca5654a4c2f0168080000003008000000c84a2000100084401c07318301890")
+
+	vpsHEVC = hevcMain[28 : 28+24]
+	spsHEVC = hevcMain[57 : 57+43]
+	ppsHEVC = hevcMain[105:]
+
+	hevcIDR      = unhex("2801ac74c2ea8bd26089a52740a0")
+	hevcCRA      = unhex("2a01ac74c2ea8bd26089a52740a0")
+	hevcTrailR   = unhex("0201d02149883a61501b5e4228cb")
+	hevcTrailN   = unhex("0001e024fd7a240a4c228860204d")
+	hevcTSAN     = unhex("0402e024fd7a240a4c221460082d")
+	hevcMDCV     = unhex("4e01891833c286c41d4c0bb884d03e803d13404200989680000003003280")
+	hevcCLL      = unhex("4e01900403e8019080")
+	hevcTwoLayer = unhex("4209010160")
+)
+
+// hdrColor is what hevcHDR says.
+var hdrColor = Color{
+	BitDepth: 10, Primaries: 9, Transfer: 16, MatrixCoefficients: 9, MaxCLL: 1000, MaxFALL: 400,
+	Mastering: &MasteringDisplay{
+		GreenX: 0.265, GreenY: 0.69, BlueX: 0.15, BlueY: 0.06, RedX: 0.68, RedY: 0.32, WhiteX: 0.3127, WhiteY: 0.329,
+		MaxLuminance: 1000, MinLuminance: 0.005,
+	},
+}
+
+func newHEVC(t testing.TB, record []byte) VideoTrack {
+	t.Helper()
+	track, err := NewVideoTrack(HEVC)
+	require.NoError(t, err)
+	if record != nil {
+		require.NoError(t, track.SetConfig(record))
+	}
+	return track
+}
+
+func TestHEVCRecordIsThatOfFFmpeg(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		record []byte
+		info   VideoInfo
+	}{
+		{"main", hevcMain, VideoInfo{Codec: HEVC, Width: 320, Height: 180, FrameRate: 25}},
+		{"HDR", hevcHDR, VideoInfo{Codec: HEVC, Width: 320, Height: 180, FrameRate: 25, Color: &hdrColor}},
+		{"4:4:4", hevc444, VideoInfo{Codec: HEVC, Width: 320, Height: 180, FrameRate: 25}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			track := newHEVC(t, c.record)
+			require.Equal(t, c.record, track.Record())
+			require.Equal(t, c.info, track.Info())
+		})
+	}
+}
+
+func TestHEVCTake(t *testing.T) {
+	track := newHEVC(t, nil)
+	require.Nil(t, track.Record())
+	require.Equal(t, VideoInfo{Codec: HEVC}, track.Info())
+
+	u, err := track.Take([][]byte{hevcTrailR, nil, {2}})
+	require.NoError(t, err)
+	require.Equal(t, VideoUnit{Parts: [][]byte{hevcTrailR}}, u)
+
+	u, err = track.Take([][]byte{vpsHEVC, spsHEVC})
+	require.NoError(t, err)
+	require.Empty(t, u.Parts)
+	require.False(t, u.ConfigChanged, "a PPS is missing")
+
+	u, err = track.Take([][]byte{vpsHEVC, spsHEVC, ppsHEVC, hevcCLL, hevcIDR})
+	require.NoError(t, err)
+	require.Equal(t, VideoUnit{Parts: [][]byte{hevcCLL, hevcIDR}, Key: true, ConfigChanged: true}, u)
+	require.Equal(t, hevcMain, track.Record())
+	require.Equal(t, 1000.0, track.Info().Color.MaxCLL)
+
+	before := track.Info().Color
+	u, err = track.Take([][]byte{vpsHEVC, spsHEVC, ppsHEVC, hevcCLL, hevcCRA})
+	require.NoError(t, err)
+	require.True(t, u.Key)
+	require.False(t, u.ConfigChanged, "the same sets again are no change")
+	require.Same(t, before, track.Info().Color)
+
+	u, err = track.Take([][]byte{hevcTrailN, hevcTrailN})
+	require.NoError(t, err)
+	require.True(t, u.Disposable)
+	u, err = track.Take([][]byte{hevcTrailN, hevcTrailR})
+	require.NoError(t, err)
+	require.False(t, u.Disposable)
+	u, err = track.Take([][]byte{hevcMDCV})
+	require.NoError(t, err)
+	require.False(t, u.Disposable)
+	require.Equal(t, hdrColor.Mastering, track.Info().Color.Mastering)
+	require.NotSame(t, before, track.Info().Color)
+
+	u, err = track.Take([][]byte{hevcTwoLayer, hevcTrailN})
+	require.NoError(t, err)
+	require.Equal(t, [][]byte{hevcTwoLayer, hevcTrailN}, u.Parts, "the sets of other layers are not ours")
+	require.True(t, u.Disposable)
+	track.Forget()
+
+	require.NoError(t, track.SetConfig(hevc444))
+	u, err = track.Take([][]byte{hevcIDR})
+	require.NoError(t, err)
+	require.True(t, u.ConfigChanged)
+	require.Equal(t, hevc444, track.Record())
+}
+
+func TestHEVCSubLayers(t *testing.T) {
+	track := newHEVC(t, hevc444)
+	u, err := track.Take([][]byte{hevcTrailN})
+	require.NoError(t, err)
+	require.False(t, u.Disposable, "pictures of the second sub-layer may refer to it")
+	u, err = track.Take([][]byte{hevcTSAN})
+	require.NoError(t, err)
+	require.True(t, u.Disposable)
+}
+
+func TestHEVCKeyPictures(t *testing.T) {
+	for typ := range byte(32) {
+		nalu := []byte{typ << 1, 1, 0xAC}
+		track := newHEVC(t, nil)
+		u, err := track.Take([][]byte{nalu})
+		require.NoError(t, err)
+		require.Equal(t, typ >= 16 && typ <= 21, u.Key, typ)
+		require.Equal(t, u.Key, HEVC.IsKey([][]byte{nalu}), typ)
+	}
+}
+
+func TestHEVCTakeDoesNotAllocate(t *testing.T) {
+	track := newHEVC(t, hevcHDR)
+	au := [][]byte{vpsHEVC, spsHEVC, ppsHEVC, hevcCLL, hevcMDCV, hevcIDR, hevcTrailR}
+	_, err := track.Take(au)
+	require.NoError(t, err)
+	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = track.Take(au) }))
+}
+
+func TestHEVCBrokenSetIsLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		nalu []byte
+		text string
+	}{
+		{"SPS cut in its head", spsHEVC[:20], "HEVC SPS of 20 bytes"},
+		{"SPS cut behind its head", spsHEVC[:30], "HEVC SPS of 30 bytes"},
+		{"VPS cut", vpsHEVC[:4], "VPS of 4 bytes"},
+		{"PPS cut", ppsHEVC[:2], "PPS of 2 bytes"},
+		{"PPS id", unhex("4401010180"), "PPS id 127"},
+		{"large", append(bytes.Clone(ppsHEVC), make([]byte, maxParameterSetSize)...), "8198 bytes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			track := newHEVC(t, hevcMain)
+			_, err := track.Take([][]byte{hevcIDR})
+			require.NoError(t, err)
+			u, err := track.Take([][]byte{c.nalu, hevcIDR})
+			require.ErrorIs(t, err, ErrBadParameterSet)
+			require.ErrorContains(t, err, c.text)
+			require.Equal(t, VideoUnit{Parts: [][]byte{hevcIDR}, Key: true}, u)
+			require.Equal(t, hevcMain, track.Record())
+		})
+	}
+}
+
+func TestHEVCSetConfigErrors(t *testing.T) {
+	with := func(at int, v byte) []byte {
+		r := bytes.Clone(hevcMain)
+		r[at] = v
+		return r
+	}
+	for _, c := range []struct {
+		name   string
+		record []byte
+		text   string
+	}{
+		{"empty", nil, "0 bytes, expected at least 23"},
+		{"version", with(0, 2), "version 2"},
+		{"length size", with(21, 0x0E), "lengths of 3 bytes"},
+		{"an array more", with(22, 4), "ends at 111, before the number of NAL units"},
+		{"a set more", with(25, 2), "VPS_NUT of"},
+		{"not a VPS", with(23, 0x21), "NAL unit type 32 at 28, expected 33"},
+		{"cut", hevcMain[:len(hevcMain)-1], "of 6 bytes at 105, 5 bytes follow"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			track := newHEVC(t, hevc444)
+			err := track.SetConfig(c.record)
+			require.ErrorIs(t, err, ErrBadConfig)
+			require.ErrorContains(t, err, c.text)
+			require.Equal(t, hevc444, track.Record(), "an error changes nothing")
+		})
+	}
+}
+
+func FuzzHEVC(f *testing.F) {
+	f.Add(hevcMain, hevcIDR, hevcTrailN)
+	f.Add(hevcHDR, hevcMDCV, hevcCLL)
+	f.Add(hevc444, spsHEVC, ppsHEVC)
+	f.Add(hevcMain, vpsHEVC, hevcTwoLayer)
+	f.Fuzz(func(t *testing.T, record, a, b []byte) {
+		track := newHEVC(t, nil)
+		err := track.SetConfig(record)
+		for _, au := range [][][]byte{{a, b}, {b}, {a, b}} {
+			u, err := track.Take(au)
+			if err != nil {
+				require.ErrorIs(t, err, ErrBadParameterSet)
+			}
+			require.LessOrEqual(t, len(u.Parts), len(au))
+		}
+		u, _ := track.Take(nil)
+		require.False(t, u.ConfigChanged)
+		track.Info()
+		if own := track.Record(); own != nil && err == nil {
+			again := newHEVC(t, own)
+			require.Equal(t, own, again.Record())
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package core
+
+import (
+	"bytes"
+
+	"luatrtmp/amf"
+	"luatrtmp/core/flv"
+)
+
+// sendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as flv.AccessUnit.Data has them.
+func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.forget()
+	t, err := m.videoTrack(&f, data)
+	if err != nil {
+		return err
+	}
+	codec := t.video.Codec()
+	parts := [][]byte(nil)
+	switch {
+	case codec.HasNALUs():
+		if m.nalus, err = flv.SplitAnnexB(m.nalus[:0], data); err != nil {
+			return failure(ErrInvalid, "video frame of %d bytes: %v", len(data), err)
+		}
+		parts = m.nalus
+	case f.CompositionTime != 0:
+		return failure(ErrInvalid, "composition time %d ms: %v has none", f.CompositionTime, codec)
+	default:
+		parts = m.whole(data)
+	}
+	return m.sendVideo(t, parts, timestamp, int64(f.CompositionTime))
+}
+
+// sendNALUs sends an access unit of H.264 or HEVC in several buffers: NAL units, or Annex B.
+func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.forget()
+	m.nalus = m.nalus[:0]
+	for i, b := range buffers {
+		whole, err := flv.SplitAnnexB(m.nalus, b)
+		if err != nil { // no start code: one NAL unit
+			if len(b) == 0 || b[0] == 0 {
+				return failure(ErrInvalid, "video frame: buffer %d is neither a NAL unit nor in Annex B form", i)
+			}
+			whole = append(m.nalus, b)
+		}
+		m.nalus = whole
+	}
+	if len(m.nalus) == 0 {
+		return failure(ErrInvalid, "video frame: %d buffers without a NAL unit", len(buffers))
+	}
+	t := m.find(flv.Video, 0)
+	if t == nil {
+		codec, err := flv.Recognize(byteStream(m.nalus))
+		if err != nil {
+			return failure(ErrInvalid, "video frame: %v", err)
+		}
+		if t, err = m.track(codec, 0); err != nil {
+			return err
+		}
+	}
+	if codec := t.video.Codec(); !codec.HasNALUs() {
+		return failure(ErrInvalid, "NAL units on a track of %v", codec)
+	}
+	return m.sendVideo(t, m.nalus, timestamp, 0)
+}
+
+// byteStream joins NAL units with start codes.
+func byteStream(nalus [][]byte) []byte {
+	var all []byte
+	for _, n := range nalus {
+		all = append(append(all, 0, 0, 0, 1), n...)
+	}
+	return all
+}
+
+// videoTrack returns the track of a pushed frame, with the configuration that comes with the frame.
+func (m *muxer) videoTrack(f *Frame, data []byte) (*track, error) {
+	id, err := trackID(f.Track)
+	if err != nil {
+		return nil, err
+	}
+	codec, err := f.codec(flv.Video)
+	if err != nil {
+		return nil, err
+	}
+	t := m.find(flv.Video, id)
+	if codec == flv.NoCodec && t == nil {
+		if codec, err = flv.Recognize(data); err != nil {
+			return nil, failure(ErrInvalid, "video frame of %d bytes: %v", len(data), err)
+		}
+	}
+	if codec != flv.NoCodec {
+		if t, err = m.track(codec, id); err != nil {
+			return nil, err
+		}
+	}
+	return t, t.configure(f.Config)
+}
+
+func trackID(id int) (uint8, error) {
+	if id < 0 || id > 255 {
+		return 0, failure(ErrInvalid, "track %d, expected 0 to 255", id)
+	}
+	return uint8(id), nil
+}
+
+// sendVideo sends one picture; m.mu is held.
+func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64) error {
+	unit, err := t.video.Take(parts)
+	defer t.video.Forget()
+	if t, err = m.keepVideo(t, unit.Key, err); t == nil {
+		return err
+	}
+	if m.out == nil {
+		return errNotPublishing
+	}
+	size := joinedSize(unit.Parts)
+	whole := size
+	if t.video.Codec().HasNALUs() {
+		whole += lengthSize * len(unit.Parts)
+	}
+	switch {
+	case err != nil:
+		err = failure(ErrInvalid, "video frame: %v", err)
+	case whole > MaxFrame:
+		err = failure(ErrOverflow, "video frame of %d bytes, at most %d are possible", whole, MaxFrame)
+	case compositionTime < -flv.MaxCompositionTime-1 || compositionTime > flv.MaxCompositionTime:
+		err = failure(ErrInvalid, "composition time %d ms, FLV has 24 bits for it", compositionTime)
+	}
+	if err != nil {
+		if len(unit.Parts) > 0 && !unit.Disposable {
+			t.keyFrame = false // pictures that refer to this one cannot be decoded
+		}
+		return err
+	}
+	if len(unit.Parts) == 0 {
+		return nil // parameter sets alone: they go out with the next picture
+	}
+	if err := m.admit(t); err != nil {
+		return err
+	}
+	if !t.keyFrame && !unit.Key {
+		m.counters.dropped(1, uint64(size))
+		return nil
+	}
+	if t.video.Record() == nil {
+		m.counters.dropped(1, uint64(size))
+		return failure(ErrInvalid, "key frame without %s: send them in front of it, in the same access unit", parameters(t.video.Codec()))
+	}
+	if unit.Key && m.next != nil {
+		m.switchOver()
+		if err := m.admit(t); err != nil {
+			return err
+		}
+	}
+	at := m.nextTime(t, timestamp)
+	c := classPicture
+	if unit.Key {
+		c = classKey
+	}
+	if err := m.announceVideo(t, at, unit.Key); err != nil {
+		return err
+	}
+	if err := m.fillSilence(at); err != nil {
+		return err
+	}
+	t.keyFrame = t.keyFrame || unit.Key
+	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
+	return m.send(flv.Video, t.id, c, at, m.build.VideoFrame(t.form(&m.terms), picture, unit.Parts))
+}
+
+// keepVideo returns the muxer's own track for one that has taken a frame, or nil and what is wrong: media of another codec
+// must begin with what decoding can begin with, for it is a mistake otherwise.
+func (m *muxer) keepVideo(t *track, key bool, err error) (*track, error) {
+	if t.kept {
+		return t, err
+	}
+	codec, old := t.video.Codec(), m.find(flv.Video, t.id)
+	switch {
+	case old == nil || !old.known():
+	case err != nil:
+		return nil, failure(ErrInvalid, "video frame: %v", err)
+	case !key || t.video.Record() == nil:
+		return nil, failure(ErrInvalid, "a frame of %v where the frames before were %v, and not a key frame with its %s",
+			codec, old.video.Codec(), parameters(codec))
+	}
+	m.keep(t)
+	return m.find(flv.Video, t.id), err
+}
+
+// parameters names what a key frame needs to be decoded.
+func parameters(c flv.Codec) string {
+	switch c {
+	case flv.H264:
+		return "SPS and PPS"
+	case flv.HEVC:
+		return "VPS, SPS and PPS"
+	}
+	return "sequence header"
+}
+
+// announceVideo sends what has to stand before a picture and is not known to the server yet.
+func (m *muxer) announceVideo(t *track, at uint32, key bool) error {
+	record := t.video.Record()
+	form := t.form(&m.terms)
+	if !t.announced || !bytes.Equal(record, t.progress.record) {
+		m.expectSilence()
+		if err := m.sendMetadata(at); err != nil {
+			return err
+		}
+		if err := m.send(flv.Video, t.id, classHeader, at, m.build.SequenceStart(form, record)); err != nil {
+			return err
+		}
+		t.announced, t.progress.record = true, record
+	}
+	if !key || !form.HasFourCC() {
+		return nil
+	}
+	color := t.video.Info().Color
+	if color == nil || color == t.progress.color {
+		return nil
+	}
+	body, err := colorInfo(color)
+	if err != nil {
+		return failure(ErrInvalid, "colorInfo: %v", err)
+	}
+	t.progress.color = color
+	return m.send(flv.Video, t.id, classHeader, at, m.build.Metadata(form, body))
+}
+
+// colorInfo encodes the colours of a track. Enhanced RTMP v2, "Metadata Frame".
+func colorInfo(c *flv.Color) ([]byte, error) {
+	var groups amf.Object
+	for _, f := range c.Fields() {
+		if len(groups) == 0 || groups[len(groups)-1].Name != f.Group {
+			groups = append(groups, amf.Property{Name: f.Group, Value: amf.Object{}})
+		}
+		last := &groups[len(groups)-1]
+		last.Value = append(last.Value.(amf.Object), amf.Property{Name: f.Name, Value: f.Value})
+	}
+	return amf.Append(nil, "colorInfo", groups)
+}
