@@ -24,16 +24,17 @@ func TestTracks(t *testing.T) {
 	receiver := peers.StartReceiver(t, "-caps", "v2")
 
 	for _, peer := range []struct {
-		name  string
-		start func(testing.TB, string) (*peers.Server, string)
+		name    string
+		start   func(testing.TB, string) (*peers.Server, string)
+		options []string
 	}{
-		{"gortmplib", on(receiver, (*peers.Server).URL)},
-		{"node-av", nodeAV},
+		{"gortmplib", on(receiver, (*peers.Server).URL), nil},
+		{"node-av", nodeAV, []string{"enhanced=v2"}},
 	} {
 		t.Run(peer.name, func(t *testing.T) {
 			t.Parallel()
 			server, url := peer.start(t, "tracks")
-			run := start(t, "tracks.lua", url, tracksFile(t, source))
+			run := start(t, "tracks.lua", append([]string{url, tracksFile(t, source)}, peer.options...)...)
 			run.wait()
 			run.requirePublished("1")
 

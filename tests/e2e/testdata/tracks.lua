@@ -1,6 +1,6 @@
 --- Pushes frames of several tracks in any codec, that the test prepared, each when its time has come.
 --
---     tracks.lua URL FILE
+--     tracks.lua URL FILE [any option of rtmp.create, name=value]
 --
 -- FILE holds one record a frame, little-endian: kind (1 byte, "V" or "A"), decode time and composition time (ms, 4 bytes each, the second one
 -- signed), track (1 byte), codec and frame (each a length of 4 bytes and so many bytes).
@@ -11,7 +11,7 @@ local file = assert(io.open(arg[2], "rb"))
 local data = file:read("a")
 file:close()
 
-local ctx = assert(rtmp.create(arg[1]))
+local ctx = assert(rtmp.create(arg[1], report.arguments(3)))
 report.states(ctx, "1")
 
 local function push()
