@@ -41,6 +41,7 @@ func Recognize(unit []byte) (Codec, error) {
 func recognizeNALUs(unit []byte) (Codec, error) {
 	nalus, _ := SplitAnnexB(nil, unit)
 	avc, hevc := len(nalus) > 0, len(nalus) > 0
+	avcSlice, hevcKey := false, false
 	var seen []string
 	for i, nalu := range nalus {
 		switch {
@@ -55,6 +56,9 @@ func recognizeNALUs(unit []byte) (Codec, error) {
 		}
 		avc = avc && couldBeAVC(nalu)
 		hevc = hevc && couldBeHEVC(nalu)
+		typ := h264.NALUType(nalu[0] & 0x1F)
+		avcSlice = avcSlice || typ == h264.NALUTypeIDR || typ == h264.NALUTypeNonIDR
+		hevcKey = hevcKey || isIRAP(hevcType(nalu))
 		if i < maxSeen {
 			seen = append(seen, fmt.Sprintf("% x", nalu[:min(len(nalu), hevcHeaderSize)]))
 		}
@@ -62,7 +66,7 @@ func recognizeNALUs(unit []byte) (Codec, error) {
 	switch {
 	case avc && !hevc:
 		return H264, nil
-	case hevc && !avc:
+	case hevc && (!avc || hevcKey && !avcSlice): // the header of an IDR slice of HEVC may be that of a PPS of H.264
 		return HEVC, nil
 	}
 	what := "NAL units of neither H.264 nor HEVC"
