@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -60,10 +62,27 @@ func withoutADTS(c coded) coded {
 	return c
 }
 
-// cutAsSent compares with G.711 in packets of 20 ms: a WAV file has no packets.
-func cutAsSent(c coded) coded {
+// cutAsSent compares with G.711 in packets of 20 ms: a WAV file has no packets. format is the sound format that FLV has for it.
+func cutAsSent(c coded, ext string, format byte) coded {
+	const (
+		packet = 160 // samples of one byte
+		ms     = 20
+	)
+
 	c.like = func(t testing.TB, file string) string {
-		return media.Make(t, ".mkv", "-i", file, "-c", "copy", "-bsf:a", "pcm_rechunk=n=160:p=0")
+		samples, err := os.ReadFile(media.Make(t, ext, "-i", file, "-c", "copy"))
+		require.NoError(t, err)
+
+		var tags []media.Tag
+		for cut := range slices.Chunk(samples, packet) {
+			tags = append(tags, media.Tag{
+				Type: media.TagAudio, MS: uint32(len(tags) * ms), Body: append([]byte{format << 4}, cut...),
+			})
+		}
+		flv := filepath.Join(t.TempDir(), "cut.flv")
+		media.WriteFLV(t, flv, tags)
+
+		return media.Matroska(t, flv)
 	}
 	return c
 }
@@ -111,7 +130,7 @@ var (
 		codedFile(".ivf", "av1", "", false), codedFile(".ivf", "vp9", "", true), vp8,
 		{name: "hevc in h265", video: "hvc1", file: media.HEVC, opts: media.Options{VideoOnly: true}, pts: true},
 		codedFile(".ogg", "", "opus", true),
-		cutAsSent(codedFile(".wav", "", "pcma", true)), cutAsSent(codedFile(".wav", "", "pcmu", true)),
+		cutAsSent(codedFile(".wav", "", "pcma", true), ".al", 7), cutAsSent(codedFile(".wav", "", "pcmu", true), ".ul", 8),
 	}
 )
 
