@@ -165,7 +165,7 @@ func (f failing) ReadAt(b []byte, offset int64) (int, error) {
 func TestReadFaultsAreReported(t *testing.T) {
 	for name, open := range map[string]func(*input) (medium, error){
 		"bframes.flv": openFLV, "bframes.mp4": openMP4, "fragmented.mp4": openMP4, "tone.aac": openADTS,
-		"bframes.h264": func(in *input) (medium, error) { return openAnnexB(in, 0) },
+		"bframes.h264": func(in *input) (medium, error) { return openAnnexB(in, flv.H264, 0) },
 	} {
 		b, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)

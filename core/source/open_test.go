@@ -80,13 +80,14 @@ func TestOpenErrors(t *testing.T) {
 		{"empty", Spec{Path: file("empty.mp4", "")}, ErrBadMedia, "it is empty"},
 		{"text", Spec{Path: file("text.mp4", "hello, world")}, ErrBadMedia, "begins with 68 65 6c 6c 6f 2c 20 77"},
 		{"mkv", Spec{Path: file("a.mkv", "\x1A\x45\xDF\xA3....")}, ErrUnsupported, "Matroska or WebM files"},
-		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrUnsupported, "MPEG transport stream"},
-		{"hevc by name", Spec{Path: file("a.h265", "\x00\x00\x01\x02\x01")}, ErrUnsupported, "not H.264: hevc"},
-		{"hevc by content", Spec{Path: file("a.h264", "\x00\x00\x01\x40\x01\x0C")}, ErrUnsupported, "-c:v libx264"},
+		{"avi", Spec{Path: file("a.avi", "RIFF....AVI LIST")}, ErrUnsupported, `RIFF files of the kind "AVI "`},
+		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrTruncated, "2 bytes of a packet at offset 188"},
+		{"hevc by name", Spec{Path: file("a.h265", "\x00\x00\x01\x02\x01\xD0")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
+		{"hevc by content", Spec{Path: file("a.h264", "\x00\x00\x01\x40\x01\x0C")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
 		{"hevc in MP4", Spec{Path: "testdata/hevc.mp4"}, ErrUnsupported, "hevc (hev1) cannot be sent"},
 		{"none", Spec{Path: None}, ErrBadSpec, "nothing to open"},
 		{"no path", Spec{}, ErrBadSpec, "path is empty"},
-		{"fps of MP4", Spec{Path: "testdata/bframes.mp4", FPS: 30}, ErrBadSpec, "only raw H.264 takes a frame rate"},
+		{"fps of MP4", Spec{Path: "testdata/bframes.mp4", FPS: 30}, ErrBadSpec, "only raw H.264 and HEVC take a frame rate"},
 		{"fps out of range", Spec{Path: "testdata/bframes.h264", FPS: -1}, ErrBadSpec, "fps -1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -198,3 +199,5 @@ func FuzzParseSpec(f *testing.F) {
 		}
 	})
 }
+
+func openADTS(in *input) (medium, error) { return openFrames(in, adtsFraming) }

@@ -142,7 +142,8 @@ func TestFilesAgreeWithFFprobe(t *testing.T) {
 			units, err := readAll(t, s)
 			require.NoError(t, err)
 			requireOrder(t, units)
-			require.Equal(t, audio, s.Info().Audio)
+			require.Equal(t, audio.SampleRate, s.Info().Audio.SampleRate)
+			require.Equal(t, audio.Channels, s.Info().Audio.Channels)
 			if c.video == nil {
 				require.Nil(t, s.Info().Video)
 			} else {

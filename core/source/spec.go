@@ -21,7 +21,7 @@ const maxFPS = 1000
 type Spec struct {
 	Path string  // Clip, None, the path of a file, or the URL of a live source
 	Loop bool    // start again at the end, for ever; the clip always does
-	FPS  float64 // frames per second of raw H.264, which has no times; 0: from the media
+	FPS  float64 // frames per second of raw H.264 and HEVC, which have no times; 0: from the media
 }
 
 // ParseSpec reads a spec in its string form: "clip", "none", a path, or a path with parameters such as "path?loop=1&fps=30". Parameters are
