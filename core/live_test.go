@@ -239,6 +239,17 @@ func TestLiveAddresses(t *testing.T) {
 	require.Len(t, info.Skipped, 1)
 }
 
+func TestLiveMulticast(t *testing.T) {
+	noLeak(t)
+	p := New(quietLog())
+	defer p.Close()
+	if err := p.SetSource(fmt.Sprintf("rtp://239.255.42.99:%d?codec=h264", freeUDP(t))); err != nil {
+		require.ErrorContains(t, err, "joining the multicast group 239.255.42.99", "a machine without a route to it")
+		return
+	}
+	require.True(t, p.currentLive().desc.Media[0].Address.Addr().IsMulticast())
+}
+
 // A port of RTCP that somebody else has is no reason to give up.
 func TestLiveWithoutRTCP(t *testing.T) {
 	noLeak(t)

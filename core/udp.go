@@ -14,7 +14,10 @@ const receiveBuffer = 4 << 20
 // listenUDP binds to an address, or joins the multicast group that it is.
 func listenUDP(at netip.AddrPort) (*net.UDPConn, error) {
 	network := "udp4"
-	if at.Addr().Is6() {
+	switch {
+	case at.Addr() == netip.IPv6Unspecified():
+		network = "udp" // IPv4 as well
+	case at.Addr().Is6():
 		network = "udp6"
 	}
 	var (
@@ -34,6 +37,8 @@ func listenUDP(at netip.AddrPort) (*net.UDPConn, error) {
 		return nil, failure(ErrInvalid, "%v is no address of this machine: give one that is, or 0.0.0.0 for all of them", at.Addr())
 	case errors.Is(err, syscall.EACCES):
 		return nil, failure(ErrInvalid, "no permission to receive at UDP port %d: ports below 1024 need it", at.Port())
+	case at.Addr().IsMulticast():
+		return nil, failure(ErrInvalid, "joining the multicast group %v: %v (is there a route to it?)", at.Addr(), reason(err))
 	default:
 		return nil, failure(ErrInvalid, "receiving at %v: %v", at, reason(err))
 	}

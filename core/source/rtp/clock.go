@@ -88,6 +88,13 @@ func (c *clock) take(timestamp uint32, arrival time.Duration, step bool) (ext in
 	return ext, jumped
 }
 
+// step sets the clock, for times that nobody has seen yet.
+func (c *clock) step() {
+	if c.hasTarget {
+		c.offset = c.target
+	}
+}
+
 // slew moves the offset towards its target.
 func (c *clock) slew(advance time.Duration, step bool) {
 	if !c.hasTarget {

@@ -92,6 +92,9 @@ func (s *Stream) Play(now time.Duration) {
 // Pause ends yielding. What comes in is still followed, so that times and parameter sets are known when it goes on.
 func (s *Stream) Pause() {
 	s.playing = false
+	for _, t := range s.tracks {
+		t.yielded = false
+	}
 	s.opening = opening{}
 }
 

@@ -22,6 +22,7 @@ type track struct {
 	emit   func([]byte, int64) // frame, made once
 
 	config  []byte // that went out last; nil: none since play
+	yielded bool   // something since play
 	last    time.Duration
 	hasLast bool
 	arrival time.Duration // of the packet that is taken apart
@@ -109,14 +110,17 @@ func (t *track) inOrder(p packet, before gap) {
 		if len(p.payload) == 0 {
 			return
 		}
-		at, _ := t.clock.take(p.timestamp, p.arrival, !t.s.playing)
+		at, _ := t.clock.take(p.timestamp, p.arrival, !t.yielded)
+		t.clock.settle(t.sender.ssrc)
+		if t.s.align(p.arrival); !t.yielded {
+			t.clock.step()
+		}
 		err = t.frames.add(p.payload, p.marker, at, t.emit)
 	}
 	if err != nil {
 		t.counts.Malformed++
 		t.s.warn(warnMalformed, p.arrival, "%v: %v", t.m.Codec, err)
 	}
-	t.s.align(p.arrival)
 }
 
 func (t *track) reportDropped() {
@@ -158,7 +162,7 @@ func (t *track) frame(data []byte, at int64) {
 	}
 	unit := &t.s.unit
 	*unit = flv.AccessUnit{Kind: flv.Audio, Codec: t.m.Codec, PTS: t.clock.time(at), Data: data}
-	unit.DTS = unit.PTS
+	unit.DTS, t.yielded = unit.PTS, true
 	config := t.frames.config()
 	if config == nil {
 		config = t.m.Config
@@ -186,13 +190,11 @@ func (t *track) send(unit *flv.AccessUnit) {
 
 // play begins anew: with the next key frame, and with the configuration.
 func (t *track) play() {
-	t.config, t.hasLast = nil, false
+	t.config, t.hasLast, t.yielded = nil, false, false
 	if t.video != nil {
 		t.video.wait()
 	}
-	if t.clock.hasTarget {
-		t.clock.offset = t.clock.target
-	}
+	t.clock.step()
 }
 
 // deadline returns when tick is due.
