@@ -12,57 +12,6 @@ import (
 // maxLag: a feeder that is later than this, because the host was suspended, does not rush after its schedule.
 const maxLag = time.Second
 
-// playhead is a source that takes back the unit that was read last: what a feeder that is stopped could not send yet
-// must not be missing when the next one goes on.
-type playhead struct {
-	source.Source // nil if it is live
-	held          *flv.AccessUnit
-
-	live *live // nil if it is read
-}
-
-// openSource opens what a spec names.
-func (p *Publisher) openSource(spec source.Spec) (*playhead, error) {
-	if spec.Live() {
-		l, err := openLive(spec, p.log)
-		if err != nil {
-			return nil, err
-		}
-		return &playhead{live: l}, nil
-	}
-	opened, err := source.Open(spec)
-	if err != nil {
-		return nil, err
-	}
-	return &playhead{Source: opened}, nil
-}
-
-// Info implements source.Source.
-func (h *playhead) Info() source.Info {
-	if h.live != nil {
-		return h.live.info()
-	}
-	return h.Source.Info()
-}
-
-// Close implements source.Source.
-func (h *playhead) Close() error {
-	if h.live != nil {
-		h.live.close()
-		return nil
-	}
-	return h.Source.Close()
-}
-
-// Next implements source.Source.
-func (h *playhead) Next() (*flv.AccessUnit, error) {
-	if unit := h.held; unit != nil {
-		h.held = nil
-		return unit, nil
-	}
-	return h.Source.Next()
-}
-
 // feeder sends the units of a source at their decode times, those of a live source as they come.
 type feeder struct {
 	source  *playhead
@@ -103,25 +52,6 @@ func (p *Publisher) SetSource(spec string) error {
 	return p.replaceSource(src, parsed)
 }
 
-// freePorts closes a live source that receives where the next one is to receive.
-func (p *Publisher) freePorts(next source.Spec) {
-	d, err := source.Describe(next)
-	if err != nil {
-		return // opening it will say so
-	}
-	p.mu.Lock()
-	old := p.source
-	if old == nil || old.live == nil || !old.live.overlaps(d) {
-		p.mu.Unlock()
-		return
-	}
-	p.source, p.sourceUsed = nil, false
-	wait := p.dismissFeeder()
-	p.mu.Unlock()
-	wait()
-	closeSource(old)
-}
-
 func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 	p.mu.Lock()
 	if p.closed {
@@ -137,12 +67,6 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 	closeSource(old)
 	p.startFeeder(session)
 	return nil
-}
-
-func closeSource(s *playhead) {
-	if s != nil {
-		s.Close()
-	}
 }
 
 // Start lets the source feed the stream as soon as the state is PUBLISHING.
@@ -310,33 +234,6 @@ func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool 
 		p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
 	}
 	return true
-}
-
-// feedLive lets a live source send what comes, until the feeder is stopped.
-func (f *feeder) feedLive(p *Publisher) error {
-	l := f.source.live
-	l.play(func(unit *flv.AccessUnit) { f.sendLive(p, unit) }, func(pictures, size int) { p.counters.dropped(uint32(pictures), uint64(size)) })
-	defer l.pause()
-	look := time.NewTicker(silenceWarning)
-	defer look.Stop()
-	for {
-		select {
-		case <-f.quit:
-			return errStopped
-		case err := <-l.failed:
-			return err
-		case <-look.C:
-			l.watch()
-		}
-	}
-}
-
-// sendLive sends a unit at once. The first one gets the timestamp of now, and all others keep their distances.
-func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
-	if f.anchor.IsZero() {
-		f.due(unit, time.Now())
-	}
-	f.send(p, unit, milliseconds(unit.DTS)-f.base.Milliseconds()+f.offset)
 }
 
 // maxFaultsLogged keeps a broken source or server from filling the log.

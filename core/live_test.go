@@ -231,7 +231,8 @@ func TestLiveAddresses(t *testing.T) {
 	require.ErrorContains(t, p.SetSource("rtp://127.0.0.1:5004"), "parameter codec=: expected h264")
 
 	sdp := filepath.Join(t.TempDir(), "camera.sdp")
-	require.NoError(t, os.WriteFile(sdp, fmt.Appendf(nil, "c=IN IP4 127.0.0.1\nm=video %d RTP/AVP 96\na=rtpmap:96 H264/90000\nm=audio %d RTP/AVP 8\nm=text 9 RTP/AVP 98\n", port, port+1), 0o600))
+	const text = "c=IN IP4 127.0.0.1\nm=video %d RTP/AVP 96\na=rtpmap:96 H264/90000\nm=audio %d RTP/AVP 8\nm=text 9 RTP/AVP 98\n"
+	require.NoError(t, os.WriteFile(sdp, fmt.Appendf(nil, text, port, port+1), 0o600))
 	require.NoError(t, p.SetSource(sdp))
 	info := p.currentLive().info()
 	require.Equal(t, flv.H264, info.Video.Codec)

@@ -151,7 +151,8 @@ func applyG711(m *Medium, _ *format) error {
 func (m *Medium) setAAC(config []byte) error {
 	if config == nil {
 		if m.ClockRate == 0 || m.Channels == 0 {
-			return fmt.Errorf("%w: config is missing: the AudioSpecificConfig in hexadecimal; for AAC-LC clock rate and channels do as well", ErrBadDescription)
+			return fmt.Errorf("%w: config is missing: the AudioSpecificConfig in hexadecimal; for AAC-LC clock rate and channels do as well",
+				ErrBadDescription)
 		}
 		made, err := mpeg4audio.AudioSpecificConfig{
 			Type: mpeg4audio.ObjectTypeAACLC, SampleRate: m.ClockRate, ChannelConfig: channelConfig(m.Channels), ChannelCount: m.Channels,

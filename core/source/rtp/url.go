@@ -118,7 +118,8 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 	codec, ok := flv.ParseCodec(params["codec"])
 	name := encodingOf(codec)
 	if !ok || name == "" {
-		return m, fmt.Errorf("%w: parameter codec=%s: expected h264, hevc, av1, vp8, vp9, aac, opus, pcma or pcmu", ErrBadDescription, params["codec"])
+		return m, fmt.Errorf("%w: parameter codec=%s: expected h264, hevc, av1, vp8, vp9, aac, opus, pcma or pcmu",
+			ErrBadDescription, params["codec"])
 	}
 	f := format{payloadType: -1, encoding: name, params: maps.Clone(params)}
 	if codec == flv.AAC && params["mode"] == "" && params["sizelength"] == "" && params["constantsize"] == "" {
