@@ -17,6 +17,29 @@ type server struct {
 	dir  string
 	once bool
 	log  *eventLog
+
+	caps         string // a key of declared
+	reconnectURL string
+
+	mu    sync.Mutex
+	asked map[string]bool // streams that were asked to connect again
+}
+
+// firstAsk tells, the first time for a stream, that it was not yet asked to connect again.
+func (s *server) firstAsk(app, stream string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	key := app + "/" + stream
+	if s.asked[key] {
+		return false
+	}
+	if s.asked == nil {
+		s.asked = map[string]bool{}
+	}
+	s.asked[key] = true
+
+	return true
 }
 
 // run listens on addr and serves until ctx is done or, with once, until the first accepted stream is over. Every
@@ -72,7 +95,8 @@ func (s *server) serve(ctx context.Context, id int, nc net.Conn) bool {
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
 
-	c := &conn{id: id, nc: nc, dir: s.dir, log: s.log}
+	c := &conn{id: id, nc: nc, dir: s.dir, log: s.log, server: s, unjudged: map[string]bool{}}
+	defer c.stopAsking()
 	err := c.run()
 
 	switch {
