@@ -4,28 +4,12 @@
  * What stands between is one check. After fork() the child has none of the library's threads, and a call into Go would
  * wait for them for ever: in a child every function fails at once, without entering Go.
  */
-#define _POSIX_C_SOURCE 200809L
-
 #include "api.h"
-
-#include <pthread.h>
-
-static volatile int in_child; /* set once, by the only thread that a child has */
-
-static void on_fork(void)
-{
-    in_child = 1;
-}
-
-/* When the library is loaded, before any thread of the host can fork. */
-__attribute__((constructor)) static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, on_fork);
-}
+#include "forked.h"
 
 /* A function that returns a code. */
 #define CALL(name, parameters, arguments) \
-    int rtmp_##name parameters { return in_child ? RTMP_ERR_FAILED : go_##name arguments; }
+    int rtmp_##name parameters { return forked() ? RTMP_ERR_FAILED : go_##name arguments; }
 
 CALL(init, (rtmp_ctx_t *ctx), (ctx))
 CALL(deinit, (rtmp_ctx_t *ctx), (ctx))
@@ -39,6 +23,8 @@ CALL(metadata_boolean, (rtmp_ctx_t *ctx, const char *name, int value), (ctx, nam
 CALL(metadata_clear, (rtmp_ctx_t *ctx), (ctx))
 CALL(metadata_send, (rtmp_ctx_t *ctx), (ctx))
 CALL(set_state_callback, (rtmp_ctx_t *ctx, rtmp_state_callback callback), (ctx, callback))
+CALL(set_url_callback, (rtmp_ctx_t *ctx, rtmp_url_callback callback), (ctx, callback))
+CALL(keep_url, (rtmp_ctx_t *ctx), (ctx))
 CALL(set_bitrate_callback, (rtmp_ctx_t *ctx, rtmp_bitrate_callback callback), (ctx, callback))
 CALL(set_stats_interval, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
 CALL(set_stats_window, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
@@ -65,12 +51,12 @@ CALL(get_info, (rtmp_ctx_t *ctx, rtmp_info_t *info), (ctx, info))
 
 int rtmp_is_busy(rtmp_ctx_t *ctx)
 {
-    return in_child ? 0 : go_is_busy(ctx);
+    return forked() ? 0 : go_is_busy(ctx);
 }
 
 rtmp_state_t rtmp_get_state(rtmp_ctx_t *ctx)
 {
-    return in_child ? RTMP_STATE_IDLE : go_get_state(ctx);
+    return forked() ? RTMP_STATE_IDLE : go_get_state(ctx);
 }
 
 int rtmp_set_user_data(rtmp_ctx_t *ctx, void *user_data)
@@ -107,15 +93,15 @@ static uint32_t put_fork_error(int *code, char *buffer, uint32_t size)
 
 uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
 {
-    return in_child ? put_fork_error(code, text, size) : go_get_error(ctx, code, text, size);
+    return forked() ? put_fork_error(code, text, size) : go_get_error(ctx, code, text, size);
 }
 
 uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
 {
-    return in_child ? put_fork_error(code, text, size) : go_get_call_error(ctx, code, text, size);
+    return forked() ? put_fork_error(code, text, size) : go_get_call_error(ctx, code, text, size);
 }
 
 uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size)
 {
-    return in_child ? put(text, size, "forked") : go_describe(ctx, text, size);
+    return forked() ? put(text, size, "forked") : go_describe(ctx, text, size);
 }

@@ -21,6 +21,8 @@ SAME_TYPE(metadata_clear);
 SAME_TYPE(metadata_send);
 SAME_TYPE(set_state_callback);
 SAME_TYPE(set_bitrate_callback);
+SAME_TYPE(set_url_callback);
+SAME_TYPE(keep_url);
 SAME_TYPE(connect);
 SAME_TYPE(disconnect);
 SAME_TYPE(start);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, builds, tests, shows and installs the library, on Linux. ./build.sh help says how.
 set -euo pipefail
+readonly from=$PWD # the user's folder, where relative paths begin
 cd "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly go_wanted=1.26
@@ -344,6 +345,7 @@ check_recording() {
 
 demo() {
 	local url=${1-} sent file
+	[[ ${1-} != -* ]] || die "demo $1: a URL is expected, rtmp://HOST/APP/STREAM"
 	need "${demo_packages[@]}"
 	title "build (the first time takes a minute)"
 	check_tools
@@ -387,10 +389,12 @@ END
 }
 
 install_all() {
-	local prefix version=$wanted to file
-	prefix=$(realpath -m -- "${1:-/usr/local}")
+	local prefix version=$wanted to=${DESTDIR-} file
+	[[ ${1-} != -* ]] || die "install $1: PREFIX is a folder, as in ./build.sh install /usr/local"
+	prefix=$(cd "$from" && realpath -m -- "${1:-/usr/local}")
+	[ -z "$to" ] || to=$(cd "$from" && realpath -m -- "$to")
 	[ "$wanted" != jit ] || version=5.1
-	to=${DESTDIR-}$prefix
+	to=${to%/}$prefix
 	[ -f "build/lua$wanted/rtmp.so" ] || die "build/lua$wanted/rtmp.so is not built: run ./build.sh first, with the same LUA"
 	install -D -m 644 "build/lua$wanted/rtmp.so" "$to/lib/lua/$version/rtmp.so"
 	while IFS= read -r file; do
@@ -407,6 +411,10 @@ install_all() {
 
 main() {
 	check_wanted
+	case ${1-} in
+	demo | install) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
+	*) [ $# -le 1 ] || { usage >&2 && exit 2; } ;;
+	esac
 	case ${1-} in
 	test | demo | install) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
 	esac

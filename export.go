@@ -20,6 +20,9 @@ static inline void call_state(rtmp_state_callback f, uintptr_t ctx, int old_stat
 static inline void call_bitrate(rtmp_bitrate_callback f, uintptr_t ctx, uint32_t kbps, uint32_t queue_ms) {
 	f((rtmp_ctx_t *)ctx, kbps, queue_ms);
 }
+static inline int call_url(rtmp_url_callback f, uintptr_t ctx) {
+	return f((rtmp_ctx_t *)ctx);
+}
 */
 import "C"
 
@@ -128,6 +131,24 @@ func go_set_bitrate_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_bitrate_callback
 		})
 		return nil
 	})
+}
+
+//export go_set_url_callback
+func go_set_url_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_url_callback) C.int {
+	address := C.uintptr_t(uintptr(unsafe.Pointer(ctx)))
+	return with(ctx, func(i *instance) error {
+		if callback == nil {
+			i.publisher.NotifyURL(nil)
+			return nil
+		}
+		i.publisher.NotifyURL(func() (later bool) { return C.call_url(callback, address) != C.RTMP_OK })
+		return nil
+	})
+}
+
+//export go_keep_url
+func go_keep_url(ctx *C.rtmp_ctx_t) C.int {
+	return with(ctx, func(i *instance) error { i.publisher.KeepURL(); return nil })
 }
 
 //export go_connect

@@ -2,6 +2,8 @@
 
 #include "lua_bus.h"
 
+#include "forked.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -54,6 +56,8 @@ struct bus *bus_new(void)
 
 struct bus *bus_share(struct bus *bus)
 {
+    if (forked())
+        return bus;
     pthread_mutex_lock(&bus->lock);
     bus->owners++;
     pthread_mutex_unlock(&bus->lock);
@@ -63,7 +67,7 @@ struct bus *bus_share(struct bus *bus)
 void bus_leave(struct bus *bus)
 {
     int left;
-    if (bus == NULL)
+    if (bus == NULL || forked())
         return;
     pthread_mutex_lock(&bus->lock);
     left = --bus->owners;
@@ -175,12 +179,14 @@ int bus_is_alone(struct bus *bus)
 int bus_wait(struct bus *bus, int timeout_ms)
 {
     struct pollfd p = {bus->reader, POLLIN, 0};
-    return poll(&p, 1, timeout_ms) > 0;
+    return poll(&p, forked() ? 0 : 1, timeout_ms) > 0; /* the pipe is the parent's */
 }
 
 const struct event *bus_first(struct bus *bus)
 {
     const struct event *e;
+    if (forked())
+        return NULL;
     pthread_mutex_lock(&bus->lock);
     e = bus->first;
     pthread_mutex_unlock(&bus->lock);

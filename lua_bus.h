@@ -1,13 +1,16 @@
 /*
  * The way of a change of state from a thread of the library to the script: any thread posts, the interpreter's own
  * thread takes. One bus for each Lua state.
+ *
+ * In a child made by fork() there are no such threads, and one of them may have held the lock: there the bus is empty, and
+ * stays until the child ends.
  */
 #ifndef LUA_BUS_H
 #define LUA_BUS_H
 
 #include <stdint.h>
 
-enum event_kind { EVENT_STATE, EVENT_BITRATE };
+enum event_kind { EVENT_STATE, EVENT_BITRATE, EVENT_URL };
 
 struct event {
     struct event *next;

@@ -56,13 +56,35 @@ static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
     luatos_announce(c->bus);
 }
 
+/* Called from a thread of the library. The script answers when it polls. */
+static int on_url(rtmp_ctx_t *ctx)
+{
+    struct context *c = (struct context *)ctx;
+    struct event    e = {NULL, c->number, EVENT_URL, 0, 0, 0, 0};
+    bus_post(c->bus, &e, "");
+    luatos_announce(c->bus);
+    return RTMP_URL_LATER;
+}
+
+void context_set_url_callback(lua_State *L, struct context *c)
+{
+    int top = lua_gettop(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    lua_rawgeti(L, -1, c->number);
+    host_get_own_table(L, -1);
+    lua_pushvalue(L, top);
+    lua_setfield(L, -2, URL_CALLBACK);
+    lua_settop(L, top - 1);
+    rtmp_set_url_callback(&c->rtmp, on_url);
+}
+
 struct context *context_new(lua_State *L, struct module *m)
 {
     struct context *c = lua_newuserdata(L, sizeof *c);
     memset(c, 0, sizeof *c);
     lua_getfield(L, LUA_REGISTRYINDEX, CONTEXT_TYPE);
     lua_setmetatable(L, -2);
-    lua_createtable(L, 0, 2);
+    lua_createtable(L, 0, 3);
     host_set_own_table(L, -2);
     c->number = ++m->contexts;
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);

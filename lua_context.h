@@ -24,6 +24,7 @@
 
 #define STATE_CALLBACK "state" /* fields of a context's own table */
 #define BITRATE_CALLBACK "bitrate"
+#define URL_CALLBACK "url"
 
 /* One for each Lua state; upvalue 1 of the module's functions. */
 struct module {
@@ -59,6 +60,9 @@ int context_failed(lua_State *L, struct context *c, int code);
 
 /* Pushes false, a text and a code for what cannot be done with a destroyed context; returns 3. */
 int context_destroyed(lua_State *L);
+
+/* Makes the function on the top, which it pops, the one that the script is asked for a fresh URL by. lua_context.c */
+void context_set_url_callback(lua_State *L, struct context *c);
 
 /* Applies the table of options at index i. Returns 0 and pushes a text when one is wrong. lua_options.c */
 int context_set_options(lua_State *L, int i, struct context *c);

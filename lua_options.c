@@ -47,6 +47,44 @@ static const struct {
     {"metadata", LUA_TTABLE},
 };
 
+/* The fields of the option reconnect, a table at index i, which is the top. */
+static int set_reconnect_fields(lua_State *L, int i, struct context *c)
+{
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, i + 1)) { /* the name stays, for lua_next */
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        int         type = lua_type(L, -1);
+        char        name[64], text[64];
+        if (strcmp(key, "url") == 0 && type == LUA_TFUNCTION) {
+            context_set_url_callback(L, c);
+        } else if ((strcmp(key, "min_ms") == 0 || strcmp(key, "max_ms") == 0 || strcmp(key, "attempts") == 0) && type == LUA_TNUMBER) {
+            snprintf(name, sizeof name, "reconnect_%s", key);
+            number_text(L, -1, text, sizeof text);
+            if (rtmp_set_option(&c->rtmp, name, text) != RTMP_OK)
+                return refused(L, c);
+        } else {
+            lua_pushfstring(L, "reconnect: field '%s' with a %s; expected min_ms, max_ms, attempts (numbers), url (function)", key,
+                            lua_typename(L, type));
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The option reconnect, the value at index i: a boolean, or a table that stands for true. */
+static int set_reconnect(lua_State *L, int i, struct context *c)
+{
+    int on = 1, type = lua_type(L, i);
+    if (type != LUA_TBOOLEAN && type != LUA_TTABLE) {
+        lua_pushfstring(L, "option 'reconnect': boolean or table expected, got %s", lua_typename(L, type));
+        return 0;
+    }
+    if (type == LUA_TBOOLEAN)
+        on = lua_toboolean(L, i);
+    else if (!set_reconnect_fields(L, i, c))
+        return 0;
+    return rtmp_set_option(&c->rtmp, "reconnect", on ? "true" : "false") == RTMP_OK ? 1 : refused(L, c);
+}
+
 /* One option: name at -2, value at -1. */
 static int set_option(lua_State *L, struct context *c)
 {
@@ -59,6 +97,8 @@ static int set_option(lua_State *L, struct context *c)
         return 0;
     if (strcmp(name, "source") == 0)
         return context_set_source(L, lua_gettop(L), c);
+    if (strcmp(name, "reconnect") == 0)
+        return set_reconnect(L, lua_gettop(L), c);
     for (i = 0; i < sizeof option_types / sizeof *option_types; i++) {
         if (strcmp(name, option_types[i].name) == 0 && type != option_types[i].type) {
             lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, option_types[i].type),

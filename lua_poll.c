@@ -1,14 +1,36 @@
 /* rtmp.poll and LuatOS's messages: what threads of the library put on the bus -> callbacks of the script, on the interpreter's own thread. */
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "lua_context.h"
 #include "luatos_host.h"
+
+/* Takes what the script's function returned, on the top, as the URL of the next attempt; nil: the one that is set stays. */
+static void answer_url(lua_State *L, struct context *c)
+{
+    size_t      length = 0;
+    char        text[MAX_TEXT] = "expected a URL, or nil to keep the one that is set";
+    const char *url = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
+
+    if (!c->alive)
+        return; /* the function itself destroyed it */
+    if (url != NULL && strlen(url) == length) {
+        if (rtmp_set_url(&c->rtmp, url) == RTMP_OK)
+            return;
+        rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
+    }
+    if (lua_type(L, -1) != LUA_TNIL)
+        fprintf(stderr, "rtmp: reconnect.url: %s\n", text); /* nobody calls who could be told */
+    rtmp_keep_url(&c->rtmp);
+}
 
 /* Delivers the first event, which is there; returns the number of callbacks called. Raises what the callback raises. */
 static int deliver(lua_State *L, struct module *m)
 {
     const struct event *e = bus_first(m->bus);
     struct context     *c;
+    enum event_kind     kind = e->kind;
     int                 arguments = 1, top = lua_gettop(L);
 
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
@@ -20,13 +42,15 @@ static int deliver(lua_State *L, struct module *m)
         return 0;
     }
     host_get_own_table(L, -1);
-    lua_getfield(L, -1, e->kind == EVENT_STATE ? STATE_CALLBACK : BITRATE_CALLBACK);
+    lua_getfield(L, -1, kind == EVENT_STATE ? STATE_CALLBACK : kind == EVENT_BITRATE ? BITRATE_CALLBACK : URL_CALLBACK);
     if (lua_type(L, -1) != LUA_TFUNCTION) {
         bus_drop(m->bus);
         lua_settop(L, top);
         return 0;
     }
-    if (e->kind == EVENT_BITRATE) {
+    if (kind == EVENT_URL) {
+        arguments = 0;
+    } else if (kind == EVENT_BITRATE) {
         lua_pushinteger(L, (lua_Integer)e->kbps);
         lua_pushinteger(L, (lua_Integer)e->queue_ms);
         arguments = 2;
@@ -39,7 +63,9 @@ static int deliver(lua_State *L, struct module *m)
         }
     }
     bus_drop(m->bus); /* before the call: a callback that raises, or polls, must not meet it again */
-    lua_call(L, arguments, 0);
+    lua_call(L, arguments, kind == EVENT_URL ? 1 : 0);
+    if (kind == EVENT_URL)
+        answer_url(L, c);
     lua_settop(L, top);
     return 1;
 }

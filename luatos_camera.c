@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "forked.h"
+
 #define CAMERA 0
 #define QUALITY 80
 #define PATH "rtmp"
@@ -76,7 +78,7 @@ int luatos_camera_join(rtmp_ctx_t *ctx)
 {
     struct user *user;
     int          number;
-    if (!has_camera() || (user = calloc(1, sizeof *user)) == NULL)
+    if (forked() || !has_camera() || (user = calloc(1, sizeof *user)) == NULL)
         return 0;
     rtmp_set_option(ctx, "source_delay", PATIENCE);
     user->ctx = ctx;
@@ -155,7 +157,7 @@ void luatos_camera_follow(int number, rtmp_state_t state)
 int luatos_camera_leave(int number)
 {
     struct user **link, *user;
-    if (number == 0)
+    if (number == 0 || forked()) /* there the locks may be held by a thread that is gone */
         return 0;
     pthread_mutex_lock(&control);
     pthread_mutex_lock(&lock);

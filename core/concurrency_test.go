@@ -11,12 +11,18 @@ import (
 	"luatrtmp/tests/script"
 )
 
-// Everything at once, while the server drops connections at every stage: no race, no deadlock, nothing left.
+// Everything at once, while the server drops connections at every stage, or asks for others: no race, no deadlock, nothing
+// left.
 func TestEverythingAtOnce(t *testing.T) {
+	t.Run("once", func(t *testing.T) { everythingAtOnce(t) })
+	t.Run("reconnecting", func(t *testing.T) { everythingAtOnce(t, quick...) })
+}
+
+func everythingAtOnce(t *testing.T, options ...string) {
 	noLeak(t)
 	s := script.Listen(t)
 	stop := s.Serve(func(c *script.Conn) {
-		switch rand.IntN(6) {
+		switch rand.IntN(9) {
 		case 0:
 			c.Reset()
 		case 1:
@@ -30,12 +36,26 @@ func TestEverythingAtOnce(t *testing.T) {
 			c.Accept()
 			c.Next()
 			c.Reset()
+		case 5:
+			c.Accept()
+			c.Send(move(""))
+			c.Drain()
+		case 6:
+			c.Accept()
+			c.Send(move(""))
+			c.Next()
+			c.Reset()
+		case 7:
+			c.AcceptConnect()
+			c.AcceptStream()
+			c.Command("publish")
+			c.Status(script.Info("error", "NetStream.Publish.BadName", ""))
 		default:
 			c.Accept()
 			c.Drain()
 		}
 	})
-	p, w := newPublisher(t, s.URL("live/stream"), "timeout", "1000")
+	p, w := newPublisher(t, s.URL("live/stream"), append([]string{"timeout", "1000"}, options...)...)
 	file := rawVideo(t, 1000)
 	calls := []func(){
 		func() { p.Connect() },
@@ -53,6 +73,8 @@ func TestEverythingAtOnce(t *testing.T) {
 		func() { p.NotifyBitrate(nil) },
 		func() { _, _, _, _ = p.Stats(), p.Info(), p.State(), p.String() },
 		func() { p.Failure() },
+		func() { p.NotifyURL(func() bool { return p.SetURL(s.URL("live/fresh")) != nil }) },
+		func() { p.NotifyURL(nil) },
 	}
 	pushes := []func(){
 		func() { p.SendVideo(keyFrame, rand.Uint32(), 0) },

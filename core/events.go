@@ -13,11 +13,14 @@ type Event struct {
 	Err      error // why, when New is StateError
 }
 
-// notice is what the owner is told: a change of state or, with kbps, a target for the encoder.
+// notice is what the owner is told: a change of state or, with kbps, a target for the encoder; or, with answered, what it
+// is asked: for a fresh URL.
 type notice struct {
 	event   Event
 	kbps    uint32
 	waiting time.Duration
+
+	answered chan struct{} // told when there is no need to wait for a URL; holds one
 }
 
 // events delivers notices to the owner's functions: in order, one at a time, and never under a lock of this package,
@@ -28,6 +31,7 @@ type events struct {
 	mu         sync.Mutex
 	state      func(Event)
 	bitrate    func(kbps uint32, waiting time.Duration)
+	url        func() (later bool)
 	pending    []notice
 	delivering bool
 	thread     atomic.Int32 // that runs a function of the owner; 0: none does
@@ -39,7 +43,14 @@ type events struct {
 // add queues a notice. It may be called under other locks; deliver must follow without them.
 func (e *events) add(n notice) {
 	e.mu.Lock()
-	if !e.closed && (n.kbps == 0 && e.state != nil || n.kbps != 0 && e.bitrate != nil) {
+	wanted := e.state != nil
+	switch {
+	case n.answered != nil:
+		wanted = e.url != nil
+	case n.kbps != 0:
+		wanted = e.bitrate != nil
+	}
+	if !e.closed && wanted {
 		e.pending = append(e.pending, n)
 	}
 	e.mu.Unlock()
@@ -83,7 +94,7 @@ func (e *events) run() {
 // call tells the owner; e.mu is held, and released meanwhile. The thread is noted because the owner's function may end
 // the Publisher, which must not wait for itself.
 func (e *events) call(n notice) {
-	state, bitrate := e.state, e.bitrate
+	state, bitrate, url := e.state, e.bitrate, e.url
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	thread := threadID()
@@ -92,10 +103,16 @@ func (e *events) call(n notice) {
 	beginCallback(thread)
 	e.mu.Unlock()
 	switch {
-	case n.kbps == 0 && state != nil:
+	case n.answered != nil:
+		if url == nil || !url() {
+			answer(n.answered)
+		}
+	case n.kbps != 0:
+		if bitrate != nil {
+			bitrate(n.kbps, n.waiting)
+		}
+	case state != nil:
 		state(n.event)
-	case n.kbps != 0 && bitrate != nil:
-		bitrate(n.kbps, n.waiting)
 	}
 	e.mu.Lock()
 	endCallback(thread)
@@ -158,6 +175,18 @@ func (e *events) setBitrate(f func(uint32, time.Duration)) {
 	e.mu.Unlock()
 }
 
+func (e *events) setURL(f func() (later bool)) {
+	e.mu.Lock()
+	e.url = f
+	e.mu.Unlock()
+}
+
+func (e *events) wantsURL() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.url != nil
+}
+
 func (e *events) wantsBitrate() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -167,7 +196,7 @@ func (e *events) wantsBitrate() bool {
 // close makes sure that nothing is delivered any more, and that no function of the owner runs, the caller's own excepted.
 func (e *events) close() {
 	e.mu.Lock()
-	e.closed, e.pending, e.state, e.bitrate = true, nil, nil, nil
+	e.closed, e.pending, e.state, e.bitrate, e.url = true, nil, nil, nil, nil
 	e.mu.Unlock()
 	e.settle(nil)
 }

@@ -96,6 +96,9 @@ func (s *session) moved(n moveNews) error {
 	s.to = n.next.to
 	s.p.mu.Unlock()
 	s.p.log.Info("media flows to the connection that the server asked for", "server", n.next.to.masked())
+	if errors.Is(n.err, errEnded) {
+		return nil // serve is going to see that
+	}
 	return n.err
 }
 

@@ -157,10 +157,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		}
 	}
 	at := m.nextTime(t, timestamp)
-	c := classPicture
-	if unit.Key {
-		c = classKey
-	}
+	c := pictureClass(unit)
 	if err := m.announceVideo(t, at, unit.Key); err != nil {
 		return err
 	}
@@ -170,6 +167,16 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	t.keyFrame = t.keyFrame || unit.Key
 	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
 	return m.send(flv.Video, t.id, c, at, m.build.VideoFrame(t.form(&m.terms), picture, unit.Parts))
+}
+
+func pictureClass(u flv.VideoUnit) class {
+	switch {
+	case u.Key:
+		return classKey
+	case u.Disposable:
+		return classDisposable
+	}
+	return classPicture
 }
 
 // keepVideo returns the muxer's own track for one that has taken a frame, or nil and what is wrong: media of another codec

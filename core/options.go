@@ -25,6 +25,8 @@ type Options struct {
 	SilentAudio bool // silent AAC beside video that has no audio; see silence.go
 	AssumeV2    bool // the server takes all of Enhanced RTMP v2, whatever it declares
 
+	Reconnect Reconnect
+
 	StatsInterval time.Duration // between two lines of statistics in the log
 }
 
@@ -41,6 +43,8 @@ func DefaultOptions() Options {
 		ChunkSize:  defaultChunkSize,
 		FlashVer:   "FMLE/3.0 (compatible; FMSc/1.0)", // some servers let in nobody else
 
+		Reconnect: Reconnect{Min: time.Second, Max: time.Minute},
+
 		StatsInterval: 10 * time.Second,
 	}
 }
@@ -49,7 +53,7 @@ func DefaultOptions() Options {
 const maxText = 8 << 10
 
 // laterOptions are known by name, and refused: they belong to later versions.
-var laterOptions = []string{"reconnect", "tls"}
+var laterOptions = []string{"tls"}
 
 // Set sets an option by its name in the C and Lua APIs, from text.
 func (o *Options) Set(name, value string) error {
@@ -86,6 +90,9 @@ func (o *Options) Set(name, value string) error {
 		return setChoice(&o.SilentAudio, name, value, "false", "true")
 	case "enhanced":
 		return setChoice(&o.AssumeV2, name, value, "declared", "v2")
+	}
+	if known, err := o.Reconnect.set(name, value); known {
+		return err
 	}
 	for _, later := range laterOptions {
 		if name == later {

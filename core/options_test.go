@@ -32,6 +32,11 @@ func TestOptions(t *testing.T) {
 		{"silent_audio", "false", func(*Options) {}},
 		{"enhanced", "v2", func(o *Options) { o.AssumeV2 = true }},
 		{"enhanced", "declared", func(*Options) {}},
+		{"reconnect", "true", func(o *Options) { o.Reconnect.On = true }},
+		{"reconnect", "false", func(*Options) {}},
+		{"reconnect_min_ms", "10", func(o *Options) { o.Reconnect.Min = 10 * time.Millisecond }},
+		{"reconnect_max_ms", "86400000", func(o *Options) { o.Reconnect.Max = 24 * time.Hour }},
+		{"reconnect_attempts", "3", func(o *Options) { o.Reconnect.Attempts = 3 }},
 	} {
 		got, want := DefaultOptions(), DefaultOptions()
 		c.change(&want)
@@ -60,12 +65,15 @@ func TestBadOptions(t *testing.T) {
 		{"stream", "a\nb", "control"},
 		{"flash_ver", strings.Repeat("x", maxText+1), "8192 bytes"},
 		{"tc_url", "\x7f", "control"},
-		{"reconnect", "1", `"reconnect" is not supported by this version`},
-		{"tls", "1", `"tls"`},
 		{"hevc", "old", `"old", expected "enhanced" or "legacy"`},
 		{"hevc", "", `expected "enhanced"`},
 		{"silent_audio", "1", `"1", expected "false" or "true"`},
 		{"enhanced", "v1", `"v1", expected "declared" or "v2"`},
+		{"reconnect", "1", `"reconnect": "1", expected true or false`},
+		{"reconnect_min_ms", "9", "10 to"},
+		{"reconnect_max_ms", "1e9", "10 to"},
+		{"reconnect_attempts", "-1", "0 to"},
+		{"tls", "1", `"tls" is not supported by this version`},
 		{"Timeout", "1000", `unknown option "Timeout"`},
 		{"", "", "unknown option"},
 	} {

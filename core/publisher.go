@@ -24,6 +24,7 @@ type Publisher struct {
 	muxer    muxer
 
 	reconnects atomic.Uint32 // connections re-established
+	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
 	pushed   atomic.Bool // frames are pushed: the source is off for good
 	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
@@ -34,8 +35,8 @@ type Publisher struct {
 	url        string
 	options    Options
 	state      State
-	session    *session // of the connection that is up or under way
-	failed     error    // why the last connection failed; nil from the next Connect on
+	session    *session // whose connection is up or under way, or that waits for its next attempt
+	failed     error    // why the last connection failed; nil from the next Connect on, or from when one is up again
 	connected  time.Time
 	source     *playhead // nil: none
 	spec       source.Spec
@@ -71,6 +72,20 @@ func (p *Publisher) NotifyBitrate(f func(kbps uint32, waiting time.Duration)) {
 	}
 }
 
+// NotifyURL sets the function that is asked for a fresh URL before each further attempt of a session that reconnects. It
+// calls SetURL if there is another; later: SetURL or KeepURL will be called from elsewhere, within 10 s, after which the
+// attempt goes on with the URL that is set. nil: none.
+func (p *Publisher) NotifyURL(f func() (later bool)) { p.events.setURL(f) }
+
+// KeepURL tells an attempt that waits for a fresh URL that there is none. Otherwise it does nothing.
+func (p *Publisher) KeepURL() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.session != nil {
+		answer(p.session.answered)
+	}
+}
+
 // SetURL sets where to publish. ErrInvalid tells what is wrong with it, ErrState that a connection is up.
 func (p *Publisher) SetURL(url string) error {
 	p.mu.Lock()
@@ -82,6 +97,9 @@ func (p *Publisher) SetURL(url string) error {
 		return err
 	}
 	p.url = url
+	if p.session != nil {
+		answer(p.session.answered)
+	}
 	return nil
 }
 
@@ -120,7 +138,17 @@ func (p *Publisher) idleOnly(what string) error {
 	return nil
 }
 
-// Connect starts an attempt and returns. ErrState when one is under way already.
+// target returns where to publish with what is set; p.mu is held.
+func (p *Publisher) target() (*target, error) {
+	to, err := parseURL(p.url, p.options.App, p.options.Stream)
+	if err == nil && p.options.TCURL != "" {
+		to.tcURL = p.options.TCURL
+	}
+	return to, err
+}
+
+// Connect starts an attempt and returns. ErrState when one is under way already. A session that waits for its next attempt
+// does not wait any longer.
 func (p *Publisher) Connect() error {
 	p.mu.Lock()
 	if err := p.idleOnly("connect is possible"); err != nil {
@@ -131,18 +159,19 @@ func (p *Publisher) Connect() error {
 		p.mu.Unlock()
 		return failure(ErrState, "no URL is set")
 	}
-	options := p.options
-	to, err := parseURL(p.url, options.App, options.Stream)
+	to, err := p.target()
 	if err != nil {
 		p.mu.Unlock()
 		return err
 	}
-	if options.TCURL != "" {
-		to.tcURL = options.TCURL
-	}
 	p.failed = nil
-	p.session = newSession(p, to, options)
 	p.setState(StateConnecting, nil)
+	if p.session != nil {
+		answer(p.session.hurry)
+		p.mu.Unlock()
+		return nil
+	}
+	p.session = newSession(p, to, p.options)
 	go p.session.run()
 	p.mu.Unlock()
 	return nil
@@ -153,6 +182,7 @@ func (p *Publisher) Connect() error {
 func (p *Publisher) Disconnect() {
 	p.mu.Lock()
 	session := p.session
+	p.enduring.Store(false)
 	switch {
 	case session != nil:
 		p.setState(StateDisconnecting, nil)
@@ -212,6 +242,7 @@ func (p *Publisher) setState(next State, why error) bool {
 func (p *Publisher) sessionEnded(s *session, err error) {
 	p.mu.Lock()
 	p.session, p.held = nil, nil
+	p.enduring.Store(false)
 	switch {
 	case p.state == StateDisconnecting: // whatever went wrong on the way, the end was wanted
 		p.setState(StateDisconnected, nil)
@@ -237,7 +268,7 @@ func (p *Publisher) State() State {
 func (p *Publisher) Busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.state.active() || p.events.busy()
+	return p.session != nil || p.events.busy()
 }
 
 // Failure returns why the last connection failed, nil if it did not; kept until the next Connect. Inside an event it is
@@ -324,28 +355,28 @@ func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32
 // ends the connection. The first frame pushed switches the source off for good.
 func (p *Publisher) SendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	p.switchToPushed()
-	return p.muxer.sendVideoFrame(data, timestamp, f)
+	return p.endure(p.muxer.sendVideoFrame(data, timestamp, f), len(data))
 }
 
 // SendNALUs sends one access unit of H.264 or HEVC that lies in several buffers, each one NAL unit without a start code or
 // any number of them with start codes. Otherwise as SendVideo.
 func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
 	p.switchToPushed()
-	return p.muxer.sendNALUs(buffers, timestamp)
+	return p.endure(p.muxer.sendNALUs(buffers, timestamp), joinedSize(buffers))
 }
 
 // SendAudioBody sends what the body of an FLV audio tag holds: a sequence header or a frame, of any codec, in the old form or
 // with a FourCC. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioBody(body []byte, timestamp uint32) error {
 	p.switchToPushed()
-	return p.muxer.sendAudioBody(body, timestamp)
+	return p.endure(p.muxer.sendAudioBody(body, timestamp), len(body))
 }
 
 // SendAudioFrame sends one raw frame, whose configuration is in f.Config the first time if its codec has one, or AAC in
 // ADTS frames. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	p.switchToPushed()
-	return p.muxer.sendAudioFrame(data, timestamp, f)
+	return p.endure(p.muxer.sendAudioFrame(data, timestamp, f), len(data))
 }
 
 // SendAAC is SendAudioFrame for AAC on track 0.

@@ -10,14 +10,15 @@ import (
 type class uint8
 
 const (
-	classControl class = iota // protocol control, commands: sent before all media, in order
-	classHeader               // metadata, sequence headers: never dropped
-	classAudio                // never dropped
-	classKey                  // a key frame: begins a group of pictures
-	classPicture              // any other picture
+	classControl    class = iota // protocol control, commands: sent before all media, in order
+	classHeader                  // metadata, sequence headers: never dropped
+	classAudio                   // never dropped
+	classKey                     // a key frame: begins a group of pictures
+	classPicture                 // any other picture that others may refer to
+	classDisposable              // a picture that no other refers to
 )
 
-func (c class) video() bool { return c == classKey || c == classPicture }
+func (c class) video() bool { return c >= classKey }
 
 // entry is a message that waits, with a copy of its payload.
 type entry struct {
@@ -29,12 +30,15 @@ type entry struct {
 
 // queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
 //
-// When it is over one of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group
-// of pictures that is being received, its remaining pictures are refused until the track's next key frame: what is sent
-// can always be decoded. Audio and headers stay.
+// It drops nothing while less media waits than thinFrom. Above, each picture that comes costs the oldest disposable one that
+// waits, or itself: the stream gets thinner as long as that lasts, and all other pictures stay whole. When the queue is over one
+// of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group of pictures that is being
+// received, its remaining pictures are refused until the track's next key frame: what is sent can always be decoded. Audio and
+// headers stay.
 type queue struct {
 	maxBytes int
 	maxMedia time.Duration
+	thinFrom time.Duration // media time; see thinningOf
 
 	entries  []*entry // oldest first
 	bytes    int
@@ -45,6 +49,20 @@ type queue struct {
 
 	droppedFrames uint32
 	droppedBytes  uint64
+}
+
+const (
+	thinningMost  = 700 * time.Millisecond // a network that is only uneven catches up before it
+	thinningShare = 35                     // percent of the queue, where that is less: all stages need room in a short queue
+)
+
+// thinningOf returns from how much waiting media on a queue of that limit drops disposable pictures.
+func thinningOf(maxMedia time.Duration) time.Duration {
+	return min(thinningMost, maxMedia*thinningShare/100)
+}
+
+func newQueue(maxBytes int, maxMedia time.Duration) queue {
+	return queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
 }
 
 // trackSet is a set of track ids.
@@ -72,6 +90,10 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 			return false
 		}
 		q.awaitKey.remove(track)
+	}
+	if c.video() && q.spanUntil(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c == classDisposable {
+		q.countDrop(size)
+		return false
 	}
 	if !q.makeRoom(size, h.Timestamp, c, track) {
 		q.countDrop(size)
@@ -102,9 +124,14 @@ func joinedSize(pieces [][]byte) int {
 	return size
 }
 
-// makeRoom drops groups of pictures until the new message fits. It returns false when the new message itself, a
-// picture, belongs to a group that had to go.
+// makeRoom drops pictures until the new message fits: where bytes are short disposable ones while there are any, and then
+// groups. It returns false when the new message itself, a picture, is disposable or belongs to a group that had to go.
 func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool {
+	for q.bytes+size > q.maxBytes && q.dropDisposable() {
+	}
+	if c == classDisposable && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
+		return false
+	}
 	for len(q.entries) > 0 && q.over(size, timestamp, c) {
 		first := q.findVideo(0)
 		if first < 0 {
@@ -134,8 +161,8 @@ func (q *queue) over(size int, timestamp uint32, c class) bool {
 	return q.bytes+size > q.maxBytes || c != classHeader && q.spanUntil(timestamp) > q.maxMedia
 }
 
-// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they
-// stay, and that they wait long must not be a reason to drop the pictures that have just come.
+// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they may have
+// been queued long before the media.
 func (q *queue) spanUntil(timestamp uint32) time.Duration {
 	for _, e := range q.entries {
 		if e.class != classHeader {
@@ -147,10 +174,12 @@ func (q *queue) spanUntil(timestamp uint32) time.Duration {
 
 // span is the media time that waits.
 func (q *queue) span() time.Duration {
-	if len(q.entries) == 0 {
-		return 0
+	for i := len(q.entries) - 1; i >= 0; i-- {
+		if e := q.entries[i]; e.class != classHeader {
+			return q.spanUntil(e.header.Timestamp)
+		}
 	}
-	return q.spanUntil(q.entries[len(q.entries)-1].header.Timestamp)
+	return 0
 }
 
 func (q *queue) findVideo(from int) int {
@@ -160,6 +189,17 @@ func (q *queue) findVideo(from int) int {
 		}
 	}
 	return -1
+}
+
+// dropDisposable drops the oldest disposable picture; false when none waits.
+func (q *queue) dropDisposable() bool {
+	for i, e := range q.entries {
+		if e.class == classDisposable {
+			q.dropVideo(i, i+1, e.track)
+			return true
+		}
+	}
+	return false
 }
 
 func (q *queue) findKey(from int, track uint8) int {

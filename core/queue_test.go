@@ -19,7 +19,7 @@ func put(q *queue, c class, timestamp uint32, size int) bool {
 // content lists what waits, e.g. "H K0 P40 A50".
 func content(entries []*entry) (all []string) {
 	for _, e := range entries {
-		all = append(all, fmt.Sprintf("%c%d", "-HAKP"[e.class], e.header.Timestamp))
+		all = append(all, fmt.Sprintf("%c%d", "-HAKPD"[e.class], e.header.Timestamp))
 	}
 	return all
 }
@@ -30,7 +30,7 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 		at    uint32
 		size  int
 	}
-	const h, a, k, p = classHeader, classAudio, classKey, classPicture
+	const h, a, k, p, d = classHeader, classAudio, classKey, classPicture, classDisposable
 	for _, c := range []struct {
 		name   string
 		in     []message
@@ -54,10 +54,26 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 			[]string{"H0", "K1001", "P1041", "P1900"}, 2},
 		{"commands have no media time", []message{{k, 0x90000000, 1}, {p, 0x90000028, 1}, {h, 0, 1}, {h, 0, 1}},
 			[]string{"K2415919104", "P2415919144", "H0", "H0"}, 0},
+		{"headers have waited for nothing", []message{{h, 0, 1}, {k, 3000, 1}, {p, 3040, 1}, {k, 3900, 1}, {p, 4100, 1}},
+			[]string{"H0", "K3900", "P4100"}, 2},
+		{"disposable pictures stay while little waits", []message{{k, 0, 1}, {p, 100, 1}, {d, 200, 1}, {d, 300, 1}, {a, 350, 1}},
+			[]string{"K0", "P100", "D200", "D300", "A350"}, 0},
+		{"each picture past that costs the oldest of them", []message{{k, 0, 1}, {d, 100, 1}, {d, 200, 1}, {p, 351, 1}, {a, 400, 1}},
+			[]string{"K0", "D200", "P351", "A400"}, 1},
+		{"or itself", []message{{k, 0, 1}, {p, 300, 1}, {d, 351, 1}, {d, 391, 1}, {p, 431, 1}}, []string{"K0", "P300", "P431"}, 2},
+		{"one of them takes the place of another", []message{{k, 0, 1}, {d, 100, 1}, {d, 400, 1}}, []string{"K0", "D400"}, 1},
+		{"audio costs none", []message{{k, 0, 1}, {d, 100, 1}, {a, 400, 1}, {a, 420, 1}}, []string{"K0", "D100", "A400", "A420"}, 0},
+		{"bytes: disposable pictures first, as many as it takes", []message{{k, 0, 400}, {d, 40, 200}, {d, 80, 100}, {d, 120, 200}, {p, 160, 350}},
+			[]string{"K0", "D120", "P160"}, 2},
+		{"bytes: one that does not fit costs no other picture", []message{{k, 0, 600}, {p, 40, 300}, {d, 80, 200}, {p, 120, 100}},
+			[]string{"K0", "P40", "P120"}, 1},
+		{"a disposable picture larger than the limit", []message{{d, 0, 2000}}, []string{"D0"}, 0},
+		{"disposable pictures of a group that had to go", []message{{k, 0, 600}, {p, 40, 600}, {d, 80, 1}, {k, 120, 1}, {d, 160, 1}},
+			[]string{"K120", "D160"}, 3},
 		{"audio and headers alone", []message{{h, 0, 600}, {a, 0, 600}, {a, 2000, 600}}, []string{"H0", "A0", "A2000"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q := queue{maxBytes: 1000, maxMedia: time.Second}
+			q := newQueue(1000, time.Second)
 			dropped := uint64(0)
 			for _, m := range c.in {
 				put(&q, m.class, m.at, m.size)
@@ -75,7 +91,7 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 }
 
 func TestQueuePop(t *testing.T) {
-	q := queue{maxBytes: 1 << 20, maxMedia: time.Hour}
+	q := newQueue(1<<20, time.Hour)
 	for i := range 4 {
 		put(&q, classAudio, uint32(i), 100)
 	}
@@ -93,13 +109,14 @@ func TestQueuePop(t *testing.T) {
 func TestQueueProperty(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		q := queue{maxBytes: 1000 + random.IntN(4000), maxMedia: time.Duration(100+random.IntN(900)) * time.Millisecond}
+		q := newQueue(1000+random.IntN(4000), time.Duration(100+random.IntN(900))*time.Millisecond)
 		var now uint32 = 0xFFFFF000
-		picture, group, sent := 0, 0, map[string]bool{}
+		picture, latest, last, group, sent := 0, -1, -1, 0, map[string]bool{}
 		var kept, outKept []string
 		frames, bytes := 0, 0
-		decodable := -1 // the last picture that came out, as a number within all pictures
-		keys := map[int]bool{}
+		reference := -1         // the last picture that came out and that others may refer to, as a number within all pictures
+		refers := map[int]int{} // what must have come out last for a picture to be decoded; itself for a key frame
+		classes := map[int]class{}
 		var totalFrames uint32
 		var totalBytes uint64
 		take := func(entries []*entry) {
@@ -110,8 +127,10 @@ func TestQueueProperty(t *testing.T) {
 				} else {
 					var n int
 					fmt.Sscanf(name, "%d", &n)
-					require.True(t, keys[n] || n == decodable+1, "picture %d after %d, seed %d", n, decodable, seed)
-					decodable = n
+					require.True(t, refers[n] == n || refers[n] == reference, "picture %d after %d, seed %d", n, reference, seed)
+					if classes[n] != classDisposable {
+						reference = n
+					}
 					frames--
 					bytes -= len(e.payload)
 				}
@@ -130,11 +149,20 @@ func TestQueueProperty(t *testing.T) {
 				c = classHeader
 			case n < 8:
 				c = classAudio
+			case n < 13:
+				c = classDisposable
 			}
 			name := fmt.Sprintf("a%011d", i)
 			if c.video() {
 				name = fmt.Sprintf("%012d", picture)
-				keys[picture] = c == classKey
+				classes[picture] = c
+				if c != classDisposable {
+					last, latest = latest, picture
+				}
+				refers[picture] = latest
+				if c == classPicture {
+					refers[picture] = last
+				}
 				picture++
 				frames++
 				bytes += size
@@ -142,7 +170,7 @@ func TestQueueProperty(t *testing.T) {
 				kept = append(kept, name)
 			}
 			accepted := q.push(chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
-			require.True(t, accepted || c == classPicture)
+			require.True(t, accepted || c == classPicture || c == classDisposable)
 
 			video, all := 0, 0
 			for _, e := range q.entries {
@@ -174,8 +202,31 @@ func TestQueueProperty(t *testing.T) {
 	}
 }
 
+// Below 0.7 s nothing is dropped; see thinningOf for short queues.
+func TestQueueThinning(t *testing.T) {
+	for _, c := range []struct{ limit, from time.Duration }{
+		{100 * time.Millisecond, 35 * time.Millisecond},
+		{time.Second, 350 * time.Millisecond},
+		{DefaultOptions().QueueMedia, 700 * time.Millisecond},
+		{time.Hour, 700 * time.Millisecond},
+	} {
+		require.Equal(t, c.from, thinningOf(c.limit))
+		q := newQueue(1<<20, c.limit)
+		put(&q, classKey, 0, 1)
+		at := uint32(1)
+		for ; at <= uint32(c.from.Milliseconds()); at++ {
+			require.True(t, put(&q, classDisposable, at, 1))
+		}
+		frames, _ := q.takeDropped()
+		require.Zero(t, frames)
+		put(&q, classDisposable, at, 1)
+		frames, _ = q.takeDropped()
+		require.EqualValues(t, 1, frames)
+	}
+}
+
 func TestQueueDoesNotAllocate(t *testing.T) {
-	q := queue{maxBytes: 1 << 20, maxMedia: time.Second}
+	q := newQueue(1<<20, time.Second)
 	body := [][]byte{make([]byte, 5), make([]byte, 3000)}
 	var batch []*entry
 	now := uint32(0)
@@ -183,8 +234,11 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 		for i := range 25 {
 			now += 20
 			c := classPicture
-			if i == 0 {
+			switch {
+			case i == 0:
 				c = classKey
+			case i%3 == 0:
+				c = classDisposable
 			}
 			q.push(chunk.Header{Timestamp: now}, c, body)
 			q.push(chunk.Header{Timestamp: now}, classAudio, body[:1])
@@ -196,4 +250,13 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 	}
 	round()
 	require.Zero(t, testing.AllocsPerRun(100, round))
+}
+
+func TestPictureClass(t *testing.T) {
+	disposable := annexB([]byte{0x01, 0x9A, 0x24}) // nal_ref_idc is 0
+	m, w := attached()
+	for i, au := range [][]byte{keyFrame, picture, disposable} {
+		require.NoError(t, m.sendAnnexB(au, uint32(i*40), 0))
+	}
+	require.Equal(t, []string{"H0", "H0", "K0", "P40", "D80"}, content(w.media.entries))
 }

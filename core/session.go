@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// session is one attempt to connect and, if it succeeds, the publishing that follows, over one connection or over several
-// that take over from each other. Its goroutine goes in a straight line through run; all others of the session end before it does.
+// session is what Connect begins: an attempt to connect and, if it succeeds, the publishing that follows, over one
+// connection or over several that take over from each other. With Options.Reconnect it is as many attempts as it takes.
+// Its goroutine goes in a straight line through run; all others of the session end before it does.
 type session struct {
 	p *Publisher
 	o Options
@@ -20,6 +21,8 @@ type session struct {
 	finished   chan error // the source is at its end; nil: without a fault
 	done       chan struct{}
 	wantSteer  chan struct{} // see steer
+	hurry      chan struct{} // the user wants the next attempt now; holds one
+	answered   chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
 	to         *target   // of the connection that media flows to; p.mu
 	mediaStart time.Time // when media could flow; p.mu
@@ -31,12 +34,17 @@ type session struct {
 	move *handover   // that is under way
 	hops hops
 
+	retries    retries
+	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
+	published  bool      // in this attempt or in one before
+
 	leaving sync.WaitGroup // connections that were left
 }
 
 func newSession(p *Publisher, to *target, o Options) *session {
 	s := &session{p: p, to: to, o: o, finished: make(chan error, 1), done: make(chan struct{})}
-	s.wantSteer = make(chan struct{}, 1)
+	s.wantSteer, s.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
+	s.retries = newRetries()
 	s.hard, s.forceToEnd = context.WithCancel(context.Background())
 	s.polite, s.askToEnd = context.WithCancel(s.hard)
 	return s
@@ -76,6 +84,9 @@ func (s *session) run() {
 	defer s.forceToEnd()
 	s.p.events.deliver() // what Connect has added
 	err := guard(s.publish)
+	for s.retry(err) {
+		err = guard(s.publish)
+	}
 	if err != nil {
 		s.forceToEnd()
 	}
@@ -97,6 +108,7 @@ var errEnded = errors.New("ended by the user")
 
 // publish brings a connection up, lets media flow until the end, and says goodbye.
 func (s *session) publish() error {
+	s.flowedFrom, s.lost = time.Time{}, nil
 	s.now = newConnection(s.p, s.to, s.o, s.polite, s.hard)
 	defer s.endNow()
 	if err := s.now.bringUp(s.advance); err != nil {
@@ -111,6 +123,7 @@ func (s *session) publish() error {
 		s.now.goodbye(s.hard)
 		return errEnded
 	}
+	s.flows()
 	s.steer()
 	s.p.startFeeder(s)
 	err := s.serve()
@@ -125,6 +138,19 @@ func (s *session) publish() error {
 		}
 	}
 	return err
+}
+
+// flows takes note that an attempt has succeeded.
+func (s *session) flows() {
+	s.flowedFrom = time.Now()
+	if s.published {
+		s.p.reconnects.Add(1)
+	}
+	s.published = true
+	s.p.mu.Lock()
+	s.p.failed = nil
+	s.p.enduring.Store(s.o.Reconnect.On && s.p.state == StatePublishing)
+	s.p.mu.Unlock()
 }
 
 // endNow ends the connection that is up.

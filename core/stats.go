@@ -67,7 +67,7 @@ func (c *counters) sent(batch []*entry) {
 			s.IFrames++
 			s.IBytes += size
 			s.LastVideoTimestamp = e.header.Timestamp
-		case classPicture:
+		case classPicture, classDisposable:
 			s.VideoFramesSent++
 			s.PFrames++
 			s.PBytes += size

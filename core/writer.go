@@ -53,7 +53,7 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 		timeout:  o.Timeout,
 		counters: counters,
 		terms:    termsOf(o),
-		media:    queue{maxBytes: o.QueueBytes, maxMedia: o.QueueMedia},
+		media:    newQueue(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 	}
 	w.wake = sync.NewCond(&w.mu)
@@ -226,19 +226,24 @@ func (w *writer) applyChunkSize(payload []byte) error {
 }
 
 // writeRest fails when the kernel takes nothing for a whole timeout; as long as something moves it goes on, however
-// slowly.
+// slowly. A write that is cut short by its deadline does not tell when it took its last byte: several deadlines within a
+// timeout make out that time.
 func (w *writer) writeRest() error {
+	const looks = 5
+	began := time.Now() // or when the kernel has taken something
 	for len(w.rest) > 0 {
-		if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
+		if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout / looks)); err != nil {
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
 		}
 		n, err := w.rest.WriteTo(w.conn)
-		w.counters.wrote(n, time.Now())
+		now := time.Now()
+		w.counters.wrote(n, now)
 		switch {
-		case err == nil:
-		case !errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
-		case n == 0:
+		case n > 0:
+			began = now
+		case now.Sub(began) >= w.timeout:
 			return failure(ErrTimeout, "the network or the server took no data for %v", w.timeout)
 		}
 	}

@@ -93,7 +93,7 @@ typedef struct {
     uint64_t bytes_sent;           /* bytes written to the network, protocol included */
     uint32_t video_frames_sent;    /* pictures handed to the network */
     uint32_t audio_frames_sent;    /* audio frames handed to the network */
-    uint32_t connection_time;      /* ms since the server accepted `connect`; 0 when there is no connection */
+    uint32_t connection_time;      /* ms since the server accepted `connect`, also when the stream moved to another since; 0: no connection */
     uint32_t packets_sent;         /* RTMP messages */
     uint32_t last_video_timestamp; /* ms, as sent */
     uint32_t last_audio_timestamp; /* ms, as sent */
@@ -102,7 +102,7 @@ typedef struct {
     uint64_t i_bytes;
     uint64_t p_bytes;
     uint64_t audio_bytes;
-    uint32_t dropped_frames;       /* pictures dropped: before the first key frame, or because the queue was full */
+    uint32_t dropped_frames;       /* pictures dropped: before the first key frame, or because the queue was full; pushed frames of an outage */
     uint64_t dropped_bytes;
 } rtmp_stats_t;
 
@@ -118,7 +118,7 @@ typedef struct {
     uint32_t queue_bytes;     /* bytes waiting to be sent */
     uint32_t send_kbps;       /* kbit/s written over the statistics window */
     uint32_t rtt_ms;          /* round-trip time as the kernel measures it; 0: unknown */
-    uint32_t reconnects;      /* connections re-established by the library itself */
+    uint32_t reconnects;      /* connections re-established by the library itself, or taken over because the server asked for it */
     uint32_t width, height;   /* of the video; 0: unknown */
     char     video_codec[16]; /* "h264"; "" without video */
     char     audio_codec[16]; /* "aac"; "" without audio */
@@ -138,6 +138,15 @@ typedef void (*rtmp_state_callback)(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtm
  * steps of 10 % to what was sent before, when nothing waits.
  */
 typedef void (*rtmp_bitrate_callback)(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms);
+
+/*
+ * Addition: asked for a fresh URL, because a token may have run out, before each attempt to reconnect; see the option
+ * "reconnect". Called from a thread of the library, in RTMP_STATE_ERROR. It calls rtmp_set_url() if there is another, and
+ * returns RTMP_OK; or it returns RTMP_URL_LATER, and rtmp_set_url() or rtmp_keep_url() follows from elsewhere within
+ * 10 s, after which the attempt goes on with the URL that is set.
+ */
+typedef int (*rtmp_url_callback)(rtmp_ctx_t *ctx);
+#define RTMP_URL_LATER 1
 
 /* ---- life of a context ---- */
 
@@ -165,6 +174,16 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *   chunk_size   outgoing chunk size, 128 to 2147483647 (60000)
  *   app, stream  override the URL's split
  *   flash_ver, tc_url   override what `connect` says
+ *   reconnect    "true": a connection that fails, at first or later, is followed by another attempt: RTMP_STATE_ERROR with the
+ *                reason, then RTMP_STATE_CONNECTING again and so on, until rtmp_disconnect(). rtmp_connect() does not wait for
+ *                the next attempt. The stream goes on with its headers and a key frame, with timestamps from 0. A frame pushed
+ *                between two connections is dropped, counted in dropped_frames, and no error. ("false")
+ *   reconnect_min_ms, reconnect_max_ms   the wait between two attempts: doubled from the shortest (1000) to the longest (60000),
+ *                up to half of it left to chance; from the shortest again after a minute of publishing
+ *   reconnect_attempts   most attempts in a row that fail, after the first (0: without end). A name that is in use is tried
+ *                for 75 s at least, because servers hold that of a dropped connection for a minute. A URL that was refused
+ *                for itself (a bad key or application) and never accepted is tried again only if there may be another: with
+ *                rtmp_set_url_callback(). Broken sources are not tried again.
  */
 int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
 
@@ -198,6 +217,12 @@ int rtmp_set_state_callback(rtmp_ctx_t *ctx, rtmp_state_callback callback);
 
 /* Addition: the function that is told how much the network takes; NULL: none. */
 int rtmp_set_bitrate_callback(rtmp_ctx_t *ctx, rtmp_bitrate_callback callback);
+
+/* Addition: the function that is asked for a fresh URL; NULL: none. */
+int rtmp_set_url_callback(rtmp_ctx_t *ctx, rtmp_url_callback callback);
+
+/* Addition: there is no fresh URL; see rtmp_url_callback. */
+int rtmp_keep_url(rtmp_ctx_t *ctx);
 
 /* ---- connection ---- */
 

@@ -69,6 +69,17 @@ func TestBinding(t *testing.T) {
 	}
 }
 
+// Attempts that follow each other, with a URL that is asked for, until the program has enough.
+func TestReconnect(t *testing.T) {
+	t.Parallel()
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			run(t, nil, compile(t, c.args, library(t), "reconnect", sanitizers...), closed, acceptAndClose(t))
+		})
+	}
+}
+
 func TestFork(t *testing.T) {
 	t.Parallel()
 	nginx := peers.StartNginx(t)
@@ -120,6 +131,7 @@ func TestValgrind(t *testing.T) {
 		{"forked", []string{nginx.URL("live", "valgrind-forked")}},
 		{"cycles", []string{"100", closed, acceptAndClose(t)}},
 		{"abuse", []string{acceptAndClose(t), "300"}},
+		{"reconnect", []string{closed, acceptAndClose(t)}},
 	} {
 		t.Run(ca.program, func(t *testing.T) {
 			command := append(valgrind(t), compile(t, gcc, lib, ca.program, "-g"))

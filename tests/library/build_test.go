@@ -100,6 +100,21 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// A relative PREFIX or DESTDIR is one of the folder in which the user is.
+func TestInstallFromAnotherFolder(t *testing.T) {
+	built(t, "lua5.3/rtmp.so")
+	for _, ca := range []struct{ name, env, prefix, want string }{
+		{"PREFIX", "DESTDIR=", "my/prefix", "my/prefix"},
+		{"DESTDIR", "DESTDIR=dest", "/opt/rtmp", "dest/opt/rtmp"},
+	} {
+		t.Run(ca.name, func(t *testing.T) {
+			dir := t.TempDir()
+			mustRun(t, []string{ca.env}, "sh", "-c", `cd "$1" && "$2"/build.sh install "$3"`, "sh", dir, repo.Root(t), ca.prefix)
+			require.FileExists(t, filepath.Join(dir, ca.want, "bin", "luat"))
+		})
+	}
+}
+
 func TestInstallNotBuilt(t *testing.T) {
 	dir := t.TempDir()
 	copySources(t, dir)
@@ -120,6 +135,10 @@ func TestBuildUsage(t *testing.T) {
 		message string
 	}{
 		{"unknown command", nil, []string{"bulid"}, "./build.sh setup"},
+		{"too many arguments", nil, []string{"install", "/opt", "rtmp"}, "./build.sh install [PREFIX]"},
+		{"an argument for build", nil, []string{"archive", "static"}, "./build.sh archive"},
+		{"option for PREFIX", nil, []string{"install", "--prefix=/opt"}, "PREFIX is a folder"},
+		{"option for URL", nil, []string{"demo", "--help"}, "a URL is expected"},
 		{"unknown Lua", []string{"LUA=5.9"}, nil, "LUA=5.9"},
 		{"old Go", []string{"PATH=" + onlyGo(t, "go1.19.8")}, nil, "this is go1.19.8: https://go.dev/dl"},
 		{"no compiler", []string{"PATH=" + onlyGo(t, "go1.26.0")}, nil, "./build.sh setup"},

@@ -2,6 +2,7 @@ package library_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -40,10 +41,14 @@ func declared(t *testing.T) []string {
 
 // The header needs nothing before it, in any language that may include it.
 func TestHeaderCompilesAlone(t *testing.T) {
-	for _, language := range [][]string{{"c", "c99"}, {"c", "c17"}, {"c++", "c++11"}, {"c++", "c++20"}} {
-		t.Run(language[1], func(t *testing.T) {
-			mustRun(t, nil, "gcc", "-x", language[0], "-std="+language[1], "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", header)
-		})
+	alone := filepath.Join(t.TempDir(), "alone") // clang warns of a header that is compiled itself
+	require.NoError(t, os.WriteFile(alone, []byte("#include \""+header+"\"\n"), 0o600))
+	for _, compiler := range []string{"gcc", "clang"} {
+		for _, language := range [][]string{{"c", "c99"}, {"c", "c17"}, {"c++", "c++98"}, {"c++", "c++11"}, {"c++", "c++20"}} {
+			t.Run(compiler+" "+language[1], func(t *testing.T) {
+				mustRun(t, nil, compiler, "-x", language[0], "-std="+language[1], "-I.", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", alone)
+			})
+		}
 	}
 }
 

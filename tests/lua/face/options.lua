@@ -18,6 +18,8 @@ test("good options", function()
     {},
     { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { chunk_size = 0x7FFFFFFF },
     { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
+    { reconnect = true }, { reconnect = false }, { reconnect = {} },
+    { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
     { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
     { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
     { source = { path = FACE.media .. "/bframes.flv" } }, { source = { path = "clip", loop = true } },
@@ -46,13 +48,22 @@ test("unknown options are named", function()
 end)
 
 test("options of later versions are named", function()
-  refused({ reconnect = true }, "reconnect", "not supported")
-  refused({ reconnect = { attempts = 1 } }, "reconnect", "not supported")
   refused({ tls = { insecure = true } }, "tls", "not supported")
   refused({ hevc = "legacy" }, "hevc", "not supported")
   refused({ silent_audio = true }, "silent_audio", "not supported")
   refused({ source = "rtp://127.0.0.1:5004" }, "RTP", "not supported")
   refused({ source = "camera.sdp" }, "RTP", "not supported")
+end)
+
+test("reconnect: what is wrong is named", function()
+  refused({ reconnect = 1 }, "reconnect", "boolean or table expected, got number")
+  refused({ reconnect = "true" }, "reconnect", "got string")
+  refused({ reconnect = { min_ms = 1 } }, "reconnect_min_ms", "10 to")
+  refused({ reconnect = { max_ms = "10" } }, "max_ms", "string")
+  refused({ reconnect = { attempts = -1 } }, "reconnect_attempts")
+  refused({ reconnect = { url = "rtmp://h/a/b" } }, "url (function)")
+  refused({ reconnect = { tries = 1 } }, "'tries'")
+  refused({ reconnect = { 1 } }, "reconnect", "field")
 end)
 
 test("values of the wrong type are named", function()

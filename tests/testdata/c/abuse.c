@@ -32,6 +32,12 @@ static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
     (void)queue_ms;
 }
 
+static int on_url(rtmp_ctx_t *ctx)
+{
+    rtmp_set_url(ctx, url);
+    return RTMP_URL_LATER;
+}
+
 /* Calls a function by number with good arguments; 0 when there are no more. *result is what it returns. */
 static int call(int number, rtmp_ctx_t *ctx, int *result)
 {
@@ -69,6 +75,9 @@ static int call(int number, rtmp_ctx_t *ctx, int *result)
     case 21: *result = rtmp_set_stats_window(ctx, 0); break;
     case 22: *result = rtmp_get_info(ctx, &info); break;
     case 23: *result = rtmp_disconnect(ctx); break;
+    case 24: *result = rtmp_set_url_callback(ctx, on_url); break;
+    case 25: *result = rtmp_keep_url(ctx); break;
+    case 26: *result = rtmp_set_option(ctx, "reconnect", "true"); break;
     default: return 0;
     }
     return 1;
@@ -183,6 +192,7 @@ static void pointers(void)
     WRONG(rtmp_metadata_string(&ctx, NULL, NULL));
     CHECK(rtmp_metadata_string(&ctx, "a", NULL) == RTMP_OK); /* NULL is "" */
     WRONG(rtmp_metadata_boolean(&ctx, NULL, 1));
+    CHECK(rtmp_set_url_callback(&ctx, NULL) == RTMP_OK && rtmp_keep_url(&ctx) == RTMP_OK);
     CHECK(rtmp_set_state_callback(&ctx, NULL) == RTMP_OK && rtmp_set_bitrate_callback(&ctx, NULL) == RTMP_OK);
     WRONG(rtmp_get_stats(&ctx, NULL));
     WRONG(rtmp_get_info(&ctx, NULL));

@@ -1,6 +1,6 @@
-// Package luatos_test runs the library in a host that is as LuatOS's simulator is: tests/testdata/c/luatos_host.c, with which
-// it is linked, and which has a message bus and, in one variant, a camera.
-package luatos_test
+// Package luatoshost_test runs the library in a host that is as LuatOS's simulator is: testdata/host.c, with which
+// it is linked, and which has a message bus, timers and, in one variant, a camera.
+package luatoshost_test
 
 import (
 	"bytes"
@@ -73,25 +73,25 @@ func library(t *testing.T, name, cflags string, flags ...string) string {
 // host builds the host with a library.
 func host(t *testing.T, library string, flags ...string) string {
 	t.Helper()
-	for _, file := range []string{"luatos_host.c", "luatos_camera.inc"} { // for go test, as above
-		_, err := os.ReadFile(filepath.Join(repo.Root(t), "tests/testdata/c", file))
+	for _, file := range []string{"host.c", "timers.inc", "camera.inc", "sys.lua"} { // for go test, as above
+		_, err := os.ReadFile("testdata/" + file)
 		require.NoError(t, err)
 	}
-	path := filepath.Join(t.TempDir(), "luatos_host")
+	path := filepath.Join(t.TempDir(), "host")
 	args := append([]string{"-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror"}, flags...)
 	args = append(args, strings.Fields(mustRun(t, nil, "pkg-config", "--cflags", "lua5.3"))...)
-	args = append(args, "tests/testdata/c/luatos_host.c", library, "-Wl,-rpath,"+filepath.Dir(library))
+	args = append(args, "tests/luatoshost/testdata/host.c", library, "-Wl,-rpath,"+filepath.Dir(library))
 	args = append(args, strings.Fields(mustRun(t, nil, "pkg-config", "--libs", "lua5.3"))...)
 	mustRun(t, nil, "gcc", append(args, "-lpthread", "-o", path)...)
 	return path
 }
 
-// setup is a host and a receiver to which its scripts publish.
+// setup is a host and a server to which its scripts publish.
 type setup struct {
-	receiver *peers.Server
-	command  []string
-	env      []string
-	name     string // begins the names of the streams
+	server  *peers.Server
+	command []string
+	env     []string
+	name    string // begins the names of the streams
 }
 
 // run runs testdata/SCRIPT.lua, which has to succeed, and returns the name of its stream.
@@ -112,6 +112,14 @@ func (s setup) try(t *testing.T, script, stream string) (stdout, stderr string, 
 	path := filepath.Join(t.TempDir(), script+".lua")
 	require.NoError(t, os.WriteFile(path, append(text, own...), 0o600))
 	env := append([]string{"CAMERA_FILE=" + media.AnnexB(t)}, s.env...)
-	args := append(append([]string{}, s.command[1:]...), path, s.receiver.Addr, stream)
+	args := append(append([]string{}, s.command[1:]...), "tests/luatoshost/testdata", path, s.server.URL("live", stream), s.drops(stream))
 	return command(t, runTimeout, env, s.command[0], args...)
+}
+
+// drops returns a URL of which the server closes the connection after a second or two.
+func (s setup) drops(stream string) string {
+	if s.server.SmallAddr != "" { // nginx
+		return s.server.URL("short", stream)
+	}
+	return s.server.URL("live", "cut1"+stream)
 }

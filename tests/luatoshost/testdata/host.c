@@ -1,11 +1,11 @@
 /*
- * A host as LuatOS's simulator is one, as small as can be: luatos_host [-q QUEUE] SCRIPT [ARGUMENT...]
+ * A host as LuatOS's simulator is one, as small as can be: host [-q QUEUE] FOLDER SCRIPT [ARGUMENT...]
  *
- * It opens the module with a requiref that sets the global only, knows no other module than those in _LOADED, and offers
- * a message bus of QUEUE messages (256), whose loop, rtos.receive, calls handlers unprotected. An error that nobody
- * catches ends it with 3, a fault of the module that it sees itself with 4.
+ * It opens the module with a requiref that sets the global only, has a require that knows nothing but _LOADED and the Lua
+ * files of FOLDER, and offers timers and a message bus of QUEUE messages (256), whose loop, rtos.receive, calls handlers
+ * unprotected. An error that nobody catches ends it with 3, a fault of the module that it sees itself with 4.
  *
- * With CAMERA it has a camera (luatos_camera.inc). With CUSTOM_INIT it opens the module in luat_custom_init.
+ * With CAMERA it has a camera (camera.inc). With CUSTOM_INIT it opens the module in luat_custom_init.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,7 +25,7 @@ int luaopen_rtmp(lua_State *L);
 
 static void fault(const char *what)
 {
-    fprintf(stderr, "luatos_host: %s\n", what);
+    fprintf(stderr, "host: %s\n", what);
     _exit(4);
 }
 
@@ -150,8 +150,9 @@ static int host_ticks(lua_State *L)
     return 1;
 }
 
+#include "timers.inc"
 #ifdef CAMERA
-#include "luatos_camera.inc"
+#include "camera.inc"
 #endif
 
 /* ---- opening ---- */
@@ -165,17 +166,29 @@ static void requiref(lua_State *L, const char *name, lua_CFunction open)
     lua_setglobal(L, name);
 }
 
-/* As LuatOS without a file of that name. */
+static const char *folder; /* of the Lua files */
+
+/* As LuatOS: no cpath, no preload, no library that is opened now. */
 static int require(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-    if (lua_getfield(L, -1, name) == LUA_TNIL)
-        return luaL_error(L, "module '%s' not found", name);
+    if (lua_getfield(L, 2, name) != LUA_TNIL)
+        return 1;
+    lua_pushfstring(L, "%s/%s.lua", folder, name);
+    if (luaL_loadfile(L, lua_tostring(L, -1)) != LUA_OK)
+        return luaL_error(L, "module '%s' not found: %s", name, lua_tostring(L, -1));
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 2, name);
     return 1;
 }
 
-static const luaL_Reg rtos_functions[] = {{"receive", rtos_receive}, {NULL, NULL}};
+static const luaL_Reg rtos_functions[] = {
+    {"receive", rtos_receive}, {"timer_start", rtos_timer_start}, {"timer_stop", rtos_timer_stop}, {NULL, NULL},
+};
 static const luaL_Reg host_functions[] = {
     {"fill", host_fill},   {"bus", host_bus},       {"sleep", host_sleep}, {"ticks", host_ticks},
 #ifdef CAMERA
@@ -187,6 +200,8 @@ static const luaL_Reg host_functions[] = {
 static int open_rtos(lua_State *L)
 {
     luaL_newlib(L, rtos_functions);
+    lua_pushinteger(L, MSG_TIMER);
+    lua_setfield(L, -2, "MSG_TIMER");
     return 1;
 }
 
@@ -228,7 +243,7 @@ static void open_libraries(lua_State *L)
 
 static int panic(lua_State *L)
 {
-    fprintf(stderr, "luatos_host: panic: %s\n", lua_tostring(L, -1));
+    fprintf(stderr, "host: panic: %s\n", lua_tostring(L, -1));
     fflush(stdout);
     _exit(3);
 }
@@ -243,11 +258,13 @@ int main(int argc, char **argv)
         first = 3;
     }
     bus = calloc((size_t)bus_size, sizeof *bus);
-    if (L == NULL || bus == NULL || first >= argc)
+    if (L == NULL || bus == NULL || first + 1 >= argc)
         return 2;
+    folder = argv[first++];
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&bus_filled, &monotonic);
+    pthread_cond_init(&timers_changed, &monotonic);
     lua_atpanic(L, panic);
     open_libraries(L);
     if (luaL_loadfile(L, argv[first]) != LUA_OK)
@@ -256,6 +273,7 @@ int main(int argc, char **argv)
         lua_pushstring(L, argv[i]);
     lua_call(L, argc - first - 1, 0);
     lua_close(L);
+    timers_exit();
 #ifdef CAMERA
     camera_exit();
 #endif

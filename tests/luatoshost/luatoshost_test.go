@@ -1,4 +1,4 @@
-package luatos_test
+package luatoshost_test
 
 import (
 	"path/filepath"
@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	busScripts    = []string{"states", "reconnect", "destroyed"}
+	busScripts    = []string{"states", "reconnect", "shapes", "destroyed"}
 	cameraScripts = []string{"camera", "camera_fails", "camera_order", "camera_several"}
 )
 
@@ -29,7 +29,7 @@ func runAll(t *testing.T, s setup, scripts []string) {
 func TestMessageBus(t *testing.T) {
 	t.Parallel()
 	plain := host(t, built(t))
-	s := setup{receiver: peers.StartReceiver(t), command: []string{plain}, name: "bus"}
+	s := setup{server: peers.StartReceiver(t), command: []string{plain}, name: "bus"}
 	t.Run("all", func(t *testing.T) {
 		runAll(t, s, busScripts)
 		t.Run("full", func(t *testing.T) {
@@ -48,10 +48,16 @@ func TestMessageBus(t *testing.T) {
 	})
 }
 
+func TestMessageBusWithNginx(t *testing.T) {
+	t.Parallel()
+	s := setup{server: peers.StartNginx(t), command: []string{host(t, built(t))}, name: "bus"}
+	t.Run("all", func(t *testing.T) { runAll(t, s, []string{"states", "reconnect", "shapes"}) })
+}
+
 // The host opens the module in luat_custom_init.
 func TestCustomInit(t *testing.T) {
 	t.Parallel()
-	s := setup{receiver: peers.StartReceiver(t), command: []string{host(t, built(t), "-DCUSTOM_INIT")}, name: "custom"}
+	s := setup{server: peers.StartReceiver(t), command: []string{host(t, built(t), "-DCUSTOM_INIT")}, name: "custom"}
 	s.run(t, "states")
 }
 
@@ -59,19 +65,19 @@ func TestCustomInit(t *testing.T) {
 func TestArchive(t *testing.T) {
 	t.Parallel()
 	archive := library(t, "librtmp_luat.a", "-O2", "-buildmode=c-archive")
-	s := setup{receiver: peers.StartReceiver(t), command: []string{host(t, archive, "-DCAMERA")}, name: "archive"}
-	t.Run("all", func(t *testing.T) { runAll(t, s, []string{"states", "camera"}) })
+	s := setup{server: peers.StartReceiver(t), command: []string{host(t, archive, "-DCAMERA")}, name: "archive"}
+	t.Run("all", func(t *testing.T) { runAll(t, s, []string{"states", "shapes", "camera"}) })
 }
 
 func TestCamera(t *testing.T) {
 	t.Parallel()
-	s := setup{receiver: peers.StartReceiver(t), command: []string{host(t, built(t), "-DCAMERA")}, name: "camera"}
+	s := setup{server: peers.StartReceiver(t), command: []string{host(t, built(t), "-DCAMERA")}, name: "camera"}
 	t.Run("all", func(t *testing.T) {
 		runAll(t, s, append(busScripts, cameraScripts[1:]...))
 		t.Run("camera", func(t *testing.T) {
 			t.Parallel()
 			stream := s.run(t, "camera")
-			recording := s.receiver.For(t).Recording(stream)
+			recording := s.server.For(t).Recording(stream)
 			media.Compare(t, media.FrameMD5(t, media.AnnexB(t)), media.FrameMD5(t, recording), media.Options{NoTimes: true})
 		})
 		t.Run("camera_environment", func(t *testing.T) {
@@ -87,7 +93,7 @@ func TestCamera(t *testing.T) {
 func TestUnderAddressSanitizer(t *testing.T) {
 	t.Parallel()
 	sanitized := host(t, library(t, "rtmp.so", "-g -O1", "-buildmode=c-shared", "-asan"), "-DCAMERA", "-fsanitize=address", "-O1")
-	s := setup{receiver: peers.StartReceiver(t), command: []string{sanitized}, name: "asan"}
+	s := setup{server: peers.StartReceiver(t), command: []string{sanitized}, name: "asan"}
 	t.Run("all", func(t *testing.T) {
 		runAll(t, s, append(busScripts, cameraScripts...))
 		t.Run("full", func(t *testing.T) {
@@ -102,7 +108,7 @@ func TestUnderAddressSanitizer(t *testing.T) {
 func TestUnderValgrind(t *testing.T) {
 	t.Parallel()
 	plain := host(t, library(t, "rtmp.so", "-g -O0", "-buildmode=c-shared", "-ldflags=-w"), "-DCAMERA")
-	s := setup{receiver: peers.StartReceiver(t), name: "valgrind", command: []string{
+	s := setup{server: peers.StartReceiver(t), name: "valgrind", command: []string{
 		"valgrind", "-q", "--error-exitcode=9", "--suppressions=" + filepath.Join(repo.Root(t), "tests/testdata/valgrind.supp"),
 		"--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", plain,
 	}}

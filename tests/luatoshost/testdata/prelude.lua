@@ -1,6 +1,6 @@
--- In front of each script. The script's first argument is the address of a receiver, its second the name of the test.
-local address, name = ...
-url = "rtmp://" .. address .. "/live/" .. name
+-- In front of each script. The script's arguments are a URL on a server that takes the stream, and one of which the server
+-- closes the connection after a while.
+url, drops = ...
 
 -- A key frame of 640x360, with its parameter sets.
 keyFrame = (("00000001674d401fa6110280bfe5c044000003000400000300c83c60c846" .. "0000000168e84332c8" .. "0000000165888208")
