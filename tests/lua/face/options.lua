@@ -20,6 +20,7 @@ test("good options", function()
     { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
+    { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
     { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
     { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
     { source = { path = FACE.media .. "/bframes.flv" } }, { source = { path = "clip", loop = true } },
@@ -49,8 +50,6 @@ end)
 
 test("options of later versions are named", function()
   refused({ tls = { insecure = true } }, "tls", "not supported")
-  refused({ hevc = "legacy" }, "hevc", "not supported")
-  refused({ silent_audio = true }, "silent_audio", "not supported")
   refused({ source = "rtp://127.0.0.1:5004" }, "RTP", "not supported")
   refused({ source = "camera.sdp" }, "RTP", "not supported")
 end)
@@ -77,6 +76,12 @@ test("values of the wrong type are named", function()
       refused({ [name] = wrong }, "option '" .. name .. "': string expected, got " .. type(wrong))
     end
   end
+  refused({ hevc = true }, "option 'hevc': string expected, got boolean")
+  refused({ hevc = "old" }, "hevc", '"enhanced" or "legacy"')
+  refused({ enhanced = 2 }, "option 'enhanced': string expected, got number")
+  refused({ enhanced = "v1" }, "enhanced", '"declared" or "v2"')
+  refused({ silent_audio = 1 }, "option 'silent_audio': boolean expected, got number")
+  refused({ silent_audio = "true" }, "option 'silent_audio': boolean expected, got string")
   refused({ metadata = "x" }, "option 'metadata': table expected, got string")
   refused({ source = 1 }, "source", "got number")
   refused({ source = true }, "source")
@@ -130,6 +135,13 @@ test("setSource", function()
   bad({ path = "clip", speed = 2 }, "speed")
   bad({ "clip" }, "path")
   bad({ path = "clip\0", loop = true }, "zero byte")
+  bad({ path = "clip", ["a b&c=d"] = "e" }, "a%20b%26c%3Dd")
+  bad({ path = "clip", codec = "x\0y" }, "zero byte")
+  bad({ path = "clip", ["a\0"] = "x" }, "zero byte")
+  bad({ path = "clip", [""] = "x" }, "field ''")
+  bad({ path = "clip", codec = {} }, "'codec'", "table")
+  bad({ path = "clip", codec = ("x"):rep(2000) }, "too long")
+  bad({ path = "clip", [("x"):rep(2000)] = 1 }, "too long")
   bad({ path = FACE.media .. "/bframes.h264", fps = 0 / 0 }, "fps")
   bad({ path = FACE.media .. "/bframes.h264", fps = 0 }, "fps")
   equal(pack(ctx:setSource({ path = FACE.media .. "/bframes.h264", fps = 30000 / 1001 })), { n = 1, true })
