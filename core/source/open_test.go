@@ -88,7 +88,10 @@ func TestOpenErrors(t *testing.T) {
 		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrTruncated, "2 bytes of a packet at offset 188"},
 		{"hevc by name", Spec{Path: file("a.h265", "\x00\x00\x01\x02\x01\xD0")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
 		{"hevc by content", Spec{Path: file("a.h264", "\x00\x00\x01\x40\x01\x0C")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
-		{"hevc in MP4", Spec{Path: "testdata/hevc.mp4"}, ErrUnsupported, "hevc (hev1) cannot be sent"},
+		{"native flac", Spec{Path: file("a.flac", "fLaC....")}, ErrUnsupported, "-c copy OUT.oga"},
+		{"vorbis", Spec{Path: "testdata/vorbis.ogg"}, ErrUnsupported, "stream 00000000: vorbis cannot be sent"},
+		{"pcm", Spec{Path: "testdata/pcm.wav"}, ErrUnsupported, "WAV with PCM"},
+		{"mpeg2", Spec{Path: "testdata/mpeg2.ts"}, flv.ErrBadFrame, "PID 256: mpeg2 video; PID 257 (audio): mp3: bad frame: MPEG audio of layer 2"},
 		{"none", Spec{Path: None}, ErrBadSpec, "nothing to open"},
 		{"no path", Spec{}, ErrBadSpec, "path is empty"},
 		{"fps of MP4", Spec{Path: "testdata/bframes.mp4", FPS: 30}, ErrBadSpec, "only raw H.264 and HEVC take a frame rate"},
@@ -205,3 +208,7 @@ func FuzzParseSpec(f *testing.F) {
 }
 
 func openADTS(in *input) (medium, error) { return openFrames(in, adtsFraming) }
+
+func openMP3(in *input) (medium, error) { return openFrames(in, mp3Framing) }
+
+func openPlainTS(in *input) (medium, error) { return openTS(in, 0, tsPacketSize) }

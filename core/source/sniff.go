@@ -18,7 +18,7 @@ const sniffSize = 1024
 // others are known containers that cannot be read, by their first bytes.
 var others = []struct{ magic, name, advice string }{
 	{"\x1A\x45\xDF\xA3", "Matroska or WebM", remuxAdvice},
-	{"fLaC", "FLAC", remuxAdvice},
+	{"fLaC", "native FLAC", flacAdvice},
 	{"\x00\x00\x01\xBA", "MPEG program stream", videoAdvice},
 	{"\x30\x26\xB2\x75", "ASF", videoAdvice},
 	{"caff", "CAF", soundAdvice},

@@ -42,6 +42,7 @@ type tsFile struct {
 	sizes    map[uint16]int // packets since the begin of the unit, by PID
 	scanned  bool           // the tracks are chosen
 	program  uint16
+	table    uint16   // PID of its map
 	programs []uint16 // all that were seen
 
 	streams []*tsStream // of the program; when scanned, those that are sent: video, then audio
@@ -80,11 +81,11 @@ func (f *tsFile) rewind() error {
 func (f *tsFile) skips(p *astits.Packet) bool {
 	h := &p.Header
 	stream := f.byPID(h.PID)
-	if f.scanned && stream == nil && h.PID >= tsFirstFreePID {
+	if f.scanned && stream == nil && h.PID >= tsFirstFreePID && h.PID != f.table {
 		return true
 	}
 	if stream != nil && h.TransportScramblingControl != astits.ScramblingControlNotScrambled {
-		stream.fault = fmt.Errorf("encrypted media (PID %d at offset %d) is %w", h.PID, f.packets.packet, ErrUnsupported)
+		stream.fault = cmp.Or(stream.fault, fmt.Errorf("encrypted media (PID %d at offset %d) is %w", h.PID, f.packets.packet, ErrUnsupported))
 		return true
 	}
 	if h.PayloadUnitStartIndicator {
@@ -114,8 +115,10 @@ func (f *tsFile) read() error {
 	}
 	switch {
 	case err != nil: // a damaged packet or table: the next ones may be good
+	case data.PAT != nil:
+		f.takePrograms(data.PAT)
 	case data.PMT != nil:
-		f.takeProgram(data.PMT)
+		f.takeProgram(data.PID, data.PMT)
 	case data.PES != nil:
 		if s := f.byPID(data.PID); s != nil {
 			f.takePES(s, data.PES)

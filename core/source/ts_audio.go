@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/opus"
@@ -72,7 +73,7 @@ func (s *tsStream) addAudio(p tsPES) {
 		}
 		h, err := a.framing.parse(left)
 		if err != nil || h.follows {
-			s.fault = err
+			s.fault = cmp.Or(s.fault, err)
 			pos++ // a frame begins at one of the next bytes, or nothing does
 			continue
 		}
@@ -115,7 +116,7 @@ func (s *tsStream) addFrame(data []byte, h frameHeader) {
 		} else {
 			core, err := flv.CoreSampleRate(h.config)
 			if err != nil {
-				s.fault = err
+				s.fault = cmp.Or(s.fault, err)
 				return
 			}
 			rate, a.config, u.Config = int64(core), h.config, h.config
@@ -127,7 +128,7 @@ func (s *tsStream) addFrame(data []byte, h frameHeader) {
 	if a.info == nil {
 		info, err := audioInfo(s.codec, u.Config, data)
 		if err != nil {
-			s.fault = err
+			s.fault = cmp.Or(s.fault, err)
 			return
 		}
 		a.info = &info
@@ -156,7 +157,7 @@ func (s *tsStream) addOpus(p *tsPES) {
 		var au substructs.OpusAccessUnit
 		n, err := au.Unmarshal(data)
 		if err != nil {
-			s.fault = fmt.Errorf("bad Opus frame: %w", err)
+			s.fault = cmp.Or(s.fault, fmt.Errorf("bad Opus frame: %w", err))
 			return
 		}
 		data = data[n:]
@@ -167,7 +168,7 @@ func (s *tsStream) addOpus(p *tsPES) {
 		if a.info == nil {
 			info, err := audioInfo(flv.Opus, a.opusHead, au.Packet)
 			if err != nil {
-				s.fault = err
+				s.fault = cmp.Or(s.fault, err)
 				return
 			}
 			a.info = &info

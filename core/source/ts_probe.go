@@ -45,7 +45,7 @@ func (f *tsFile) probe() error {
 }
 
 // takeProgram looks at a program map table: first for the program that is sent, then for streams that move to other PIDs.
-func (f *tsFile) takeProgram(pmt *astits.PMTData) {
+func (f *tsFile) takeProgram(pid uint16, pmt *astits.PMTData) {
 	if f.scanned {
 		f.followProgram(pmt)
 		return
@@ -58,7 +58,7 @@ func (f *tsFile) takeProgram(pmt *astits.PMTData) {
 		f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.ProgramNumber))
 		return
 	}
-	f.program = pmt.ProgramNumber
+	f.program, f.table = pmt.ProgramNumber, pid
 	for _, es := range pmt.ElementaryStreams {
 		codec, opusHead, name := tsCodec(es)
 		if codec == flv.NoCodec {
@@ -71,6 +71,26 @@ func (f *tsFile) takeProgram(pmt *astits.PMTData) {
 			continue
 		}
 		f.streams = append(f.streams, s)
+	}
+}
+
+// takePrograms follows the program to another table, where files were joined; also to another number, if its own is gone.
+func (f *tsFile) takePrograms(pat *astits.PATData) {
+	if !f.scanned {
+		return
+	}
+	var first *astits.PATProgram
+	for _, p := range pat.Programs {
+		if p.ProgramNumber == f.program {
+			f.table = p.ProgramMapID
+			return
+		}
+		if first == nil && p.ProgramNumber != 0 {
+			first = p
+		}
+	}
+	if first != nil {
+		f.program, f.table = first.ProgramNumber, first.ProgramMapID
 	}
 }
 

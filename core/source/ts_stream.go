@@ -1,6 +1,8 @@
 package source
 
 import (
+	"cmp"
+
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
 
@@ -134,7 +136,7 @@ func (s *tsStream) addPicture(nalus [][]byte, pts, dts int64) {
 	u := &tsUnit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts}
 	ok, err := s.config.take(&u.AccessUnit)
 	if !ok {
-		s.fault = err
+		s.fault = cmp.Or(s.fault, err)
 		return
 	}
 	s.hasDTS = s.hasDTS || s.held.hasDTS
