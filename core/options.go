@@ -22,6 +22,7 @@ type Options struct {
 	SourceDelay time.Duration
 
 	Reconnect Reconnect
+	TLS       TLS
 
 	StatsInterval time.Duration // between two lines of statistics in the log
 }
@@ -49,7 +50,7 @@ func DefaultOptions() Options {
 const maxText = 8 << 10
 
 // laterOptions are known by name, and refused: they belong to later versions.
-var laterOptions = []string{"tls", "hevc", "silent_audio"}
+var laterOptions = []string{"hevc", "silent_audio"}
 
 // Set sets an option by its name in the C and Lua APIs, from text.
 func (o *Options) Set(name, value string) error {
@@ -82,6 +83,9 @@ func (o *Options) Set(name, value string) error {
 		return setText(&o.TCURL, name, value)
 	}
 	if known, err := o.Reconnect.set(name, value); known {
+		return err
+	}
+	if known, err := o.TLS.set(name, value); known {
 		return err
 	}
 	for _, later := range laterOptions {

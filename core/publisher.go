@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,9 @@ type Publisher struct {
 	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
 	holding  sync.Mutex  // serialises holdSource
+
+	resolver *net.Resolver // nil: that of Go's library
+	forms    forms
 
 	mu         sync.Mutex
 	url        string

@@ -210,7 +210,7 @@ func (w *writer) writeRest() error {
 		if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
 		}
-		n, err := w.rest.WriteTo(w.conn)
+		n, err := writeBuffers(w.conn, &w.rest)
 		w.counters.wrote(n, time.Now())
 		switch {
 		case err == nil:

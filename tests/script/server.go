@@ -43,6 +43,16 @@ func (s *Server) Accept() *Conn {
 	return newConn(s.t, conn)
 }
 
+// HangUp closes every connection of an attempt in the handshake: one for each form of it that a publisher tries with a
+// server that it does not know.
+func (s *Server) HangUp() {
+	s.t.Helper()
+	const forms = 3
+	for range forms {
+		s.Accept().Close()
+	}
+}
+
 // Serve runs handle for every connection, each on a goroutine of its own, until the returned function is called, which
 // waits for all of them. A step that fails ends its handler and nothing else. The connection is closed at the end of
 // its handler.
