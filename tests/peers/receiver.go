@@ -41,6 +41,13 @@ type ReceiverCount struct {
 func StartReceiver(t testing.TB) *Server {
 	t.Helper()
 
+	return StartReceiverWith(t)
+}
+
+// StartReceiverWith is StartReceiver with further arguments: -cert and -key for TLS, -user and -pass.
+func StartReceiverWith(t testing.TB, args ...string) *Server {
+	t.Helper()
+
 	s := newServer(t, "gortmplib")
 
 	binary := filepath.Join(s.dir, "receiver")
@@ -53,7 +60,7 @@ func StartReceiver(t testing.TB) *Server {
 	port := freePort(t)
 	s.Addr = loopback(port)
 	s.launch = func() {
-		s.start(nil, binary, "-addr", s.Addr, "-dir", filepath.Join(s.dir, "recordings"))
+		s.start(nil, binary, append([]string{"-addr", s.Addr, "-dir", filepath.Join(s.dir, "recordings")}, args...)...)
 		s.waitListening(port)
 	}
 	s.launch()

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 
 const usage = `receiver: accepts RTMP publishers and records every stream into an FLV file.
 
-  receiver [-addr HOST:PORT] [-dir DIR] [-once]
+  receiver [-addr HOST:PORT] [-dir DIR] [-once] [-cert PEM -key PEM] [-user USER -pass PASSWORD]
 
 Publish to rtmp://HOST:PORT/app/stream; the recording is DIR/app_stream.flv (a second one of
 the same name DIR/app_stream-2.flv). Tag bodies and timestamps are those of the wire.
@@ -36,6 +37,9 @@ Stream names that misbehave on purpose:
   cutN...    the connection is closed after N seconds
   slow...    is read at about 20 kB/s
 
+With -cert and -key it speaks RTMP over TLS. With -user it asks for a password, as servers of Adobe's
+family do (authmod=adobe), and records nothing.
+
 SIGINT and SIGTERM complete the files and end the program with status 0.
 
 `
@@ -45,6 +49,10 @@ func main() {
 	addr := flags.String("addr", "127.0.0.1:1935", "listen here; port 0 takes a free one")
 	dir := flags.String("dir", ".", "write recordings into this folder, which is made when it is missing")
 	once := flags.Bool("once", false, "exit when the first accepted stream is over")
+	cert := flags.String("cert", "", "speak TLS, with the certificate in this PEM file")
+	key := flags.String("key", "", "and its key in this one")
+	user := flags.String("user", "", "let in this user only")
+	pass := flags.String("pass", "", "with this password")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
 		flags.PrintDefaults()
@@ -63,7 +71,15 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	s := &server{dir: *dir, once: *once, log: &eventLog{w: os.Stdout}}
+	s := &server{dir: *dir, once: *once, user: *user, pass: *pass, log: &eventLog{w: os.Stdout}}
+	if *cert != "" {
+		pair, err := tls.LoadX509KeyPair(*cert, *key)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "receiver:", err)
+			os.Exit(1)
+		}
+		s.tls = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
 	if err := s.run(ctx, *addr); err != nil {
 		fmt.Fprintln(os.Stderr, "receiver:", err)
 		os.Exit(1)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,9 @@ type server struct {
 	dir  string
 	once bool
 	log  *eventLog
+
+	tls        *tls.Config // nil: RTMP in the clear
+	user, pass string      // "": nobody is asked
 }
 
 // run listens on addr and serves until ctx is done or, with once, until the first accepted stream is over. Every
@@ -34,6 +38,9 @@ func (s *server) run(ctx context.Context, addr string) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if s.tls != nil {
+		ln = tls.NewListener(ln, s.tls)
+	}
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 
 	s.log.put(event{Event: "listening", Addr: ln.Addr().String()})
@@ -73,7 +80,11 @@ func (s *server) serve(ctx context.Context, id int, nc net.Conn) bool {
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
 
 	c := &conn{id: id, nc: nc, dir: s.dir, log: s.log}
-	err := c.run()
+	run := c.run
+	if s.user != "" {
+		run = func() error { return c.runWithPassword(s.user, s.pass) }
+	}
+	err := run()
 
 	switch {
 	case ctx.Err() != nil:

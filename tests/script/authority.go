@@ -68,11 +68,22 @@ func (a *Authority) Between(host string, from, to time.Time) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
 }
 
+// Pair returns PEM files with the certificate and the key of For.
+func (a *Authority) Pair(host string) (certificate, key string) {
+	pair := a.For(host).Certificates[0]
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(a.t, err)
+	return a.write("CERTIFICATE", pair.Certificate[0]), a.write("PRIVATE KEY", der)
+}
+
 // File returns a PEM file with the authority's certificate.
 func (a *Authority) File() string {
-	path := filepath.Join(a.t.TempDir(), "authority.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-	require.NoError(a.t, os.WriteFile(path, text, 0o600))
+	return a.write("CERTIFICATE", a.cert.Raw)
+}
+
+func (a *Authority) write(kind string, der []byte) string {
+	path := filepath.Join(a.t.TempDir(), "file.pem")
+	require.NoError(a.t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 	return path
 }
 
