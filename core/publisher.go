@@ -234,6 +234,8 @@ func (p *Publisher) setState(next State, why error) bool {
 	switch next {
 	case StateConnected:
 		p.connected = time.Now()
+	case StatePublishing:
+		p.failed = nil // before anybody sees the state
 	case StateDisconnected, StateError:
 		p.connected = time.Time{}
 	}

@@ -301,6 +301,9 @@ func TestReconnectAfterAFailedHandover(t *testing.T) {
 		first.Close()
 		time.Sleep(20 * time.Millisecond)
 		second.Close()
+		for range script.Forms - 1 {
+			b.Accept().Close()
+		}
 		w.until(StateError)
 	}
 	c := a.Accept()

@@ -58,12 +58,14 @@ func (s *Server) Accept() *Conn {
 	return newConn(s.t, conn, s.tls)
 }
 
-// HangUp closes every connection of an attempt in the handshake: one for each form of it that a publisher tries with a
-// server that it does not know.
+// Forms is how many forms of the handshake a publisher tries with a server that it does not know and that hangs up in each:
+// as many connections.
+const Forms = 3
+
+// HangUp closes every connection of an attempt in the handshake.
 func (s *Server) HangUp() {
 	s.t.Helper()
-	const forms = 3
-	for range forms {
+	for range Forms {
 		s.Accept().Close()
 	}
 }
