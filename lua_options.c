@@ -85,6 +85,36 @@ static int set_reconnect(lua_State *L, int i, struct context *c)
     return rtmp_set_option(&c->rtmp, "reconnect", on ? "true" : "false") == RTMP_OK ? 1 : refused(L, c);
 }
 
+/* The option tls, the value at index i, which is the top: a table of what the library knows as tls_ca and so on. */
+static int set_tls(lua_State *L, int i, struct context *c)
+{
+    if (lua_type(L, i) != LUA_TTABLE) {
+        lua_pushfstring(L, "option 'tls': table expected, got %s", lua_typename(L, lua_type(L, i)));
+        return 0;
+    }
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, i + 1)) { /* the name stays, for lua_next */
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        int         type = lua_type(L, -1);
+        char        name[32];
+        const char *value;
+        if ((strcmp(key, "ca") == 0 || strcmp(key, "server_name") == 0) && type == LUA_TSTRING) {
+            if (!is_text(L, -1, "tls"))
+                return 0;
+            value = lua_tostring(L, -1);
+        } else if (strcmp(key, "insecure") == 0 && type == LUA_TBOOLEAN) {
+            value = lua_toboolean(L, -1) ? "true" : "false";
+        } else {
+            lua_pushfstring(L, "tls: field '%s' with a %s; expected ca, server_name (strings), insecure (boolean)", key,
+                            lua_typename(L, type));
+            return 0;
+        }
+        snprintf(name, sizeof name, "tls_%s", key);
+        if (rtmp_set_option(&c->rtmp, name, value) != RTMP_OK)
+            return refused(L, c);
+    }
+    return 1;
+}
+
 /* One option: name at -2, value at -1. */
 static int set_option(lua_State *L, struct context *c)
 {
@@ -99,6 +129,8 @@ static int set_option(lua_State *L, struct context *c)
         return context_set_source(L, lua_gettop(L), c);
     if (strcmp(name, "reconnect") == 0)
         return set_reconnect(L, lua_gettop(L), c);
+    if (strcmp(name, "tls") == 0)
+        return set_tls(L, lua_gettop(L), c);
     for (i = 0; i < sizeof option_types / sizeof *option_types; i++) {
         if (strcmp(name, option_types[i].name) == 0 && type != option_types[i].type) {
             lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, option_types[i].type),

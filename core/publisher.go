@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,9 @@ type Publisher struct {
 	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
 	holding  sync.Mutex  // serialises holdSource
+
+	resolver *net.Resolver // nil: that of Go's library
+	forms    forms
 
 	mu         sync.Mutex
 	url        string
@@ -231,6 +235,8 @@ func (p *Publisher) setState(next State, why error) bool {
 	switch next {
 	case StateConnected:
 		p.connected = time.Now()
+	case StatePublishing:
+		p.failed = nil // before anybody sees the state
 	case StateDisconnected, StateError:
 		p.connected = time.Time{}
 	}

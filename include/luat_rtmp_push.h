@@ -48,7 +48,7 @@ extern "C" {
 #define RTMP_ERR_FAILED           -1 /* not possible in this state, or refused by the server */
 #define RTMP_ERR_INVALID_PARAM    -2 /* a wrong argument, option, URL, source or frame */
 #define RTMP_ERR_NO_MEMORY        -3
-#define RTMP_ERR_CONNECT_FAILED   -4 /* resolving or TCP failed */
+#define RTMP_ERR_CONNECT_FAILED   -4 /* resolving, TCP or TLS failed; the server's certificate is not trusted */
 #define RTMP_ERR_HANDSHAKE_FAILED -5 /* the peer does not speak RTMP version 3 */
 #define RTMP_ERR_NETWORK          -6 /* the connection broke */
 #define RTMP_ERR_TIMEOUT          -7 /* no answer, or no progress, within the option "timeout" */
@@ -163,12 +163,17 @@ int rtmp_init(rtmp_ctx_t *ctx);
  */
 int rtmp_deinit(rtmp_ctx_t *ctx);
 
-/* rtmp://host[:port]/app/stream; in IDLE, DISCONNECTED and ERROR. The part after the last '/', query included, is the stream key. */
+/*
+ * rtmp://[user:password@]host[:port]/app/stream, or rtmps:// for RTMP over TLS; in IDLE, DISCONNECTED and ERROR. The part after
+ * the last '/' before a query, query included, is the stream key; it is taken verbatim, the application too. User, password and
+ * host are percent-encoded where they need to be; user and password are for servers that ask for them (authmod=adobe or llnw).
+ * The port is 1935, with rtmps 443, if none is given. Password, stream key and tokens appear in no text of the library.
+ */
 int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
 
 /*
  * Addition: an option by name; numbers in decimal, booleans "true" or "false". Takes effect at the next rtmp_connect().
- *   timeout      ms for each of: resolving + TCP, handshake, a command's reply, a write without progress (5000)
+ *   timeout      ms for each of: resolving + TCP + TLS, handshake, a command's reply, a write without progress (5000)
  *   queue_ms     media time that may wait, ms (2000); past it whole groups of pictures are dropped
  *   queue_bytes  bytes that may wait (4194304); the same
  *   chunk_size   outgoing chunk size, 128 to 2147483647 (60000)
@@ -189,6 +194,10 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *                for 75 s at least, because servers hold that of a dropped connection for a minute. A URL that was refused
  *                for itself (a bad key or application) and never accepted is tried again only if there may be another: with
  *                rtmp_set_url_callback(). Broken sources are not tried again.
+ *   tls_ca       for rtmps://: a PEM file with the certificates of the authorities to trust, read and checked at once (those of
+ *                the system)
+ *   tls_server_name   the name that the server's certificate has to be for (the host of the URL)
+ *   tls_insecure "true": verify nothing, and log a warning ("false")
  */
 int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
 

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 
 const usage = `receiver: accepts RTMP publishers and records every stream into an FLV file.
 
-  receiver [-addr HOST:PORT] [-dir DIR] [-once]
+  receiver [-addr HOST:PORT] [-dir DIR] [-once] [-cert PEM -key PEM] [-user USER -pass PASSWORD]
 
 Publish to rtmp://HOST:PORT/app/stream; the recording is DIR/app_stream.flv (a second one of
 the same name DIR/app_stream-2.flv). Tag bodies and timestamps are those of the wire.
@@ -48,6 +49,9 @@ What the answer to connect declares of Enhanced RTMP is up to -caps:
 All is recorded, whatever was declared. Of codecs that gortmplib does not know (VP8, E-AC-3) and
 of ModEx the event unjudged says once for each stream that nothing but the recording is done.
 
+With -cert and -key it speaks RTMP over TLS. With -user it asks for a password, as servers of Adobe's
+family do (authmod=adobe), and records nothing.
+
 SIGINT and SIGTERM complete the files and end the program with status 0.
 
 `
@@ -59,6 +63,10 @@ func main() {
 	caps := flags.String("caps", "none", "what connect is told of Enhanced RTMP: none, v1 or v2")
 	reconnectURL := flags.String("reconnect-url", "", "the tcUrl, absolute or relative, in requests to connect again; empty: none")
 	once := flags.Bool("once", false, "exit when the first accepted stream is over")
+	cert := flags.String("cert", "", "speak TLS, with the certificate in this PEM file")
+	key := flags.String("key", "", "and its key in this one")
+	user := flags.String("user", "", "let in this user only")
+	pass := flags.String("pass", "", "with this password")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
 		flags.PrintDefaults()
@@ -82,7 +90,15 @@ func main() {
 		os.Exit(2)
 	}
 
-	s := &server{dir: *dir, once: *once, caps: *caps, reconnectURL: *reconnectURL, log: &eventLog{w: os.Stdout}}
+	s := &server{dir: *dir, once: *once, user: *user, pass: *pass, caps: *caps, reconnectURL: *reconnectURL, log: &eventLog{w: os.Stdout}}
+	if *cert != "" {
+		pair, err := tls.LoadX509KeyPair(*cert, *key)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "receiver:", err)
+			os.Exit(1)
+		}
+		s.tls = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
 	if err := s.run(ctx, *addr); err != nil {
 		fmt.Fprintln(os.Stderr, "receiver:", err)
 		os.Exit(1)

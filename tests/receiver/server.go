@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,9 @@ type server struct {
 
 	caps         string // a key of declared
 	reconnectURL string
+
+	tls        *tls.Config // nil: RTMP in the clear
+	user, pass string      // "": nobody is asked
 
 	mu    sync.Mutex
 	asked map[string]bool // streams that were asked to connect again
@@ -57,6 +61,9 @@ func (s *server) run(ctx context.Context, addr string) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if s.tls != nil {
+		ln = tls.NewListener(ln, s.tls)
+	}
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 
 	s.log.put(event{Event: "listening", Addr: ln.Addr().String()})
@@ -97,7 +104,11 @@ func (s *server) serve(ctx context.Context, id int, nc net.Conn) bool {
 
 	c := &conn{id: id, nc: nc, dir: s.dir, log: s.log, server: s, unjudged: map[string]bool{}}
 	defer c.stopAsking()
-	err := c.run()
+	run := c.run
+	if s.user != "" {
+		run = func() error { return c.runWithPassword(s.user, s.pass) }
+	}
+	err := run()
 
 	switch {
 	case ctx.Err() != nil:

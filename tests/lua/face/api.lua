@@ -53,7 +53,7 @@ end)
 
 test("create refuses a bad URL with nil and a text", function()
   for _, bad in ipairs({ "", "x", "http://h/live/s", "rtmp://h", "rtmp://h/live", "rtmp:///live/s", "rtmp://h:0/live/s",
-    "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmps://h/live/s", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
+    "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmpt://h/live/s", "rtmps://h/live", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
     local result = pack(rtmp.create(bad))
     equal(result.n, 2)
     equal(result[1], nil)

@@ -21,6 +21,7 @@ test("good options", function()
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
     { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
+    { tls = {} }, { tls = { server_name = "cdn.example", insecure = true } }, { tls = { insecure = false } },
     { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
     { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
     { source = { path = FACE.media .. "/bframes.flv" } }, { source = { path = "clip", loop = true } },
@@ -48,10 +49,6 @@ test("unknown options are named", function()
   refused({ [true] = 1 }, "names are strings, got a boolean")
 end)
 
-test("options of later versions are named", function()
-  refused({ tls = { insecure = true } }, "tls", "not supported")
-end)
-
 test("a live source that cannot be received is refused", function()
   refused({ source = "rtp://127.0.0.1:5004" }, "parameter codec")
   refused({ source = "camera.sdp" }, "camera.sdp", "no such file")
@@ -66,6 +63,18 @@ test("reconnect: what is wrong is named", function()
   refused({ reconnect = { url = "rtmp://h/a/b" } }, "url (function)")
   refused({ reconnect = { tries = 1 } }, "'tries'")
   refused({ reconnect = { 1 } }, "reconnect", "field")
+end)
+
+test("tls: what is wrong is named", function()
+  refused({ tls = true }, "tls", "table expected, got boolean")
+  refused({ tls = { ca = "/no/such.pem" } }, "tls_ca", "/no/such.pem", "no such file")
+  refused({ tls = { ca = FACE.media .. "/bframes.h264" } }, "tls_ca", "no certificate in")
+  refused({ tls = { ca = "a\0b" } }, "tls", "zero byte")
+  refused({ tls = { ca = 1 } }, "'ca' with a number")
+  refused({ tls = { server_name = "" } }, "tls_server_name")
+  refused({ tls = { insecure = "true" } }, "'insecure' with a string", "insecure (boolean)")
+  refused({ tls = { verify = false } }, "'verify'")
+  refused({ tls = { true } }, "tls", "field")
 end)
 
 test("values of the wrong type are named", function()
