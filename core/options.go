@@ -23,6 +23,8 @@ type Options struct {
 
 	Reconnect Reconnect
 
+	BitrateFloor uint32 // kbit/s: no less is asked of an encoder
+
 	LegacyHEVC  bool // HEVC as codec id 12 instead of `hvc1`
 	SilentAudio bool // silent AAC beside video that has no audio; see silence.go
 	AssumeV2    bool // the server takes all of Enhanced RTMP v2, whatever it declares
@@ -45,6 +47,7 @@ func DefaultOptions() Options {
 
 		Reconnect: Reconnect{Min: time.Second, Max: time.Minute},
 
+		BitrateFloor:  defaultBitrateFloor,
 		StatsInterval: 10 * time.Second,
 	}
 }
@@ -74,6 +77,12 @@ func (o *Options) Set(name, value string) error {
 		n, err := number(name, value, 128, 0x7FFFFFFF)
 		if err == nil {
 			o.ChunkSize = uint32(n)
+		}
+		return err
+	case "bitrate_floor":
+		n, err := number(name, value, 1, 1_000_000)
+		if err == nil {
+			o.BitrateFloor = uint32(n)
 		}
 		return err
 	case "app":

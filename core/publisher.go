@@ -22,6 +22,7 @@ type Publisher struct {
 	events   events
 	counters counters
 	muxer    muxer
+	steering bitrateSteer // used by the goroutine of the session that is up
 
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
