@@ -91,7 +91,7 @@ func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 	if err != nil {
 		return err
 	}
-	if tag.Channels > 0 { // G.711
+	if tag.Channels > 0 && tag.Channels != t.audio.Info().Channels { // G.711
 		config, err := flv.G711Config(tag.SampleRate, tag.Channels)
 		if err == nil {
 			err = t.audio.SetConfig(config)

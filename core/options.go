@@ -21,13 +21,13 @@ type Options struct {
 	// pushed hold it off for that connection only, and not for good. A change takes effect at once.
 	SourceDelay time.Duration
 
-	Reconnect Reconnect
-
-	BitrateFloor uint32 // kbit/s: no less is asked of an encoder
-
 	LegacyHEVC  bool // HEVC as codec id 12 instead of `hvc1`
 	SilentAudio bool // silent AAC beside video that has no audio; see silence.go
 	AssumeV2    bool // the server takes all of Enhanced RTMP v2, whatever it declares
+
+	Reconnect Reconnect
+
+	BitrateFloor uint32 // kbit/s: no less is asked of an encoder
 
 	StatsInterval time.Duration // between two lines of statistics in the log
 }

@@ -96,8 +96,12 @@ func (r *retries) next(o Reconnect, err error, published time.Duration, fresh bo
 	return wait, true
 }
 
-// mayPass tells the failures that another attempt may not meet: all of the network and of the server.
+// mayPass tells the failures that another attempt may not meet: all of the network and of the server, but for media that
+// the server does not take.
 func mayPass(err error) bool {
+	if isNotTaken(err) {
+		return false
+	}
 	for _, kind := range []error{ErrConnect, ErrHandshake, ErrNetwork, ErrTimeout, ErrRefused, ErrOverflow} {
 		if errors.Is(err, kind) {
 			return true
@@ -223,7 +227,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 
 // endure makes a pushed frame that met an outage a dropped one: the session tries again, and the caller need not care.
 func (p *Publisher) endure(err error, size int) error {
-	if err == nil || !p.enduring.Load() || errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow) {
+	if err == nil || !p.enduring.Load() || errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow) || isNotTaken(err) {
 		return err
 	}
 	p.counters.dropped(1, uint64(size))

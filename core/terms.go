@@ -1,6 +1,8 @@
 package core
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"luatrtmp/core/flv"
@@ -38,6 +40,21 @@ func (m *muxer) admit(t *track) error {
 // adviceV2 is what helps but for another codec: some servers take more than they say.
 const adviceV2 = `use a server with Enhanced RTMP v2, or the option enhanced = "v2" if this one has it and does not say so`
 
+// NotTakenError tells that the server does not take what is sent, as it has said itself. Another attempt does not help.
+type NotTakenError struct{ text string }
+
+func notTaken(format string, args ...any) error { return &NotTakenError{fmt.Sprintf(format, args...)} }
+
+func (e *NotTakenError) Error() string { return e.text }
+
+// Unwrap makes a NotTakenError an ErrRefused.
+func (e *NotTakenError) Unwrap() error { return ErrRefused }
+
+func isNotTaken(err error) bool {
+	var e *NotTakenError
+	return errors.As(err, &e)
+}
+
 // check tells whether the server takes a form: what has a form of FLV 10.1 goes to every server, video with a FourCC of
 // Enhanced RTMP v1 to every one that has not named others only, and all else to those that named it.
 func (t *terms) check(f flv.Form) error {
@@ -48,17 +65,17 @@ func (t *terms) check(f flv.Form) error {
 	named := t.fourCCs.has(codec)
 	switch {
 	case f.Track > 0 && !t.multitrack:
-		return failure(ErrRefused, "the server does not take %v track %d (it declared no multitrack): send one track, 0, or %s",
+		return notTaken("the server does not take %v track %d (it declared no multitrack): send one track, 0, or %s",
 			codec.Kind(), f.Track, adviceV2)
 	case named:
 		return nil
 	case codec.Kind() == flv.Audio:
-		return failure(ErrRefused, "the server does not take %v over RTMP (it declared %s): send %s, or %s",
+		return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s",
 			codec, t.declared(audioCodecs, "no audio FourCCs"), instead(codec), adviceV2)
 	case !t.listsVideo && codec != flv.VP8: // vp08 is not of version 1
 		return nil
 	}
-	return failure(ErrRefused, "the server does not take %v over RTMP (it declared %s): send %s, or %s",
+	return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s",
 		codec, t.declared(videoCodecs, "no "+codec.FourCC()), instead(codec), adviceV2)
 }
 

@@ -123,3 +123,20 @@ func TestTimelineBeginsAgain(t *testing.T) {
 		require.Equal(t, c.want+10, second.lastOut)
 	}
 }
+
+// Of several tracks, the first one whose clock a new one's timestamps may be of gives the distance.
+func TestTimelineOfSeveralTracks(t *testing.T) {
+	now := time.Unix(1000, 0)
+	var a, b, none timeline
+	a.start(1000, 0, now)
+	a.next(6000, now)                   // 5000
+	b.start(900_000, 0, now, &a, &none) // another clock: 5000
+	require.EqualValues(t, 5000, b.lastOut)
+	b.next(900_500, now) // 5500
+	for _, c := range []struct{ in, want uint32 }{{6100, 5100}, {900_700, 5700}, {400_000_000, 5500}} {
+		var line timeline
+		line.start(c.in, 0, now, &none, &a, &b)
+		require.Equal(t, c.want, line.lastOut, c.in)
+		require.Equal(t, c.want+40, line.next(c.in+40, now))
+	}
+}

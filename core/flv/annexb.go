@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// SplitAnnexB appends the NAL units of an access unit in byte stream format (H.264, annex B) to dst. Start codes may have three or
+// SplitAnnexB appends the NAL units of an access unit in byte stream format (annex B of H.264 and of HEVC) to dst. Start codes may have three or
 // four bytes, zero bytes may precede the first one, trailing zero bytes are removed and empty NAL units are left out. The
 // units alias au. The error is ErrNoStartCode.
 func SplitAnnexB(dst [][]byte, au []byte) ([][]byte, error) {
@@ -39,8 +39,9 @@ func firstNALU(au []byte) int {
 	return -1
 }
 
-// NextStartCode finds the first start code at or after pos, which is where a NAL unit begins: end is where the NAL unit before it ends (without trailing_zero_8bits and
-// zero_byte), next the position after the start code, or -1 if there is none and the unit reaches to the end of b.
+// NextStartCode finds the first start code at or after pos, which is where a NAL unit begins: end is where the NAL unit before it ends
+// (without trailing_zero_8bits and zero_byte), next the position after the start code, or -1 if there is none and the unit reaches to the
+// end of b.
 //
 // A start code is searched by its 0x01: in coded video that byte is rare (1 in 256), so the vectorised IndexByte takes long steps, while
 // 0x00 is frequent in headers and filler.

@@ -84,8 +84,8 @@ func readAC3(frame []byte) (f audioFrame, err error) {
 	return audioFrame{rate: sync.SampleRate(), channels: bsi.ChannelCount(), samples: ac3.SamplesPerFrame, size: sync.FrameSize()}, nil
 }
 
-// readEAC3 reads the header of an E-AC-3 frame: ETSI TS 102 366, E.1.2. Dependent substreams may follow the independent one, with which they
-// make a frame; their channels are not counted. The error wraps ErrBadFrame.
+// readEAC3 reads the header of an E-AC-3 frame: ETSI TS 102 366, E.1.2. Dependent substreams may follow the independent one, with which
+// they make a frame; their channels are not counted. The error wraps ErrBadFrame.
 func readEAC3(frame []byte) (f audioFrame, err error) {
 	if err = checkAC3Sync(EAC3, frame); err != nil {
 		return f, err

@@ -73,7 +73,8 @@ func (t *av1Track) SetConfig(record []byte) error {
 // setHeader takes a sequence header and tells whether it is another one.
 func (t *av1Track) setHeader(o obu) (bool, error) {
 	if len(o.raw) > maxParameterSetSize {
-		return false, fmt.Errorf("%w: AV1 sequence header of %d bytes, at most %d are accepted", ErrBadParameterSet, len(o.raw), maxParameterSetSize)
+		return false, fmt.Errorf("%w: AV1 sequence header of %d bytes, at most %d are accepted",
+			ErrBadParameterSet, len(o.raw), maxParameterSetSize)
 	}
 	if t.sequence != nil && bytes.Equal(o.payload, t.header[len(t.header)-t.sequence.size:]) {
 		return false, nil
@@ -92,8 +93,8 @@ func (t *av1Track) makeRecord() {
 	t.record = append(append(r, t.header...), t.metadata...)
 }
 
-// Take looks at a temporal unit. Temporal delimiters, tile lists and padding do not belong into a message (AV1 in ISO BMFF, 2.4) and are left out. A
-// unit that is not a sequence of OBUs is not sent at all. The error wraps ErrBadFrame or ErrBadParameterSet.
+// Take looks at a temporal unit. Temporal delimiters, tile lists and padding do not belong into a message (AV1 in ISO BMFF, 2.4) and are
+// left out. A unit that is not a sequence of OBUs is not sent at all. The error wraps ErrBadFrame or ErrBadParameterSet.
 func (t *av1Track) Take(parts [][]byte) (VideoUnit, error) {
 	var (
 		unit     VideoUnit
@@ -159,8 +160,8 @@ const (
 	metadataMastering    = 2
 )
 
-// takeMetadata looks for HDR metadata and tells whether it changed. Chromaticities are 0.16 fixed-point numbers, the largest luminance is a 24.8
-// one, the smallest an 18.14 one; the primaries are those of red, green and blue.
+// takeMetadata looks for HDR metadata and tells whether it changed. Chromaticities are 0.16 fixed-point numbers, the largest luminance is
+// a 24.8 one, the smallest an 18.14 one; the primaries are those of red, green and blue.
 func (t *av1Track) takeMetadata(payload []byte) bool {
 	typ, n := leb128(payload)
 	b := payload[n:]

@@ -52,7 +52,8 @@ func nextOBU(unit []byte, pos int) (o obu, next int, err error) {
 	if h&obuHasSize != 0 {
 		size, n := leb128(unit[at:])
 		if n == 0 || size > uint64(len(unit)-at-n) {
-			return o, 0, fmt.Errorf("%w: AV1 OBU of type %d and %d bytes at %d, %d bytes follow", ErrBadFrame, o.typ, size, pos, len(unit)-at-n)
+			return o, 0, fmt.Errorf("%w: AV1 OBU of type %d and %d bytes at %d, %d bytes follow",
+				ErrBadFrame, o.typ, size, pos, len(unit)-at-n)
 		}
 		at += n
 		next = at + int(size)

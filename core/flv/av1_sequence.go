@@ -18,11 +18,10 @@ type av1Sequence struct {
 	color          Color
 }
 
-// parseAV1Sequence reads a sequence header. mediacommon lacks decoder models and initial display delays, with which few encoders describe their
-// buffers: the error says so. It wraps ErrBadParameterSet.
+// parseAV1Sequence reads a sequence header. The error wraps ErrBadParameterSet.
 func parseAV1Sequence(o obu) (*av1Sequence, error) {
 	// With neither extension nor size, which say nothing here, and which mediacommon takes only in part.
-	bare := append([]byte{obuSequenceHeader << 3}, o.payload...)
+	bare := append([]byte{obuSequenceHeader << 3}, plainSequence(o.payload)...)
 	var h av1.SequenceHeader
 	if err := h.Unmarshal(bare); err != nil {
 		return nil, fmt.Errorf("%w: AV1 sequence header of %d bytes: %w", ErrBadParameterSet, len(o.payload), err)

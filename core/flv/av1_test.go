@@ -101,6 +101,45 @@ func TestAV1Take(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = track.Take(parts) }))
 }
 
+// withModel returns av1Header with timing information, a decoder model, and a display delay.
+func withModel() []byte {
+	r := bitReader{buf: av1Header[2:]}
+	var w bitWriter
+	copyBits := func(n uint32) { w.put(r.u(n), int(n)) }
+	copyBits(3 + 1 + 1)
+	r.u(1 + 1)
+	w.put(1, 1) // timing_info_present_flag
+	w.put(1, 32)
+	w.put(50, 32)
+	w.put(1, 1) // equal_picture_interval
+	w.put(2, 3) // uvlc 1: two ticks
+	w.put(1, 1) // decoder_model_info_present_flag
+	w.put(9, 5)
+	w.put(1, 32)
+	w.put(0x155, 10)
+	w.put(1, 1) // initial_display_delay_present_flag
+	copyBits(5 + 12 + 5)
+	w.put(1, 1) // decoder_model_present_for_this_op
+	w.put(0x2AA, 10)
+	w.put(0x155, 10)
+	w.put(1, 1)
+	w.put(1, 1) // initial_display_delay_present_for_this_op
+	w.put(9, 4)
+	for r.pos < 8*len(r.buf) {
+		copyBits(1)
+	}
+	return body(0x0A, len(w.buf), w.buf)
+}
+
+func TestAV1DecoderModel(t *testing.T) {
+	track := newAV1(t, nil)
+	u, err := track.Take([][]byte{body(av1Delim, withModel(), av1Key)})
+	require.NoError(t, err)
+	require.True(t, u.Key)
+	require.Equal(t, body(av1Main[:4], withModel()), track.Record())
+	require.Equal(t, VideoInfo{Codec: AV1, Width: 320, Height: 180, FrameRate: 25}, track.Info())
+}
+
 func TestAV1Color(t *testing.T) {
 	track := newAV1(t, body(av1TenBit, av1CLL))
 	require.Equal(t, body(av1TenBit, av1CLL), track.Record(), "metadata of a record stay in it")
@@ -139,6 +178,8 @@ func TestAV1Errors(t *testing.T) {
 		})
 	}
 	require.NoError(t, newAV1(t, nil).SetConfig(av1Main[:4]), "configOBUs may be missing")
+	noSize := body(av1Main[:4], av1Header[0]&^obuHasSize, av1Header[2:])
+	require.Equal(t, av1Main, newAV1(t, noSize).Record(), "sizes are added")
 
 	track := newAV1(t, av1Main)
 	u, err := track.Take([][]byte{body(av1Delim, av1Key, 0x32, 9, 1)})
@@ -242,6 +283,7 @@ func TestVPKeepsWhatOnlyTheRecordSays(t *testing.T) {
 func FuzzVideoTracks(f *testing.F) {
 	f.Add(byte(AV1), av1Main, body(av1Delim, av1Header, av1Key))
 	f.Add(byte(AV1), body(av1TenBit, av1CLL), body(av1Delim, av1MDCV, av1Existing))
+	f.Add(byte(AV1), av1Main, body(av1Delim, withModel(), av1Key))
 	f.Add(byte(VP9), unhex("01000000000b820202020000"), unhex("824983420013f00b360638241c1842000d60"))
 	f.Add(byte(VP9), unhex("000b820202020000"), unhex("b124c1a110009f8059b031c120e0c290006d80"))
 	f.Add(byte(VP8), unhex("01000000000b820202020000"), unhex("f062009d012a4001b40000070885"))

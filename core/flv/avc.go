@@ -111,8 +111,8 @@ func (a *AVC) Forget() {
 	a.nalus = a.nalus[:0]
 }
 
-// Record returns the AVCDecoderConfigurationRecord of the known parameter sets, nil until an SPS and a PPS are known. Lengths of NAL units are
-// 4 bytes in it, whatever SetConfig said. The slice is not changed later: there is a new one for each change.
+// Record returns the AVCDecoderConfigurationRecord of the known parameter sets, nil until an SPS and a PPS are known. Lengths of NAL units
+// are 4 bytes in it, whatever SetConfig said. The slice is not changed later: there is a new one for each change.
 func (a *AVC) Record() []byte {
 	if a.dirty {
 		a.dirty = false
@@ -121,8 +121,9 @@ func (a *AVC) Record() []byte {
 	return a.record
 }
 
-// Info returns what the SPS says: that of the last IDR picture, or before it the one with the lowest id. The frame rate comes from the VUI's timing
-// and is 0 where that is missing or implausible. Color is another pointer only when the colours have changed. Without an SPS all is 0.
+// Info returns what the SPS says: that of the last IDR picture, or before it the one with the lowest id. The frame rate comes from the
+// VUI's timing and is 0 where that is missing or implausible. Color is another pointer only when the colours have changed. Without an SPS
+// all is 0.
 func (a *AVC) Info() VideoInfo {
 	var info VideoInfo
 	if sps := a.sps(); sps != nil {

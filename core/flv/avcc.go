@@ -2,6 +2,23 @@ package flv
 
 import "fmt"
 
+// LengthSize returns the size in bytes of a NAL unit's length that a decoder configuration record of H.264 or HEVC says, 1, 2 or 4. The error
+// wraps ErrBadConfig. Message bodies written here have 4 bytes.
+func LengthSize(c Codec, record []byte) (int, error) {
+	at, version := 4, byte(recordVersion)
+	if c == HEVC {
+		at, version = hevcLengthSizeAt, 0
+	}
+	if !c.HasNALUs() || len(record) <= at || record[0] < version || record[0] > recordVersion {
+		return 0, fmt.Errorf("%w: %d bytes for %v", ErrBadConfig, len(record), c)
+	}
+	size := int(record[at]&3) + 1
+	if size == 3 {
+		return 0, fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
+	}
+	return size, nil
+}
+
 // SplitAVCC appends the NAL units of an access unit whose units have a big-endian length in front (ISO/IEC 14496-15, 5.3.4.2) to dst.
 // lengthSize is 1, 2 or 4. Empty units are left out. The units alias au. On an error, which wraps ErrBadLength, dst holds the
 // units before the fault.

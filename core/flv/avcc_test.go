@@ -68,3 +68,22 @@ func FuzzSplitAVCC(f *testing.F) {
 		require.LessOrEqual(t, total, len(au))
 	})
 }
+
+func TestLengthSize(t *testing.T) {
+	for _, c := range []struct {
+		codec  Codec
+		record []byte
+		size   int
+	}{{H264, recordMain, 4}, {HEVC, hevcMain, 4}, {H264, []byte{1, 0, 0, 0, 0xFD}, 2}, {HEVC, make([]byte, 23), 1}} {
+		size, err := LengthSize(c.codec, c.record)
+		require.NoError(t, err)
+		require.Equal(t, c.size, size)
+	}
+	for _, c := range []struct {
+		codec  Codec
+		record []byte
+	}{{H264, nil}, {H264, make([]byte, 9)}, {H264, []byte{1, 0, 0, 0, 2}}, {HEVC, hevcMain[:21]}, {HEVC, body(2, hevcMain[1:])}, {AV1, av1Main}} {
+		_, err := LengthSize(c.codec, c.record)
+		require.ErrorIs(t, err, ErrBadConfig)
+	}
+}

@@ -19,8 +19,8 @@ const (
 
 // Types of packets. FLV 10.1, E.4.2.2 and E.4.3.1; Enhanced RTMP v2, enum AudioPacketType and VideoPacketType.
 const (
-	// PacketSequenceHeader, PacketFrame and PacketEndOfSequence are the AVCPacketType; the first two are also the AACPacketType. Enhanced RTMP calls
-	// them SequenceStart, CodedFrames and SequenceEnd.
+	// PacketSequenceHeader, PacketFrame and PacketEndOfSequence are the AVCPacketType; the first two are also the AACPacketType. Enhanced
+	// RTMP calls them SequenceStart, CodedFrames and SequenceEnd.
 	PacketSequenceHeader = 0
 	PacketFrame          = 1
 	PacketEndOfSequence  = 2
@@ -50,12 +50,13 @@ const (
 // modExNanoseconds is the type of a ModEx with UI24 nanoseconds. Enhanced RTMP v2, enum VideoPacketModExType and AudioPacketModExType.
 const modExNanoseconds = 0
 
-// maxHeader is the size of the longest header: first byte, ModEx (size, 3 bytes, type), multitrack type, FourCC, track id, composition time.
+// maxHeader is the size of the longest header: first byte, ModEx (size, 3 bytes, type), multitrack type, FourCC, track id, composition
+// time.
 const maxHeader = 1 + 5 + 1 + 4 + 1 + 3
 
-// Builder makes message bodies as lists of pieces, so that the media itself is not copied: the pieces alias the arguments and the builder's
-// own scratch, and are valid until its next call. The zero value is ready. In the steady state nothing is allocated. Forms must be such that
-// Form.Check returns nil.
+// Builder makes message bodies as lists of pieces, so that the media itself is not copied: the pieces alias the arguments and the
+// builder's own scratch, and are valid until its next call. The zero value is ready. In the steady state nothing is allocated. Forms must
+// be such that Form.Check returns nil.
 type Builder struct {
 	scratch []byte
 	pieces  [][]byte
@@ -67,8 +68,8 @@ func (b *Builder) Forget() {
 	b.pieces = b.pieces[:0]
 }
 
-// SequenceStart returns the body that carries the decoder configuration, see VideoTrack.Record and AudioTrack.Record. It is empty for the old
-// forms of MP3 and G.711, which have no such body. Enhanced MP3, AC-3 and E-AC-3 have no configuration, but are announced by the body.
+// SequenceStart returns the body that carries the decoder configuration, see VideoTrack.Record and AudioTrack.Record. It is empty for the
+// old forms of MP3 and G.711, which have no such body. Enhanced MP3, AC-3 and E-AC-3 have no configuration, but are announced by the body.
 func (b *Builder) SequenceStart(f Form, record []byte) [][]byte {
 	return b.single(f, PacketSequenceHeader, record)
 }
@@ -78,8 +79,8 @@ func (b *Builder) SequenceEnd(f Form) [][]byte {
 	return b.single(f, PacketEndOfSequence, nil)
 }
 
-// Metadata returns the body that carries metadata of a video track: amf is AMF0, the string "colorInfo" and an object, see Color.Fields. It is
-// empty for the old forms, which have none.
+// Metadata returns the body that carries metadata of a video track: amf is AMF0, the string "colorInfo" and an object, see Color.Fields.
+// It is empty for the old forms, which have none.
 func (b *Builder) Metadata(f Form, amf []byte) [][]byte {
 	return b.single(f, PacketMetadata, amf)
 }

@@ -17,8 +17,12 @@ func body(parts ...any) (b []byte) {
 			b = append(b, p...)
 		case int:
 			b = append(b, byte(p))
+		case byte:
+			b = append(b, p)
 		case []byte:
 			b = append(b, p...)
+		default:
+			panic(p)
 		}
 	}
 	return b

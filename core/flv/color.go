@@ -6,9 +6,9 @@ type ColorField struct {
 	Value       float64
 }
 
-// Fields returns the numbers of `colorInfo` that are known, in the order of Enhanced RTMP v2, section Metadata Frame. Fields of one group stand
-// together. For the body of Builder.Metadata they are encoded as AMF0: the string "colorInfo", and an object that has for each group an object
-// with its fields as numbers. Enhanced RTMP v1 has the same.
+// Fields returns the numbers of `colorInfo` that are known, in the order of Enhanced RTMP v2, section Metadata Frame. Fields of one group
+// stand together. For the body of Builder.Metadata they are encoded as AMF0: the string "colorInfo", and an object that has for each group
+// an object with its fields as numbers. Enhanced RTMP v1 has the same.
 func (c *Color) Fields() []ColorField {
 	var fields []ColorField
 	add := func(group, name string, v float64) { fields = append(fields, ColorField{group, name, v}) }

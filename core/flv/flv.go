@@ -1,7 +1,9 @@
 // Package flv turns access units into the bodies of RTMP audio and video messages, which are FLV tag bodies, and back.
 //
-// The layouts are those of "Adobe Flash Video File Format Specification 10.1", annex E; the decoder configuration of H.264 is
-// that of ISO/IEC 14496-15, 5.2.4. The package reads no files and keeps no time: bytes in, bytes out.
+// The layouts are those of "Adobe Flash Video File Format Specification 10.1", annex E, and of Enhanced RTMP v1 and v2; decoder configurations
+// are those of ISO/IEC 14496-15 and of the bindings of other codecs to MP4. A VideoTrack or AudioTrack follows what a track says of itself, a
+// Form says how its messages are written, a Builder writes them, VideoTags and AudioTags read them. The package reads no files and keeps no
+// time: bytes in, bytes out.
 package flv
 
 import "time"
@@ -39,8 +41,8 @@ type AccessUnit struct {
 	Data []byte
 
 	// Config is the decoder configuration valid from this unit on; nil: unchanged. It is what Enhanced RTMP sends: an AVC, HEVC or AV1
-	// decoder configuration record, a VP codec configuration record, an AudioSpecificConfig, an OpusHead, "fLaC" and STREAMINFO. MP3, AC-3,
-	// E-AC-3 and G.711 have none.
+	// decoder configuration record, a VP codec configuration record, an AudioSpecificConfig, an OpusHead, "fLaC" and STREAMINFO. MP3, AC-3 and
+	// E-AC-3 have none; for G.711 see G711Config.
 	Config []byte
 }
 

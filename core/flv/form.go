@@ -6,11 +6,12 @@ import "fmt"
 type Form struct {
 	Codec Codec
 
-	// Track is the track id. Bodies of other tracks than 0 are multitrack bodies with one track: Enhanced RTMP v2, and FourCCs for all codecs.
+	// Track is the track id. Bodies of other tracks than 0 are multitrack bodies with one track: Enhanced RTMP v2, and FourCCs for all
+	// codecs.
 	Track uint8
 
-	// Enhanced chooses the form with a FourCC for the codecs that have two: H.264, HEVC (whose other form is codec id 12, which no specification
-	// has), AAC and MP3. It changes nothing for the others: G.711 has only the old form, the rest only the enhanced one.
+	// Enhanced chooses the form with a FourCC for the codecs that have two: H.264, HEVC (whose other form is codec id 12, which no
+	// specification has), AAC and MP3. It changes nothing for the others: G.711 has only the old form, the rest only the enhanced one.
 	Enhanced bool
 
 	// SampleRate in Hz and Channels are for the old forms of MP3 and G.711, which have them in their first byte.

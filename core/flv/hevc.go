@@ -4,38 +4,28 @@ import "github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
 
 // hevcTrack follows the parameter sets of an HEVC track.
 type hevcTrack struct {
-	sets       hevcSets
-	lengthSize int
-	active     *hevcSPS // of the last key frame; nil if that is unknown
-	dirty      bool
-	record     []byte // of the sets
-	changes    changes
-	nalus      [][]byte
-	hdr        hdr
-	head       naluHead // scratch
+	sets    hevcSets
+	active  *hevcSPS // of the last key frame; nil if that is unknown
+	dirty   bool
+	record  []byte // of the sets
+	changes changes
+	nalus   [][]byte
+	hdr     hdr
+	head    naluHead // scratch
 }
 
 func (*hevcTrack) Codec() Codec { return HEVC }
 
-// LengthSize is that of AVC.
-func (t *hevcTrack) LengthSize() int {
-	if t.lengthSize == 0 {
-		return defaultLengthSize
-	}
-	return t.lengthSize
-}
-
 // SetConfig takes an HEVCDecoderConfigurationRecord. The error wraps ErrBadConfig or ErrBadParameterSet.
 func (t *hevcTrack) SetConfig(record []byte) error {
 	var sets hevcSets
-	lengthSize, err := sets.readRecord(record)
-	if err != nil {
+	if err := sets.readRecord(record); err != nil {
 		return err
 	}
 	for _, nalu := range sets.sei {
 		t.hdr.takeSEI(nalu, hevcHeaderSize)
 	}
-	t.sets, t.lengthSize, t.dirty, t.active = sets, lengthSize, true, nil
+	t.sets, t.dirty, t.active = sets, true, nil
 	t.updateColor()
 	return nil
 }
@@ -89,8 +79,8 @@ func isIRAP(typ h265.NALUType) bool {
 	return typ >= h265.NALUType_BLA_W_LP && typ <= h265.NALUType_CRA_NUT
 }
 
-// isDisposable tells whether a slice is of a sub-layer non-reference picture (H.265, Table 7-1: even types below 16) of the highest sub-layer;
-// pictures of higher ones may refer to those of a lower one.
+// isDisposable tells whether a slice is of a sub-layer non-reference picture (H.265, Table 7-1: even types below 16) of the highest
+// sub-layer; pictures of higher ones may refer to those of a lower one.
 func (t *hevcTrack) isDisposable(slice []byte) bool {
 	if typ := hevcType(slice); typ >= h265.NALUType_BLA_W_LP || typ%2 == 1 {
 		return false

@@ -116,8 +116,8 @@ const (
 	arrayCompleteness = 0x80
 )
 
-// record makes the record of the known sets in the order of their ids; nil unless there is a VPS, an SPS and a PPS. Segmentation, parallelism
-// and the average frame rate are left unspecified. The arrays are complete, as the sample entry hvc1 demands.
+// record makes the record of the known sets in the order of their ids; nil unless there is a VPS, an SPS and a PPS. Segmentation,
+// parallelism and the average frame rate are left unspecified. The arrays are complete, as the sample entry hvc1 demands.
 func (p *hevcSets) record() []byte {
 	sps := p.firstSPS()
 	if sps == nil {
@@ -184,29 +184,29 @@ func appendSets(dst []byte, head byte, nalus [][]byte) []byte {
 }
 
 // readRecord stores the sets and SEI NAL units of a record. What the header says of the stream is left alone: the SPS says the same.
-func (p *hevcSets) readRecord(record []byte) (lengthSize int, err error) {
+func (p *hevcSets) readRecord(record []byte) error {
 	if len(record) < hevcRecordHeader {
-		return 0, fmt.Errorf("%w: HEVC record of %d bytes, expected at least %d", ErrBadConfig, len(record), hevcRecordHeader)
+		return fmt.Errorf("%w: HEVC record of %d bytes, expected at least %d", ErrBadConfig, len(record), hevcRecordHeader)
 	}
 	// Version 0 is what some recorders wrote before the standard was final, with the layout of version 1.
 	if record[0] > recordVersion {
-		return 0, fmt.Errorf("%w: HEVC record of version %d, expected %d", ErrBadConfig, record[0], recordVersion)
+		return fmt.Errorf("%w: HEVC record of version %d, expected %d", ErrBadConfig, record[0], recordVersion)
 	}
-	lengthSize = int(record[hevcLengthSizeAt]&3) + 1
-	if lengthSize == 3 {
-		return 0, fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
+	if record[hevcLengthSizeAt]&3 == 2 {
+		return fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
 	}
 	pos := hevcRecordHeader
 	for range record[hevcRecordHeader-1] {
 		if len(record)-pos < 3 {
-			return 0, fmt.Errorf("%w: ends at %d, before the number of NAL units", ErrBadConfig, len(record))
+			return fmt.Errorf("%w: ends at %d, before the number of NAL units", ErrBadConfig, len(record))
 		}
 		typ, count := h265.NALUType(record[pos]&0x3F), int(binary.BigEndian.Uint16(record[pos+1:]))
+		var err error
 		if pos, err = p.readArray(record, pos+3, count, typ); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return lengthSize, nil
+	return nil
 }
 
 func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType) (int, error) {

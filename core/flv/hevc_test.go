@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/stretchr/testify/require"
 )
 
@@ -230,4 +231,96 @@ func FuzzHEVC(f *testing.F) {
 			require.Equal(t, own, again.Record())
 		}
 	})
+}
+
+// protect adds the bytes of emulation prevention.
+func protect(rbsp []byte) (dst []byte) {
+	zeros := 0
+	for _, b := range rbsp {
+		if zeros == 2 && b <= 3 {
+			dst, zeros = append(dst, 3), 0
+		}
+		dst = append(dst, b)
+		if zeros++; b != 0 {
+			zeros = 0
+		}
+	}
+	return dst
+}
+
+// withSubLayerLevel returns the SPS of hevc444 with the level of a sub-layer, which mediacommon does not read.
+func withSubLayerLevel() []byte {
+	sps := hevc444[60 : 60+45]
+	r := bitReader{buf: h264.EmulationPreventionRemove(sps[hevcHeaderSize:])}
+	var w bitWriter
+	copyBits := func(n uint32) { w.put(r.u(n), int(n)) }
+	copyBits(8)
+	for range profileTierLevelSize {
+		copyBits(8)
+	}
+	r.u(16)
+	w.put(0x4000, 16)
+	w.put(60, 8)
+	for r.pos < 8*len(r.buf) {
+		copyBits(1)
+	}
+	return append(bytes.Clone(sps[:hevcHeaderSize]), protect(w.buf)...)
+}
+
+func TestHEVCSubLayerLevels(t *testing.T) {
+	track := newHEVC(t, hevc444)
+	before := bytes.Clone(track.Record()[:hevcRecordHeader])
+	u, err := track.Take([][]byte{withSubLayerLevel(), hevcIDR})
+	require.NoError(t, err)
+	require.True(t, u.ConfigChanged)
+	require.Equal(t, before, track.Record()[:hevcRecordHeader])
+	require.Contains(t, string(track.Record()), string(withSubLayerLevel()))
+	require.Equal(t, VideoInfo{Codec: HEVC, Width: 320, Height: 180}, track.Info(), "the rest is not read")
+}
+
+func TestHEVCFrameRateOfTheVPS(t *testing.T) {
+	r := bitReader{buf: h264.EmulationPreventionRemove(vpsHEVC[hevcHeaderSize:])}
+	var w bitWriter
+	for range 4 + profileTierLevelSize {
+		w.put(r.u(8), 8)
+	}
+	w.put(0b1_1_1_1, 4) // sub-layer ordering information: three numbers, 0
+	w.put(0, 6)         // vps_max_layer_id
+	w.put(0b010_1, 4)   // vps_num_layer_sets_minus1 1, and the layers of the second set
+	w.put(1, 1)         // vps_timing_info_present_flag
+	w.put(1001, 32)
+	w.put(60000, 32)
+	w.put(0b0_1_0_1, 4)
+	vps := append(bytes.Clone(vpsHEVC[:hevcHeaderSize]), protect(w.buf)...)
+
+	set, err := parseHEVCVPS(vps)
+	require.NoError(t, err)
+	require.InDelta(t, 60000.0/1001, set.frameRate, 1e-9)
+
+	track := newHEVC(t, hevc444)
+	_, err = track.Take([][]byte{vps, withSubLayerLevel(), hevcIDR})
+	require.NoError(t, err)
+	require.InDelta(t, 60000.0/1001, track.Info().FrameRate, 1e-9, "the SPS does not say it")
+}
+
+func TestHEVCImpossibleSPS(t *testing.T) {
+	good := hevcSPS{subLayers: 1, chroma: 1, width: 320, height: 180}
+	require.NoError(t, good.check())
+	for _, c := range []struct {
+		text   string
+		change func(*hevcSPS)
+	}{
+		{"SPS id 16", func(s *hevcSPS) { s.id = 16 }},
+		{"8 sub-layers", func(s *hevcSPS) { s.subLayers = 8 }},
+		{"chroma_format_idc 4", func(s *hevcSPS) { s.chroma = 4 }},
+		{"picture of 0 x 180", func(s *hevcSPS) { s.width = 0 }},
+		{"320 x 32769", func(s *hevcSPS) { s.height = maxDimension + 1 }},
+		{"bit depths 8 + 9", func(s *hevcSPS) { s.lumaDepth = 9 }},
+	} {
+		bad := good
+		c.change(&bad)
+		err := bad.check()
+		require.ErrorIs(t, err, ErrBadParameterSet)
+		require.ErrorContains(t, err, c.text)
+	}
 }

@@ -5,9 +5,9 @@ import "github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 // IsKey tells whether an H.264 access unit is a key frame: an IDR picture, at which decoding can begin.
 func IsKey(nalus [][]byte) bool { return H264.IsKey(nalus) }
 
-// IsKey tells whether decoding can begin at an access unit, as VideoTrack.Take does, but without knowledge of what came before: for H.264 an IDR
-// picture; for HEVC a BLA, IDR or CRA picture; for AV1 a shown key frame; for VP9 and VP8 a key frame. parts are those of VideoTrack.Take. It is
-// false for what cannot be read, and for audio.
+// IsKey tells whether decoding can begin at an access unit, as VideoTrack.Take does, but without knowledge of what came before: for H.264
+// an IDR picture; for HEVC a BLA, IDR or CRA picture; for AV1 a shown key frame; for VP9 and VP8 a key frame. parts are those of
+// VideoTrack.Take. It is false for what cannot be read, and for audio.
 func (c Codec) IsKey(parts [][]byte) bool {
 	for _, part := range parts {
 		switch {

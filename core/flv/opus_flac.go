@@ -22,8 +22,8 @@ const OpusRate = 48000
 const (
 	opusMagic    = "OpusHead"
 	opusHeadSize = 19
-	// opusPreSkip is that of the reference encoder, 6.5 ms; it is set where only frames are known. RFC 7845, 4.2, recommends 80 ms for a decoder
-	// that begins amid a stream, but a live stream would lose them for nothing.
+	// opusPreSkip is that of the reference encoder, 6.5 ms; it is set where only frames are known. RFC 7845, 4.2, recommends 80 ms for a
+	// decoder that begins amid a stream, but a live stream would lose them for nothing.
 	opusPreSkip = 312
 )
 
@@ -48,7 +48,8 @@ func (*opusTrack) Codec() Codec { return Opus }
 // SetConfig takes an identification header. The error wraps ErrBadConfig.
 func (t *opusTrack) SetConfig(head []byte) error {
 	if len(head) < opusHeadSize || string(head[:len(opusMagic)]) != opusMagic {
-		return fmt.Errorf("%w: %d bytes (% x), expected an OpusHead of at least %d", ErrBadConfig, len(head), head[:min(len(head), 8)], opusHeadSize)
+		return fmt.Errorf("%w: %d bytes (% x), expected an OpusHead of at least %d",
+			ErrBadConfig, len(head), head[:min(len(head), 8)], opusHeadSize)
 	}
 	version, channels, family := head[8], int(head[9]), head[18]
 	switch {
@@ -57,7 +58,8 @@ func (t *opusTrack) SetConfig(head []byte) error {
 	case channels == 0 || family == 0 && channels > 2:
 		return fmt.Errorf("%w: OpusHead with %d channels and mapping family %d", ErrBadConfig, channels, family)
 	case family != 0 && len(head) < opusHeadSize+2+channels:
-		return fmt.Errorf("%w: OpusHead of %d bytes, the mapping of %d channels needs %d", ErrBadConfig, len(head), channels, opusHeadSize+2+channels)
+		return fmt.Errorf("%w: OpusHead of %d bytes, the mapping of %d channels needs %d",
+			ErrBadConfig, len(head), channels, opusHeadSize+2+channels)
 	}
 	if !bytes.Equal(head, t.head) {
 		t.head = bytes.Clone(head)

@@ -11,9 +11,9 @@ import (
 // maxSeen is how many NAL units or OBUs an error lists.
 const maxSeen = 8
 
-// Recognize tells the codec of a video track from its first access unit, as it is given for sending: H.264 and HEVC in byte stream format, by their
-// parameter sets or else by the headers of all NAL units; AV1 as OBUs with sizes, by a temporal delimiter or a sequence header in front; VP9
-// and VP8 by the start code of a key frame. The error, which wraps ErrUnknownCodec, says what was seen.
+// Recognize tells the codec of a video track from its first access unit, as it is given for sending: H.264 and HEVC in byte stream format,
+// by their parameter sets or else by the headers of all NAL units; AV1 as OBUs with sizes, by a temporal delimiter or a sequence header in
+// front; VP9 and VP8 by the start code of a key frame. The error, which wraps ErrUnknownCodec, says what was seen.
 func Recognize(unit []byte) (Codec, error) {
 	switch {
 	case len(unit) == 0:
@@ -33,8 +33,8 @@ func Recognize(unit []byte) (Codec, error) {
 		return NoCodec, fmt.Errorf("%w; it looks like NAL units with a length of 4 bytes in front of each: "+
 			"convert them to byte stream format (Annex B), with start codes", ErrUnknownCodec)
 	}
-	return NoCodec, fmt.Errorf("%w; seen: %d bytes that begin with % x, expected a start code (00 00 01) of H.264 or HEVC, or an OBU of AV1 (12 00)",
-		ErrUnknownCodec, len(unit), unit[:min(len(unit), maxSeen)])
+	return NoCodec, fmt.Errorf("%w; seen: %d bytes that begin with % x, "+
+		"expected a start code (00 00 01) of H.264 or HEVC, or an OBU of AV1 (12 00)", ErrUnknownCodec, len(unit), unit[:min(len(unit), maxSeen)])
 }
 
 // recognizeNALUs tells H.264 from HEVC.
@@ -145,9 +145,9 @@ func recognizeOBUs(unit []byte) (Codec, error) {
 		ErrUnknownCodec, len(unit), unit[:min(len(unit), maxSeen)], strings.Join(seen, ", "), fault)
 }
 
-// RecognizeAudio tells the codec of an audio track from its first frame: AAC by ADTS frames, MP3, AC-3 and E-AC-3 by the header of the frame; and from
-// a configuration: Opus by an OpusHead, FLAC by "fLaC". Raw frames of AAC, Opus, FLAC and G.711 cannot be told apart. The error, which
-// wraps ErrUnknownCodec, says what was seen.
+// RecognizeAudio tells the codec of an audio track from its first frame: AAC by ADTS frames, MP3, AC-3 and E-AC-3 by the header of the
+// frame; and from a configuration: Opus by an OpusHead, FLAC by "fLaC". Raw frames of AAC, Opus, FLAC and G.711 cannot be told apart. The
+// error, which wraps ErrUnknownCodec, says what was seen.
 func RecognizeAudio(frame []byte) (Codec, error) {
 	switch {
 	case len(frame) == 0:
@@ -171,8 +171,8 @@ func RecognizeAudio(frame []byte) (Codec, error) {
 			return c.codec, nil
 		}
 	}
-	return NoCodec, fmt.Errorf("%w; seen: %d bytes that begin with % x, and no header of ADTS, MP3, AC-3 or E-AC-3; raw AAC, Opus, FLAC and G.711 have none",
-		ErrUnknownCodec, len(frame), frame[:min(len(frame), maxSeen)])
+	return NoCodec, fmt.Errorf("%w; seen: %d bytes that begin with % x, and no header of ADTS, MP3, AC-3 or E-AC-3; "+
+		"raw AAC, Opus, FLAC and G.711 have none", ErrUnknownCodec, len(frame), frame[:min(len(frame), maxSeen)])
 }
 
 // fits tells whether a frame is as long as its header says, or another header follows it.

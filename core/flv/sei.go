@@ -35,8 +35,8 @@ func (h *hdr) takeSEI(nalu []byte, headerSize int) (changed bool) {
 	return changed
 }
 
-// parseMastering reads mastering_display_colour_volume: H.265, D.2.28 and D.3.28. The primaries are those of green, blue and red in units of
-// 0.00002, luminances in units of 0.0001 cd/m2.
+// parseMastering reads mastering_display_colour_volume: H.265, D.2.28 and D.3.28. The primaries are those of green, blue and red in units
+// of 0.00002, luminances in units of 0.0001 cd/m2.
 func parseMastering(b []byte) MasteringDisplay {
 	xy := func(i int) float64 { return float64(binary.BigEndian.Uint16(b[2*i:])) / 50000 }
 	cd := func(at int) float64 { return float64(binary.BigEndian.Uint32(b[at:])) / 10000 }

@@ -6,8 +6,8 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 )
 
-// SilentAAC returns the AudioSpecificConfig of AAC LC, and one raw frame of SamplesPerFrame samples of silence, for a sample rate that AAC has a
-// number for, and 1 or 2 channels. The error, which wraps ErrBadAudioConfig, says what is wrong with the arguments.
+// SilentAAC returns the AudioSpecificConfig of AAC LC, and one raw frame of SamplesPerFrame samples of silence, for a sample rate that AAC
+// has a number for, and 1 or 2 channels. The error, which wraps ErrBadAudioConfig, says what is wrong with the arguments.
 //
 // The frame is raw_data_block of ISO/IEC 14496-3, 4.4.2.1, with nothing in it: a single_channel_element, or a channel_pair_element without
 // common window, whose channels have max_sfb 0 and so neither sections nor spectral data; then END.

@@ -30,9 +30,9 @@ type AudioTag struct {
 	SampleRate, Channels int // of G.711; 0 for all others, where the first byte of the old form says nothing reliable
 }
 
-// VideoTags reads the body of a video message in any form and yields what it has of each track: one tag, but for bodies of Enhanced RTMP with many
-// tracks. An error is the last that is yielded, and wraps ErrShortBody or ErrUnsupportedCodec, which names the codec; only after an unsupported
-// codec, whose error comes with the track's id, do further tracks follow.
+// VideoTags reads the body of a video message in any form and yields what it has of each track: one tag, but for bodies of Enhanced RTMP
+// with many tracks. An error is the last that is yielded, and wraps ErrShortBody or ErrUnsupportedCodec, which names the codec; only after
+// an unsupported codec, whose error comes with the track's id, do further tracks follow.
 func VideoTags(body []byte) iter.Seq2[VideoTag, error] {
 	return func(yield func(VideoTag, error) bool) {
 		if len(body) > 0 && body[0]&0x80 != 0 { // IsExHeader
@@ -61,8 +61,8 @@ func AudioTags(body []byte) iter.Seq2[AudioTag, error] {
 	}
 }
 
-// ParseVideoTag reads the body of an H.264 message of track 0. All others give an error that wraps ErrUnsupportedCodec; VideoTags reads them. A
-// command has no media: it comes back as an empty PacketEndOfSequence.
+// ParseVideoTag reads the body of an H.264 message of track 0. All others give an error that wraps ErrUnsupportedCodec; VideoTags reads
+// them. A command has no media: it comes back as an empty PacketEndOfSequence.
 func ParseVideoTag(body []byte) (VideoTag, error) {
 	for tag, err := range VideoTags(body) {
 		switch {

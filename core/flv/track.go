@@ -8,16 +8,16 @@ type VideoTrack interface {
 	// SetConfig takes a decoder configuration; see AccessUnit.Config. After an error everything is as before. The record is not kept.
 	SetConfig(record []byte) error
 
-	// Take looks at one access unit, stores the decoder configuration that is in it, and says what a publisher has to know. parts are the NAL
-	// units of H.264 and HEVC; one part, AccessUnit.Data, for all other codecs. The unit is good even if there is an error: what is broken
-	// is left out and the rest of the stream goes on.
+	// Take looks at one access unit, stores the decoder configuration that is in it, and says what a publisher has to know. parts are the
+	// NAL units of H.264 and HEVC; one part, AccessUnit.Data, for all other codecs. The unit is good even if there is an error: what is
+	// broken is left out and the rest of the stream goes on.
 	Take(parts [][]byte) (VideoUnit, error)
 
-	// Record returns the decoder configuration as a sequence start carries it, nil until it is known. The slice is not changed later: there is a
-	// new one for each change.
+	// Record returns the decoder configuration as a sequence start carries it, nil until it is known. The slice is not changed later:
+	// there is a new one for each change.
 	Record() []byte
 
-	// Info returns what the media says of itself; all is 0 until it is known.
+	// Info returns what the media says of itself; all is 0 until it is known. Color is another pointer only when the colours have changed.
 	Info() VideoInfo
 
 	// Forget lets go of the parts of the last Take, where they are memory that is not the caller's to keep.
@@ -53,7 +53,7 @@ type AudioTrack interface {
 	// Info returns what is known of the track.
 	Info() AudioInfo
 
-	// Samples returns how many samples per channel a frame has, and the rate in Hz at which they count: that of the core for HE-AAC, 48 kHz for
-	// Opus. What is not known is 0.
+	// Samples returns how many samples per channel a frame has, and the rate in Hz at which they count: that of the core for HE-AAC, 48
+	// kHz for Opus. What is not known is 0.
 	Samples(frame []byte) (n, rate int)
 }

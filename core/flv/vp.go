@@ -88,11 +88,13 @@ func (t *vpTrack) SetConfig(record []byte) error {
 // Take looks at one frame, or VP9 superframe. The error wraps ErrBadFrame; then nothing is to be sent.
 func (t *vpTrack) Take(parts [][]byte) (VideoUnit, error) {
 	unit := VideoUnit{Parts: t.part[:0]}
-	if len(parts) != 1 || len(parts[0]) == 0 {
-		if len(parts) == 0 {
-			return unit, nil
-		}
-		return unit, fmt.Errorf("%w: %v in %d parts of which the first has %d bytes, expected one frame", ErrBadFrame, t.codec, len(parts), len(parts[0]))
+	switch {
+	case len(parts) == 0:
+		return unit, nil
+	case len(parts) > 1:
+		return unit, fmt.Errorf("%w: %v in %d parts, expected one frame", ErrBadFrame, t.codec, len(parts))
+	case len(parts[0]) == 0:
+		return unit, errEmptyFrame(t.codec)
 	}
 	frame := parts[0]
 	key := len(frame) >= vpHead && bytes.Equal(frame[:vpHead], t.head[:])

@@ -89,7 +89,7 @@ func TestWays(t *testing.T) {
 				require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 				env = []string{"LUA_PATH=" + root + "/lua/?.lua", "RTMP_SO=" + root + "/build/rtmp.so"}
 				out := hosts.MustRun(t, env, filepath.Join(dir, "simulator"), file)
-				require.Regexp(t, `^I/user\.rtmp \d+\.\d+\.\d+\n(I/user\.state [1-4] nil nil\n){4}I/user\.pictures [2-5]\d\n`, out)
+				require.Regexp(t, `^I/user\.rtmp \d+\.\d+\.\d+\n(I/user\.state [1-4] nil nil\n){4}I/user\.pictures [1-9]\d*\n`, out)
 				require.NotEmpty(t, media.FrameMD5(t, server.Recording(stream)).Video.Decoded)
 			})
 		}

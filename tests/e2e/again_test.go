@@ -63,7 +63,8 @@ func TestPause(t *testing.T) {
 	const (
 		seconds   = 1500 * time.Millisecond
 		pause     = time.Second
-		tolerance = 300 * time.Millisecond // of the script's waits
+		tolerance = 300 * time.Millisecond
+		late      = time.Second // waits of the script may be longer, on a busy machine
 	)
 
 	receiver := peers.StartReceiver(t)
@@ -74,7 +75,11 @@ func TestPause(t *testing.T) {
 	got := frames(t, receiver.Recording("pause"))
 	media.Compare(t, clipFrames(t), got, media.Options{Prefix: true, CodedAudioOnly: true, NoTimes: true})
 	requireCounted(t, run, "1", got)
-	require.InDelta(t, (2*seconds + pause).Seconds(), last(got.Video.Decoded).Seconds(), tolerance.Seconds())
+	requireBetween := func(least, most, got time.Duration) {
+		require.GreaterOrEqual(t, got, least)
+		require.LessOrEqual(t, got, most)
+	}
+	requireBetween(2*seconds+pause-tolerance, 2*seconds+pause+3*late, last(got.Video.Decoded))
 
 	for _, track := range [][]media.Frame{got.Video.Decoded, got.Audio.Coded} {
 		gaps := 0
@@ -83,7 +88,7 @@ func TestPause(t *testing.T) {
 			require.GreaterOrEqual(t, d, time.Duration(0))
 			if d > tolerance {
 				gaps++
-				require.InDelta(t, pause.Seconds(), d.Seconds(), tolerance.Seconds())
+				requireBetween(pause-tolerance, pause+late, d)
 			}
 		}
 		require.Equal(t, 1, gaps)

@@ -46,7 +46,7 @@ func TestSwitchSource(t *testing.T) {
 
 			before, after := parts[0][len(parts[0])-1].ms, parts[1][0].ms
 			require.GreaterOrEqual(t, after, before)
-			require.Less(t, after, before+500)
+			require.Less(t, after, before+1500)
 
 			first, second := writeFLV(t, "first.flv", parts[0]), writeFLV(t, "second.flv", parts[1])
 			media.Compare(t, clipFrames(t), frames(t, first), media.Options{Prefix: true, CodedAudioOnly: true})

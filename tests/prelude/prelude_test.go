@@ -60,8 +60,6 @@ func run(t *testing.T, env []string, name string, args ...string) (stdout, stder
 	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
 }
 
-var ()
-
 func TestLua(t *testing.T) {
 	dir := root(t)
 	files, err := filepath.Glob(filepath.Join(dir, "tests/lua/*_test.lua"))

@@ -1,0 +1,373 @@
+package core
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/amf"
+	"luatrtmp/core/flv"
+	"luatrtmp/core/message"
+)
+
+// attachedTo returns a muxer on a connection to a server that takes everything.
+func attachedTo(change func(*Options)) (*muxer, *writer) {
+	m, _ := attached()
+	o := DefaultOptions()
+	o.AssumeV2, o.QueueMedia, o.QueueBytes = true, 2*time.Hour, 1<<30
+	change(&o)
+	w := newWriter(&discardConn{}, &o, m.counters)
+	m.attach(w, 7)
+	return m, w
+}
+
+// wire takes what was sent as "timestamp kind track codec packet", e.g. "40 video 1 h264 frame".
+func wire(t *testing.T, w *writer) (lines []string, all []*entry) {
+	t.Helper()
+	w.mu.Lock()
+	all = w.media.pop(nil, 1<<30)
+	w.mu.Unlock()
+	packet := func(c class, p uint8) string {
+		names := map[uint8]string{0: "start", 1: "frame", 2: "end", 4: "metadata"}
+		require.Equal(t, p == flv.PacketFrame, c != classHeader)
+		return names[p]
+	}
+	for _, e := range all {
+		at := e.header.Timestamp
+		switch message.Type(e.header.Type) {
+		case message.TypeDataAMF0:
+			lines = append(lines, fmt.Sprintf("%d metadata", at))
+		case message.TypeVideo:
+			for tag, err := range flv.VideoTags(e.payload) {
+				require.NoError(t, err, "% x", e.payload)
+				name := packet(e.class, tag.PacketType)
+				if e.class == classKey {
+					name = "key"
+				}
+				lines = append(lines, fmt.Sprintf("%d video %d %v %s", at, tag.Track, tag.Codec, name))
+			}
+		case message.TypeAudio:
+			for tag, err := range flv.AudioTags(e.payload) {
+				require.NoError(t, err, "% x", e.payload)
+				lines = append(lines, fmt.Sprintf("%d audio %d %v %s", at, tag.Track, tag.Codec, packet(e.class, tag.PacketType)))
+			}
+		}
+	}
+	return lines, all
+}
+
+func requireWire(t *testing.T, w *writer, want ...string) []*entry {
+	t.Helper()
+	lines, all := wire(t, w)
+	require.Equal(t, want, lines)
+	return all
+}
+
+func TestTracksOfEveryCodec(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		key, other []byte
+		record     []byte // as the sequence start has it; nil: not looked at
+		info       Info
+	}{
+		{"hevc", hevcKey, annexB(hevcTrail), hevcRecord, Info{Width: 320, Height: 180, VideoCodec: "hevc"}},
+		{"av1", av1Key, av1Inter, nil, Info{Width: 64, Height: 64, VideoCodec: "av1"}},
+		{"vp9", vp9Key, unhex("860040929c00500000032000005470"), nil, Info{Width: 64, Height: 64, VideoCodec: "vp9"}},
+		{"vp8", vp8Key, unhex("d101000510ac00180018582ff400088e8000"), nil, Info{Width: 64, Height: 64, VideoCodec: "vp8"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, w := attachedTo(func(*Options) {})
+			require.NoError(t, m.sendVideoFrame(c.other, 0, Frame{Codec: c.name}))
+			requireWire(t, w)
+			require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames, "nothing before the first key frame")
+			require.NoError(t, m.sendVideoFrame(c.key, 1000, Frame{}))
+			require.NoError(t, m.sendVideoFrame(c.other, 1040, Frame{}))
+			require.NoError(t, m.sendVideoFrame(c.key, 1080, Frame{}))
+			line := func(at int, packet string) string { return fmt.Sprintf("%d video 0 %s %s", at, c.name, packet) }
+			want := []string{"0 metadata", line(0, "start"), line(0, "key"), line(40, "frame"), line(80, "key")}
+			lines, all := wire(t, w)
+			if len(lines) == 6 { // the colours are told
+				want = append(want[:2:2], append([]string{line(0, "metadata")}, want[2:]...)...)
+			}
+			require.Equal(t, want, lines, "the sequence start once, since nothing changed")
+			if c.record != nil {
+				require.Equal(t, append([]byte("\x90hvc1"), c.record...), all[1].payload)
+			}
+			require.Equal(t, c.info, m.describe())
+
+			m.detach()
+			requireWire(t, w, line(80, "end"))
+			w = reattach(m)
+			m.terms.capabilities = everything()
+			require.NoError(t, m.sendVideoFrame(c.key, 1120, Frame{}))
+			lines, _ = wire(t, w)
+			require.Contains(t, lines, line(0, "start"), "what is known is sent anew on a new connection")
+		})
+	}
+}
+
+func TestTracksAudio(t *testing.T) {
+	for _, c := range []struct {
+		codec         string
+		config, frame []byte
+		start         bool // a sequence start is sent
+		body          []byte
+		id            float64
+		rate          float64
+	}{
+		{"aac", ascStereo, []byte{0x21, 1}, true, []byte{0xAF, 1, 0x21, 1}, 10, 44100},
+		{"mp3", nil, mp3Frame, false, append([]byte{0x2E}, mp3Frame...), 2, 48000},
+		{"opus", opusHead, opusFrame, true, append([]byte("\x91Opus"), opusFrame...), 1332770163, 48000},
+		{"opus", nil, opusFrame, true, append([]byte("\x91Opus"), opusFrame...), 1332770163, 48000},
+		{"flac", flacHead, []byte{0xFF, 0xF8, 0xC9, 8, 0, 0}, true, []byte("\x91fLaC\xFF\xF8\xC9\x08\x00\x00"), 1716281667, 44100},
+		{"pcma", nil, []byte{0xD5}, false, []byte{0x72, 0xD5}, 7, 8000},
+		{"pcmu", []byte{2}, []byte{0xFF, 0xFF}, false, []byte{0x83, 0xFF, 0xFF}, 8, 8000},
+	} {
+		t.Run(c.codec, func(t *testing.T) {
+			m, w := attachedTo(func(*Options) {})
+			require.NoError(t, m.sendAudioFrame(c.frame, 500, Frame{Codec: c.codec, Config: c.config}))
+			require.NoError(t, m.sendAudioFrame(c.frame, 520, Frame{}))
+			lines, all := wire(t, w)
+			line := func(at int, packet string) string { return fmt.Sprintf("%d audio 0 %s %s", at, c.codec, packet) }
+			want := []string{"0 metadata", line(0, "frame"), line(20, "frame")}
+			if c.start {
+				want = append(want[:1:1], append([]string{line(0, "start")}, want[1:]...)...)
+			}
+			require.Equal(t, want, lines)
+			require.Equal(t, c.body, all[len(all)-1].payload)
+			fields := metadataOf(t, all[0])
+			id, _ := fields.GetNumber("audiocodecid")
+			require.Equal(t, c.id, id)
+			rate, _ := fields.GetNumber("audiosamplerate")
+			require.Equal(t, c.rate, rate)
+			require.Equal(t, c.codec, m.describe().AudioCodec)
+		})
+	}
+}
+
+func metadataOf(t *testing.T, e *entry) amf.ECMAArray {
+	t.Helper()
+	m, err := message.Unmarshal(message.Type(e.header.Type), e.payload)
+	require.NoError(t, err)
+	return m.(*message.Data).Values[2].(amf.ECMAArray)
+}
+
+func TestSeveralTracks(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{}))
+	require.NoError(t, m.sendVideoFrame(annexB(hevcTrail), 1000, Frame{Codec: "hevc", Track: 2}))
+	require.NoError(t, m.sendVideoFrame(hevcKey, 1040, Frame{Track: 2, CompositionTime: 80}))
+	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 1050, Frame{Config: ascStereo}))
+	require.NoError(t, m.sendAudioFrame(opusFrame, 1060, Frame{Codec: "opus", Config: opusHead, Track: 255}))
+	require.NoError(t, m.sendVideoFrame(picture, 1080, Frame{}))
+	require.NoError(t, m.sendVideoFrame(annexB(hevcTrail), 1080, Frame{Track: 2}))
+	all := requireWire(t, w,
+		"0 metadata", "0 video 0 h264 start", "0 video 0 h264 key",
+		"40 metadata", "40 video 2 hevc start", "40 video 2 hevc key",
+		"50 metadata", "50 audio 0 aac start", "50 audio 0 aac frame",
+		"60 metadata", "60 audio 255 opus start", "60 audio 255 opus frame",
+		"80 video 0 h264 frame", "80 video 2 hevc frame")
+	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames, "a track waits for a key frame of its own")
+	require.Equal(t, append([]byte("\x96\x00hvc1\x02"), hevcRecord...), all[4].payload)
+	require.Equal(t, append([]byte("\x96\x01hvc1\x02\x00\x00\x50\x00\x00\x00\x0e"), hevcIDR...), all[5].payload)
+	require.Equal(t, append([]byte("\x95\x00Opus\xFF"), opusHead...), all[10].payload)
+	require.Equal(t, append([]byte("\x95\x01Opus\xFF"), opusFrame...), all[11].payload)
+
+	require.Equal(t, amf.ECMAArray{
+		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
+		{Name: "videocodecid", Value: 7.0}, {Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true},
+		{Name: "videoTrackIdInfoMap", Value: amf.Object{{Name: "2", Value: amf.Object{
+			{Name: "width", Value: 320.0}, {Name: "height", Value: 180.0}, {Name: "framerate", Value: 25.0}, {Name: "videocodecid", Value: 1752589105.0},
+		}}}},
+		{Name: "audioTrackIdInfoMap", Value: amf.Object{{Name: "255", Value: amf.Object{
+			{Name: "channels", Value: 2.0}, {Name: "samplerate", Value: 48000.0}, {Name: "audiocodecid", Value: 1332770163.0},
+		}}}},
+		{Name: "encoder", Value: encoderName},
+	}, metadataOf(t, all[9]))
+
+	m.detach()
+	requireWire(t, w, "80 video 2 hevc end", "60 audio 255 opus end") // old servers expect none of H.264 and AAC
+}
+
+// Tracks of which each has a clock of its own begin where the others are; those with the same clock keep their distance.
+func TestSeveralTracksTimes(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{}))
+	require.NoError(t, m.sendVideoFrame(picture, 1400, Frame{}))
+	require.NoError(t, m.sendVideoFrame(keyFrame, 900_000, Frame{Track: 1}))
+	require.NoError(t, m.sendVideoFrame(picture, 900_040, Frame{Track: 1}))
+	require.NoError(t, m.sendVideoFrame(keyFrame, 1380, Frame{Track: 2}))
+	require.NoError(t, m.sendVideoFrame(keyFrame, 900_100, Frame{Track: 3}))
+	lines, _ := wire(t, w)
+	require.Equal(t, []string{"400 video 1 h264 key", "440 video 1 h264 frame", "380 video 2 h264 key", "500 video 3 h264 key"},
+		[]string{lines[6], lines[7], lines[10], lines[13]})
+}
+
+func TestAnotherCodecOnATrack(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{Codec: "h264"}))
+	for _, wrong := range []struct{ codec, text string }{
+		{"hevc", "a frame of hevc where the frames before were h264"}, {"av1", "av1"}, {"vp9", "vp9"},
+		{"vp8", "vp8"}, {"h265", `"h265" is unknown; video codecs are h264, hevc`}, {"aac", `"aac" is audio`},
+	} {
+		err := m.sendVideoFrame(picture, 1040, Frame{Codec: wrong.codec})
+		require.ErrorIs(t, err, ErrInvalid, wrong.codec)
+		require.ErrorContains(t, err, wrong.text)
+	}
+	require.NoError(t, m.sendVideoFrame(picture, 1040, Frame{}), "a mistake costs nothing")
+	require.NoError(t, m.sendVideoFrame(hevcKey, 1080, Frame{Codec: "hevc"}))
+	require.NoError(t, m.sendVideoFrame(annexB(hevcTrail), 1120, Frame{}))
+	requireWire(t, w, "0 metadata", "0 video 0 h264 start", "0 video 0 h264 key", "40 video 0 h264 frame",
+		"80 metadata", "80 video 0 hevc start", "80 video 0 hevc key", "120 video 0 hevc frame")
+
+	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 1120, Frame{Config: ascStereo}))
+	require.Error(t, m.sendAudioFrame([]byte{0x21}, 1140, Frame{Codec: "mp3"}))
+	require.ErrorContains(t, m.sendAudioFrame([]byte{0x21}, 1140, Frame{Codec: "h264"}), `"h264" is video; audio codecs are aac, mp3, opus`)
+	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 1140, Frame{}))
+	require.NoError(t, m.sendAudioFrame(opusFrame, 1160, Frame{Codec: "opus"}))
+	requireWire(t, w, "120 metadata", "120 audio 0 aac start", "120 audio 0 aac frame", "140 audio 0 aac frame",
+		"160 metadata", "160 audio 0 opus start", "160 audio 0 opus frame")
+}
+
+func TestTrackErrors(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	for _, c := range []struct {
+		err  error
+		text string
+	}{
+		{m.sendVideoFrame(keyFrame, 0, Frame{Track: -1}), "track -1, expected 0 to 255"},
+		{m.sendVideoFrame(keyFrame, 0, Frame{Track: 256}), "track 256"},
+		{m.sendAudioFrame(adts, 0, Frame{Track: 256}), "track 256"},
+		{m.sendAudioFrame([]byte{0xD5}, 0, Frame{Codec: "pcma", Track: 1}), "no FourCC"},
+		{m.sendVideoFrame(av1Key, 0, Frame{CompositionTime: 40}), "av1 has none"},
+		{m.sendVideoFrame([]byte("GIF89a"), 0, Frame{}), "cannot tell the codec"},
+		{m.sendVideoFrame(keyFrame, 0, Frame{Config: []byte{1}}), "video configuration"},
+		{m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc"}), "VPS, SPS and PPS"},
+		{m.sendAudioFrame([]byte{0xFF, 0xF8, 0xC9, 8, 0, 0}, 0, Frame{Codec: "flac"}), "STREAMINFO"},
+		{m.sendAudioBody([]byte("\x90fLaC"), 0), "STREAMINFO"},
+		{m.sendAudioBody([]byte("\x90Opus"), 0), "OpusHead"},
+	} {
+		require.ErrorIs(t, c.err, ErrInvalid)
+		require.ErrorContains(t, c.err, c.text)
+	}
+	requireWire(t, w)
+}
+
+// An FLV audio tag body of any codec, also with a FourCC and of another track.
+func TestSendAudioBodyOfAnyCodec(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	require.NoError(t, m.sendAudioBody([]byte{0x72, 0xD5}, 0))
+	require.NoError(t, m.sendAudioBody([]byte{0x83, 0xFF, 0xFF}, 20))
+	require.NoError(t, m.sendAudioBody(append([]byte{0x2E}, mp3Frame...), 40))
+	require.NoError(t, m.sendAudioBody(append([]byte("\x90Opus"), opusHead...), 60))
+	require.NoError(t, m.sendAudioBody(append([]byte("\x91Opus"), opusFrame...), 60))
+	require.NoError(t, m.sendAudioBody([]byte("\x95\x00mp4a\x03\x12\x10"), 80))
+	require.NoError(t, m.sendAudioBody([]byte("\x95\x01mp4a\x03\x21"), 80))
+	requireWire(t, w, "0 metadata", "0 audio 0 pcma frame", "20 metadata", "20 audio 0 pcmu frame", "40 metadata", "40 audio 0 mp3 frame",
+		"60 metadata", "60 audio 0 opus start", "60 audio 0 opus frame", "80 metadata", "80 audio 3 aac start", "80 audio 3 aac frame")
+}
+
+func TestNALUsOfHEVC(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	require.NoError(t, m.sendNALUs([][]byte{vps, spsHEVC, ppsHEVC, hevcIDR}, 0))
+	require.NoError(t, m.sendNALUs([][]byte{annexB(hevcTrail)}, 40))
+	requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc key", "40 video 0 hevc frame")
+	m.restart()
+	require.NoError(t, m.sendVideoFrame(av1Key, 80, Frame{}))
+	require.ErrorContains(t, m.sendNALUs([][]byte{hevcIDR}, 120), "NAL units on a track of av1")
+}
+
+func TestColorInfo(t *testing.T) {
+	hdr := unhex("0102200000009000000000003cf000fcfdfafa00000f04a00001001840010c01ffff02200000030090000003000003003cba0240" +
+		"a10001002e42010102200000030090000003000003003ca00a080c1f3b65ba4a4c2f016a12201208000003000800000300c840a2000100064401c073c189" +
+		"27000200094e01900403e8019080001e4e01891833c286c41d4c0bb884d03e803d13404200989680000003003280")
+	m, w := attachedTo(func(*Options) {})
+	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc", Config: hdr}))
+	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 40, Frame{}))
+	all := requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc metadata", "0 video 0 hevc key", "40 video 0 hevc key")
+	require.True(t, bytes.HasPrefix(all[2].payload, []byte("\xD4hvc1\x02\x00\x09colorInfo\x03\x00\x0bcolorConfig\x03")))
+	values, err := amf.Unmarshal(all[2].payload[5:])
+	require.NoError(t, err)
+	require.Equal(t, "colorInfo", values[0])
+	groups := values[1].(amf.Object)
+	require.Equal(t, []string{"colorConfig", "hdrCll", "hdrMdcv"}, []string{groups[0].Name, groups[1].Name, groups[2].Name})
+	transfer, _ := groups[0].Value.(amf.Object).GetNumber("transferCharacteristics")
+	require.Equal(t, 16.0, transfer)
+	level, _ := groups[1].Value.(amf.Object).GetNumber("maxCLL")
+	require.Equal(t, 1000.0, level)
+
+	m, w = attachedTo(func(o *Options) { o.LegacyHEVC = true })
+	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc", Config: hdr}))
+	all = requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc key")
+	require.Equal(t, append([]byte{0x1C, 1, 0, 0, 0, 0, 0, 0, 14}, hevcIDR...), all[2].payload)
+	id, _ := metadataOf(t, all[0]).GetNumber("videocodecid")
+	require.Equal(t, 12.0, id)
+	m.detach()
+	requireWire(t, w)
+}
+
+// What a source says of tracks of other codecs stands in the first onMetaData.
+func TestMetadataOfOtherCodecs(t *testing.T) {
+	m, w := attachedTo(func(*Options) {})
+	m.begin(expectation{video: &flv.VideoInfo{Codec: flv.HEVC, Width: 2, Height: 4}, audio: &flv.AudioInfo{Codec: flv.MP3, SampleRate: 48000}})
+	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Codec: flv.MP3, Data: mp3Frame}, 0))
+	all := requireWire(t, w, "0 metadata", "0 audio 0 mp3 frame")
+	fields := metadataOf(t, all[0])
+	video, _ := fields.GetNumber("videocodecid")
+	audio, _ := fields.GetNumber("audiocodecid")
+	require.Equal(t, []float64{1752589105, 2}, []float64{video, audio})
+}
+
+// A source of another codec goes on at a key frame, which the muxer knows for every codec.
+func TestLearn(t *testing.T) {
+	m, _ := attachedTo(func(*Options) {})
+	for _, c := range []struct {
+		unit flv.AccessUnit
+		key  bool
+	}{
+		{flv.AccessUnit{Kind: flv.Video, Codec: flv.HEVC, NALUs: [][]byte{hevcTrail}, Config: hevcRecord}, false},
+		{flv.AccessUnit{Kind: flv.Video, Codec: flv.HEVC, NALUs: [][]byte{hevcIDR}}, true},
+		{flv.AccessUnit{Kind: flv.Audio, Codec: flv.Opus, Data: opusFrame, Config: opusHead}, false},
+		{flv.AccessUnit{Kind: flv.Video, Codec: flv.AV1, Data: av1Inter}, false},
+		{flv.AccessUnit{Kind: flv.Video, Codec: flv.AV1, Data: av1Key}, true},
+		{flv.AccessUnit{Kind: flv.Video, Codec: flv.HEVC, NALUs: [][]byte{hevcIDR}, Config: []byte{1}}, false},
+	} {
+		require.Equal(t, c.key, m.learn(&c.unit))
+	}
+}
+
+func TestTracksDoNotAllocate(t *testing.T) {
+	m, w := attachedTo(func(o *Options) { o.SilentAudio = true })
+	at := uint32(0)
+	var batch []*entry
+	second, g711 := annexB(hevcTrail), []byte{0x72, 0xD5}
+	round := func() {
+		at += 20
+		for _, err := range []error{
+			m.sendVideoFrame(picture, at, Frame{Codec: "h264"}), m.sendVideoFrame(second, at, Frame{Track: 1}),
+			m.sendVideoFrame(av1Inter, at, Frame{Track: 2}), m.sendAudioFrame(opusFrame, at, Frame{Codec: "opus", Track: 1}),
+			m.sendAudioBody(g711, at),
+		} {
+			if err != nil {
+				panic(err)
+			}
+		}
+		w.mu.Lock()
+		batch = w.media.pop(batch[:0], 1<<20)
+		for _, e := range batch {
+			w.media.give(e)
+		}
+		w.mu.Unlock()
+	}
+	require.NoError(t, m.sendVideoFrame(keyFrame, 0, Frame{Codec: "h264"}))
+	require.NoError(t, m.sendVideoFrame(hevcKey, 0, Frame{Track: 1}))
+	require.NoError(t, m.sendVideoFrame(av1Key, 0, Frame{Track: 2}))
+	for range 100 {
+		round()
+	}
+	require.Zero(t, testing.AllocsPerRun(100, round))
+}
