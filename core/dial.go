@@ -14,7 +14,7 @@ import (
 func dial(ctx context.Context, address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	conn, err := (&net.Dialer{Resolver: names}).DialContext(ctx, "tcp", address)
 	if err == nil {
 		limitUnsent(conn)
 		return conn, nil
