@@ -9,12 +9,14 @@ const (
 	bitrateStable    = 5                      // looks in a row before the target rises by bitrateStep
 	bitrateStep      = 0.10                   // of what was sent before the congestion
 	bitrateMargin    = 0.80                   // of the measured rate: what waits has to go out too
-	bitrateFloor     = 50                     // kbit/s
+
+	defaultBitrateFloor = 50 // kbit/s
 )
 
 // bitrateSteer derives a target for the encoder from what waits and from what the network took. It knows no clock: look
-// is called once every bitratePeriod.
+// is called once every bitratePeriod. It outlives connections: what an encoder was told before an outage holds after it.
 type bitrateSteer struct {
+	floor  uint32 // kbit/s, the least target
 	target uint32 // kbit/s; 0: no congestion so far
 	full   uint32 // kbit/s that is sent without congestion
 	known  bool   // full was measured without congestion; else it is the most that the network took
@@ -26,9 +28,9 @@ func (b *bitrateSteer) look(waiting time.Duration, kbps uint32) (target uint32, 
 	if waiting > bitrateCongested {
 		b.clear = 0
 		b.learn(kbps)
-		next := max(bitrateFloor, uint32(float64(kbps)*bitrateMargin))
-		if b.target != 0 && next >= b.target {
-			return b.target, false
+		next := max(b.floor, uint32(float64(kbps)*bitrateMargin))
+		if b.target != 0 && next >= b.target || b.target == 0 && b.known && next >= b.full {
+			return b.target, false // nothing less than what it sends already
 		}
 		b.target = next
 		return next, true
@@ -55,7 +57,7 @@ func (b *bitrateSteer) look(waiting time.Duration, kbps uint32) (target uint32, 
 		b.full = b.target
 	}
 	b.target = 0 // told once more, then there is nothing left to steer
-	return max(bitrateFloor, b.full), true
+	return max(b.floor, b.full), true
 }
 
 func (b *bitrateSteer) learn(kbps uint32) {

@@ -25,7 +25,7 @@ func simulate(b *bitrateSteer, encoder *uint32, waiting *time.Duration, seconds 
 }
 
 func TestBitrateFollowsTheNetwork(t *testing.T) {
-	var b bitrateSteer
+	b := bitrateSteer{floor: defaultBitrateFloor}
 	encoder, waiting := uint32(2000), time.Duration(0)
 	always := func(kbps uint32) func(int) uint32 { return func(int) uint32 { return kbps } }
 
@@ -48,18 +48,59 @@ func TestBitrateFollowsTheNetwork(t *testing.T) {
 
 func TestBitrateAfterAStall(t *testing.T) {
 	for _, before := range []int{0, 10} { // seconds of good network
-		var b bitrateSteer
+		b := bitrateSteer{floor: defaultBitrateFloor}
 		encoder, waiting := uint32(2000), time.Duration(0)
 		simulate(&b, &encoder, &waiting, before, func(int) uint32 { return 10_000 })
 		told := simulate(&b, &encoder, &waiting, 3, func(int) uint32 { return 0 })
-		require.Equal(t, []uint32{bitrateFloor}, told, "never under the floor")
+		require.Equal(t, []uint32{defaultBitrateFloor}, told, "never under the floor")
 		told = simulate(&b, &encoder, &waiting, 200, func(int) uint32 { return 10_000 })
 		require.NotEmpty(t, told)
 		for _, kbps := range told {
-			require.Greater(t, kbps, uint32(bitrateFloor), "recovery goes up")
+			require.Greater(t, kbps, uint32(defaultBitrateFloor), "recovery goes up")
 		}
 		if before > 0 {
 			require.EqualValues(t, 2000, encoder)
 		}
 	}
+}
+
+// A network of half the rate of the encoder, then of a tenth: the target never rises while too much waits, never falls below the
+// floor, and an encoder at the floor is left alone.
+func TestBitrateFloor(t *testing.T) {
+	b := bitrateSteer{floor: 300}
+	encoder, waiting := uint32(2000), time.Duration(0)
+	simulate(&b, &encoder, &waiting, 10, func(int) uint32 { return 10_000 })
+	simulate(&b, &encoder, &waiting, 10, func(int) uint32 { return 1000 })
+	told := simulate(&b, &encoder, &waiting, 20, func(int) uint32 { return 200 })
+	require.NotEmpty(t, told)
+	require.EqualValues(t, 300, encoder)
+	for i, kbps := range told {
+		require.GreaterOrEqual(t, kbps, uint32(300))
+		require.True(t, i == 0 || kbps < told[i-1])
+	}
+
+	b = bitrateSteer{floor: 300}
+	encoder, waiting = 250, 0
+	simulate(&b, &encoder, &waiting, 10, func(int) uint32 { return 10_000 })
+	require.Empty(t, simulate(&b, &encoder, &waiting, 20, func(int) uint32 { return 100 }), "it is never told to send more than it does")
+}
+
+// The rate goes up and down: the target follows, and the encoder never sends more than a step above what the network takes for long.
+func TestBitrateOnAnUnevenNetwork(t *testing.T) {
+	b := bitrateSteer{floor: defaultBitrateFloor}
+	encoder, waiting := uint32(2000), time.Duration(0)
+	simulate(&b, &encoder, &waiting, 10, func(int) uint32 { return 10_000 })
+	congested := 0
+	for s := range 600 {
+		capacity := uint32(1500)
+		if s/60%2 == 1 {
+			capacity = 700
+		}
+		simulate(&b, &encoder, &waiting, 1, func(int) uint32 { return capacity })
+		if waiting > bitrateCongested {
+			congested++
+		}
+	}
+	require.Less(t, congested, 150, "of 600 s")
+	require.Greater(t, encoder, uint32(300))
 }

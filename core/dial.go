@@ -59,6 +59,7 @@ func dialFailure(within context.Context, err error, address string, timeout time
 	}
 	return failure(ErrConnect, "connecting to %s: %v", address, reason(err))
 }
+
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()

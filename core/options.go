@@ -28,6 +28,8 @@ type Options struct {
 	Reconnect Reconnect
 	TLS       TLS
 
+	BitrateFloor uint32 // kbit/s: no less is asked of an encoder
+
 	StatsInterval time.Duration // between two lines of statistics in the log
 }
 
@@ -46,6 +48,7 @@ func DefaultOptions() Options {
 
 		Reconnect: Reconnect{Min: time.Second, Max: time.Minute},
 
+		BitrateFloor:  defaultBitrateFloor,
 		StatsInterval: 10 * time.Second,
 	}
 }
@@ -72,6 +75,12 @@ func (o *Options) Set(name, value string) error {
 		n, err := number(name, value, 128, 0x7FFFFFFF)
 		if err == nil {
 			o.ChunkSize = uint32(n)
+		}
+		return err
+	case "bitrate_floor":
+		n, err := number(name, value, 1, 1_000_000)
+		if err == nil {
+			o.BitrateFloor = uint32(n)
 		}
 		return err
 	case "app":

@@ -23,6 +23,7 @@ type Publisher struct {
 	events   events
 	counters counters
 	muxer    muxer
+	steering bitrateSteer // used by the goroutine of the session that is up
 
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
@@ -32,7 +33,7 @@ type Publisher struct {
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
 	holding  sync.Mutex  // serialises holdSource
 
-	resolver *net.Resolver // nil: that of Go's library
+	resolver *net.Resolver // of host names
 	forms    forms
 
 	mu         sync.Mutex
@@ -54,7 +55,7 @@ type Publisher struct {
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log *slog.Logger) *Publisher {
-	p := &Publisher{log: log, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
+	p := &Publisher{log: log, resolver: names, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
 	p.muxer.counters = &p.counters
 	p.events.idle.L = &p.events.mu
 	return p

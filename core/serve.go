@@ -18,7 +18,7 @@ func (s *session) serve() error {
 		report.Stop() // nobody wakes for nothing
 	}
 	defer s.endMove()
-	var steer bitrateSteer
+	s.p.steering.floor = s.o.BitrateFloor
 	var before uint64
 	for {
 		s.obey()
@@ -54,7 +54,7 @@ func (s *session) serve() error {
 			waiting := s.p.muxer.waiting()
 			kbps := uint32((sent - before) * 8 / 1000)
 			before = sent
-			if target, changed := steer.look(waiting, kbps); changed {
+			if target, changed := s.p.steering.look(waiting, kbps); changed {
 				s.p.events.add(notice{kbps: max(1, target), waiting: waiting})
 				s.p.events.deliver()
 			}

@@ -135,7 +135,7 @@ typedef void (*rtmp_state_callback)(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtm
 /*
  * Addition: a target for the encoder: the network takes kbps kbit/s, and queue_ms of media wait. Called from a thread of
  * the library, at most once a second, when the target changes: it falls when more than 200 ms wait, and rises again in
- * steps of 10 % to what was sent before, when nothing waits.
+ * steps of 10 % to what was sent before, when nothing has waited for 5 s. It is never below the option "bitrate_floor".
  */
 typedef void (*rtmp_bitrate_callback)(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms);
 
@@ -174,8 +174,10 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
 /*
  * Addition: an option by name; numbers in decimal, booleans "true" or "false". Takes effect at the next rtmp_connect().
  *   timeout      ms for each of: resolving + TCP + TLS, handshake, a command's reply, a write without progress (5000)
- *   queue_ms     media time that may wait, ms (2000); past it whole groups of pictures are dropped
- *   queue_bytes  bytes that may wait (4194304); the same
+ *   queue_ms     media time that may wait, ms (2000); past it whole groups of pictures are dropped, the oldest first. Before it, past
+ *                700 ms or 35 % of it, whichever is less, pictures that no other refers to. What is sent can always be decoded
+ *   queue_bytes  bytes that may wait (4194304); past it both are dropped, in the same order
+ *   bitrate_floor   kbit/s, the least that rtmp_set_bitrate_callback()'s function is told (50)
  *   chunk_size   outgoing chunk size, 128 to 2147483647 (60000)
  *   app, stream  override the URL's split
  *   flash_ver, tc_url   override what `connect` says

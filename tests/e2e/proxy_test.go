@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -14,12 +15,13 @@ const (
 	proxyBuffer = 64 << 10 // of the socket that a publisher sends to
 )
 
-// proxy is a network between one publisher and a server that can be held up.
+// proxy is a network between one publisher and a server that can be held up or slow.
 type proxy struct {
 	ln     net.Listener
 	mu     sync.Mutex
 	moved  *sync.Cond
 	held   bool
+	rate   float64 // bytes a second; 0: as many as come
 	closed bool
 	conns  []net.Conn
 	wg     sync.WaitGroup
@@ -50,6 +52,23 @@ func (p *proxy) hold(held bool) {
 	p.held = held
 	p.moved.Broadcast()
 	p.mu.Unlock()
+}
+
+// throttle bounds the flow to the server from its beginning on, in bytes a second.
+func (p *proxy) throttle(rate float64) {
+	p.mu.Lock()
+	p.rate = rate
+	p.mu.Unlock()
+}
+
+// pace returns how long n bytes take.
+func (p *proxy) pace(n int) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / p.rate * float64(time.Second))
 }
 
 // wait returns when the flow is not held up.
@@ -101,9 +120,15 @@ func (p *proxy) serve(server string) {
 		publisher.Close()
 	})
 	piece := make([]byte, proxyPiece)
+	free := time.Now() // when the bytes before are through
 	for {
 		n, err := publisher.Read(piece)
 		p.wait()
+		free = free.Add(p.pace(n))
+		if now := time.Now(); free.Before(now) {
+			free = now
+		}
+		time.Sleep(time.Until(free))
 		if _, werr := to.Write(piece[:n]); err != nil || werr != nil {
 			return
 		}

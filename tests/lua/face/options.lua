@@ -16,7 +16,7 @@ end
 test("good options", function()
   for _, options in ipairs({
     {},
-    { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { chunk_size = 0x7FFFFFFF },
+    { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { bitrate_floor = 100 }, { chunk_size = 0x7FFFFFFF },
     { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
