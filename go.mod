@@ -9,6 +9,9 @@ require (
 	github.com/at-wat/ebml-go v0.17.1
 	github.com/bluenviron/gortmplib v1.0.1
 	github.com/bluenviron/mediacommon/v2 v2.9.3
+	github.com/pion/rtcp v1.2.20
+	github.com/pion/rtp v1.10.6
+	github.com/pion/sdp/v3 v3.0.20
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/sys v0.41.0
 )
@@ -16,5 +19,6 @@ require (
 require (
 	github.com/asticode/go-astikit v0.30.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/pion/randutil v0.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )

@@ -196,6 +196,9 @@ int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
  * Addition: where the pictures come from while nothing is pushed: "clip" (built in), "none", or a file (.flv .mp4 .mov
  * .h264 .264 .aac), with "?loop=1" to repeat it and "?fps=N" for raw H.264. The file is opened and checked at once, and
  * takes over at a key frame when media flows already. "clip" holds until the first call.
+ *
+ * "rtp://ADDRESS:PORT?codec=..." and a file that ends in .sdp are received here by RTP: their ports are bound at once, and what comes is
+ * sent as it comes, from the next key frame on.
  */
 int rtmp_set_source(rtmp_ctx_t *ctx, const char *spec);
 

@@ -24,10 +24,11 @@ func Open(spec Spec) (Source, error) {
 		return nil, fmt.Errorf("%w: %q has nothing to open", ErrBadSpec, None)
 	case spec.Path == Clip:
 		m, err = openMedium(Clip, spec.FPS, func() (*input, error) { return clipInput(), nil })
+	case spec.Path == "":
+		return nil, fmt.Errorf("%w: the path is empty", ErrBadSpec)
+	case spec.Live():
+		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, spec.Path)
 	default:
-		if err := checkPath(spec.Path); err != nil {
-			return nil, err
-		}
 		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {

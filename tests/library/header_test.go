@@ -84,6 +84,16 @@ func TestHeaderCodes(t *testing.T) {
 	}, got)
 }
 
+// The C programs that call everything do.
+func TestEveryFunctionIsTried(t *testing.T) {
+	for _, program := range []string{"tests/testdata/c/abuse.c", "tests/testdata/c/forked.c"} {
+		text := source(t, program)
+		for _, name := range declared(t) {
+			require.Contains(t, text, name+"(", program)
+		}
+	}
+}
+
 // The states have the same numbers in C, in Go, and in Lua on module and context.
 func TestStates(t *testing.T) {
 	states := []struct {

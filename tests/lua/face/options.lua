@@ -50,8 +50,11 @@ end)
 
 test("options of later versions are named", function()
   refused({ tls = { insecure = true } }, "tls", "not supported")
-  refused({ source = "rtp://127.0.0.1:5004" }, "RTP", "not supported")
-  refused({ source = "camera.sdp" }, "RTP", "not supported")
+end)
+
+test("a live source that cannot be received is refused", function()
+  refused({ source = "rtp://127.0.0.1:5004" }, "parameter codec")
+  refused({ source = "camera.sdp" }, "camera.sdp", "no such file")
 end)
 
 test("reconnect: what is wrong is named", function()
