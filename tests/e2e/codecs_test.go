@@ -117,6 +117,7 @@ var (
 	}
 	legacyHEVC = codedFile(".mp4", "hevc", "aac", true).with("legacy", "hevc=legacy")
 	hdr10      = coded{name: "hevc HDR10 in mp4", video: "hvc1", file: media.HDR10, opts: media.Options{VideoOnly: true}}
+	vp9        = codedFile(".mp4", "vp9", "", true)
 	vp8        = codedFile(".ivf", "vp8", "", true)
 	heAAC      = coded{name: "HE-AAC in flv", audio: "mp4a", file: media.HEAAC, opts: media.Options{AudioOnly: true}}
 	g711       = []coded{codedFile(".flv", "h264", "pcma", true), codedFile(".flv", "h264", "pcmu", true)}
@@ -148,10 +149,10 @@ func TestCodecs(t *testing.T) {
 	}{
 		{"gortmplib", on(v2, (*peers.Server).URL), [][]coded{codedMP4, {legacyHEVC, hdr10}, g711, {legacyMP3, heAAC}, codedSources}},
 		{"gortmplib, declares nothing", on(old, (*peers.Server).URL), [][]coded{
-			{codedFile(".mp4", "hevc", "aac", true), codedFile(".mp4", "av1", "mp3", true), codedFile(".mp4", "vp9", "", true)}, g711,
+			{codedFile(".mp4", "hevc", "aac", true), codedFile(".mp4", "av1", "mp3", true), vp9}, g711,
 		}},
-		{"node-av", nodeAV, [][]coded{known(intoMatroska(codedMP4)), {hdr10, legacyMP3}, g711}},
-		{"node-media-server", on(nms, (*peers.Server).URL), [][]coded{known(codedMP4), {hdr10, legacyMP3}, g711}},
+		{"node-av", nodeAV, [][]coded{known(intoMatroska(codedMP4)), {vp9, hdr10, legacyMP3}, g711}},
+		{"node-media-server", on(nms, (*peers.Server).URL), [][]coded{known(codedMP4), {legacyHEVC, hdr10, legacyMP3}, g711}},
 		{"nginx-rtmp", on(nginx, (*peers.Server).URL), [][]coded{{legacyMP3}, g711}},
 		{"ffmpeg -listen", ffmpegListen, [][]coded{{legacyMP3}, g711}},
 	} {
@@ -190,8 +191,8 @@ func known(media []coded) []coded {
 	return all
 }
 
-// intoMatroska leaves out FLAC: FFmpeg 8.1 decodes it with the marker that Enhanced RTMP puts in front of STREAMINFO, but writes that into Matroska
-// twice.
+// intoMatroska leaves out FLAC: FFmpeg 8.1 decodes it with the marker that Enhanced RTMP puts in front of STREAMINFO, but writes
+// that into Matroska twice.
 func intoMatroska(media []coded) []coded {
 	return slices.DeleteFunc(slices.Clone(media), func(m coded) bool { return m.audio == "fLaC" })
 }
@@ -212,8 +213,8 @@ func streamName(s string) string {
 	}, s)
 }
 
-// requireRecords requires what was sent to be in the codecs it should be in, and the configuration records to be those that FFmpeg 8.1 writes for
-// the same file.
+// requireRecords requires what was sent to be in the codecs it should be in, and the configuration records to be those that
+// FFmpeg 8.1 writes for the same file.
 func requireRecords(t *testing.T, m coded, recording string) {
 	t.Helper()
 
@@ -228,13 +229,20 @@ func requireRecords(t *testing.T, m coded, recording string) {
 	}
 }
 
-// muxerRecords returns what FFmpeg 8.1 writes for a file, "" for codecs without a record. It cannot write VP8, nor G.711.
+// muxerRecords returns the records of an FLV file, and for other files what FFmpeg 8.1 writes for them; "" for codecs without a
+// record. It cannot write VP8, nor G.711.
 func muxerRecords(t testing.TB, m coded) map[string]string {
 	t.Helper()
 	if m.video == "vp08" || m.audio == "alaw" || m.audio == "ulaw" {
 		return nil
 	}
-	return records(t, media.EnhancedFLV(t, m.file(t)))
+
+	file := m.file(t)
+	if !strings.HasSuffix(file, ".flv") {
+		file = media.EnhancedFLV(t, file)
+	}
+
+	return records(t, file)
 }
 
 // records returns the first configuration record of each codec in an FLV file, in hex.

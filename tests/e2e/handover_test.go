@@ -10,7 +10,8 @@ import (
 	"luatrtmp/tests/peers"
 )
 
-// A server that asks for another connection gets one, from a key frame on: each picture and each audio frame is in one of the two recordings.
+// A server that asks for another connection gets one, from a key frame on: each picture and each audio frame is in one of the two
+// recordings.
 func TestReconnectRequest(t *testing.T) {
 	t.Parallel()
 	const stream = "reconnect1"

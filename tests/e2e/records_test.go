@@ -27,8 +27,8 @@ const (
 	naluLengthInHVCC = 2
 )
 
-// withoutCompleteness clears array_completeness of an HEVC configuration record: FFmpeg says that parameter sets may come in the stream too, even
-// where none do.
+// withoutCompleteness clears array_completeness of an HEVC configuration record: FFmpeg says that parameter sets may come in the
+// stream too, even where none do.
 func withoutCompleteness(record []byte) []byte {
 	record = slices.Clone(record)
 	hevcArrays(record, func(head, _ []byte) { head[0] &^= hevcComplete })

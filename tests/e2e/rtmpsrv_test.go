@@ -12,8 +12,8 @@ import (
 	"luatrtmp/tests/internal/repo"
 )
 
-// rtmpsrv, of the family of librtmp, takes the handshake and understands connect, with all that it says of Enhanced RTMP. It knows no publish, and
-// it does not obey Set Chunk Size: so chunks are of 128 bytes here.
+// rtmpsrv, of the family of librtmp, takes the handshake and understands connect, with all that it says of Enhanced RTMP. It
+// knows no publish, and it does not obey Set Chunk Size: so chunks are of 128 bytes here.
 func TestRtmpsrv(t *testing.T) {
 	t.Parallel()
 	library(t)

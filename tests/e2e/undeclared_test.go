@@ -11,8 +11,8 @@ import (
 	"luatrtmp/tests/peers"
 )
 
-// What a server did not declare is not sent to it: connect succeeds, and the first frame of such a codec ends in an error that names the codec and
-// what can be done.
+// What a server did not declare is not sent to it: connect succeeds, and the first frame of such a codec ends in an error that
+// names the codec and what can be done.
 func TestUndeclared(t *testing.T) {
 	t.Parallel()
 	nginx := peers.StartNginx(t)

@@ -20,8 +20,9 @@ var (
 	codecTone    = []string{"-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=2", "-ac", "2"}
 )
 
-// encoders has for each codec, by the name it has in the APIs, how ffmpeg encodes it. H.264 and HEVC have B-frames, and HEVC's groups of
-// pictures are open: its key frames after the first are CRA pictures, with pictures that are shown before them and refer to what came before.
+// encoders has for each codec, by the name it has in the APIs, how ffmpeg encodes it. H.264 and HEVC have B-frames, and HEVC's
+// groups of pictures are open: its key frames after the first are CRA pictures, with pictures that are shown before them and
+// refer to what came before.
 var encoders = map[string][]string{
 	"h264": {"-c:v", "libx264", "-preset", "veryfast", "-g", "25", "-bf", "3", "-b:v", "300k"},
 	"hevc": {"-c:v", "libx265", "-preset", "superfast", "-tag:v", "hvc1", "-x265-params",
@@ -42,12 +43,13 @@ var encoders = map[string][]string{
 // hdr10 is HEVC as HDR10 has it: ten bits, BT.2020 and PQ, the mastering display and the light levels.
 var hdr10 = []string{
 	"-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "superfast", "-tag:v", "hvc1", "-x265-params",
-	"keyint=25:bframes=0:info=0:log-level=error:repeat-headers=1:hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:max-cll=1000,400:" +
-		"master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)",
+	"keyint=25:bframes=0:info=0:log-level=error:repeat-headers=1:hdr10=1:colorprim=bt2020:transfer=smpte2084:" +
+		"colormatrix=bt2020nc:max-cll=1000,400:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)",
 	"-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc",
 }
 
-// Coded returns a file in a container, ".mp4" or any other that ffmpeg can write, with video and audio in these codecs; "" leaves one out.
+// Coded returns a file in a container, ".mp4" or any other that ffmpeg can write, with video and audio in these codecs; "" leaves
+// one out.
 func Coded(t testing.TB, ext, video, audio string) string {
 	t.Helper()
 	var inputs, options []string
@@ -75,15 +77,17 @@ func HDR10(t testing.TB) string {
 	return Make(t, ".mp4", join(codecPicture, hdr10)...)
 }
 
-// HEVC returns an HEVC byte stream of 25 fps without B-frames: access unit delimiters, parameter sets in front of each key frame, several slices.
+// HEVC returns an HEVC byte stream of 25 fps without B-frames: access unit delimiters, parameter sets in front of each key frame,
+// several slices.
 func HEVC(t testing.TB) string {
 	t.Helper()
 	return Make(t, ".h265", join(codecPicture, []string{"-c:v", "libx265", "-preset", "superfast", "-x265-params",
 		"keyint=20:bframes=0:open-gop=0:aud=1:repeat-headers=1:slices=2:log-level=error"})...)
 }
 
-// HEAAC returns FLV whose AAC is told to be HE-AAC: an AudioSpecificConfig of SBR from 22050 to 44100 Hz. Its frames are plain AAC, of which an
-// HE-AAC decoder makes 44100 Hz without anything in the upper half: no encoder of HE-AAC is free to be installed here.
+// HEAAC returns FLV whose AAC is told to be HE-AAC: an AudioSpecificConfig of SBR from 22050 to 44100 Hz. Its frames are plain
+// AAC, of which an HE-AAC decoder makes 44100 Hz without anything in the upper half: no encoder of HE-AAC is free to be installed
+// here.
 func HEAAC(t testing.TB) string {
 	t.Helper()
 

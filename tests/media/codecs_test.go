@@ -46,7 +46,9 @@ func TestCodedProperties(t *testing.T) {
 	require.Empty(t, FrameMD5(t, Matroska(t, HEAAC(t))).Complaints)
 
 	hdr, _ := run(t, "ffprobe", "-v", "error", "-read_intervals", "%+#1", "-show_frames", HDR10(t))
-	for _, part := range []string{"max_content=1000", "max_average=400", "max_luminance=10000000/10000", "color_transfer=smpte2084", "pix_fmt=yuv420p10le"} {
+	for _, part := range []string{
+		"max_content=1000", "max_average=400", "max_luminance=10000000/10000", "color_transfer=smpte2084", "pix_fmt=yuv420p10le",
+	} {
 		require.Contains(t, hdr, part)
 	}
 

@@ -55,7 +55,8 @@ func (f *Frames) decoded(t testing.TB, n int) {
 	t.Helper()
 
 	out, complaints := run(t, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-copyts", "-i", f.File,
-		"-map", fmt.Sprintf("0:v:%d?", n), "-map", fmt.Sprintf("0:a:%d?", n), "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-")
+		"-map", fmt.Sprintf("0:v:%d?", n), "-map", fmt.Sprintf("0:a:%d?", n),
+		"-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-")
 	f.Complaints = complaints
 
 	units := map[string]time.Duration{} // of a tick, times unitScale

@@ -41,7 +41,8 @@ func Make(t testing.TB, ext string, args ...string) string {
 	t.Helper()
 
 	return makeWith(t, ext, args, func(path string) {
-		all := join([]string{"-nostdin", "-hide_banner", "-loglevel", "error", "-y"}, args, []string{"-fflags", "+bitexact", "-map_metadata", "-1", path})
+		all := join([]string{"-nostdin", "-hide_banner", "-loglevel", "error", "-y"}, args,
+			[]string{"-fflags", "+bitexact", "-map_metadata", "-1", path})
 		run(t, "ffmpeg", all...)
 	})
 }

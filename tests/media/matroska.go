@@ -40,9 +40,10 @@ type trackKey struct {
 	track int
 }
 
-// Matroska returns an FLV file's media in a Matroska file of the test's own, because Debian's ffmpeg reads Enhanced RTMP in Matroska only:
-// the configurations, the frames and their presentation times as they are, each track as a track, those of video by their track IDs and then
-// those of audio. Whatever does not fit fails the test: a body that is cut, a codec or a configuration that changes.
+// Matroska returns an FLV file's media in a Matroska file of the test's own, because Debian's ffmpeg reads Enhanced RTMP in
+// Matroska only: the configurations, the frames and their presentation times as they are, each track as a track, those of video
+// by their track IDs and then those of audio. Whatever does not fit fails the test: a body that is cut, a codec or a
+// configuration that changes.
 func Matroska(t testing.TB, flv string) string {
 	t.Helper()
 
@@ -89,8 +90,13 @@ func Matroska(t testing.TB, flv string) string {
 	}
 	defer f.Close()
 	if err := ebml.Marshal(&matroskaFile{
-		Header:  webm.EBMLHeader{EBMLVersion: 1, EBMLReadVersion: 1, EBMLMaxIDLength: 4, EBMLMaxSizeLength: 8, DocType: "matroska", DocTypeVersion: 4, DocTypeReadVersion: 2},
-		Segment: matroskaSegment{Info: webm.Info{TimecodeScale: uint64(time.Millisecond)}, Tracks: entries(tracks), Cluster: clusters(packets, tracks)},
+		Header: webm.EBMLHeader{
+			EBMLVersion: 1, EBMLReadVersion: 1, EBMLMaxIDLength: 4, EBMLMaxSizeLength: 8,
+			DocType: "matroska", DocTypeVersion: 4, DocTypeReadVersion: 2,
+		},
+		Segment: matroskaSegment{
+			Info: webm.Info{TimecodeScale: uint64(time.Millisecond)}, Tracks: entries(tracks), Cluster: clusters(packets, tracks),
+		},
 	}, f); err != nil {
 		t.Fatalf("media: %s: %v", path, err)
 	}
@@ -139,7 +145,8 @@ func (m *matroskaTrack) private() []byte {
 		return nil
 
 	case "fLaC":
-		// The stream's marker, and STREAMINFO as a metadata block that is the last. RFC 9639, 6 and 8.1. Some publishers send STREAMINFO alone.
+		// The stream's marker, and STREAMINFO as a metadata block that is the last. RFC 9639, 6 and 8.1. Some publishers send
+		// STREAMINFO alone.
 		if !bytes.HasPrefix(m.config, []byte("fLaC")) {
 			return append([]byte("fLaC\x80\x00\x00\x22"), m.config...)
 		}
@@ -179,7 +186,8 @@ func clusters(packets []Packet, tracks map[trackKey]*matroskaTrack) []webm.Clust
 		}
 		c := &all[len(all)-1]
 		c.SimpleBlock = append(c.SimpleBlock, ebml.Block{
-			TrackNumber: tracks[trackKey{p.Kind, p.Track}].number, Timecode: int16((p.PTS() - begin).Milliseconds()), Keyframe: p.Key, Data: [][]byte{p.Data},
+			TrackNumber: tracks[trackKey{p.Kind, p.Track}].number, Timecode: int16((p.PTS() - begin).Milliseconds()),
+			Keyframe: p.Key, Data: [][]byte{p.Data},
 		})
 	}
 

@@ -8,8 +8,8 @@ import (
 	"luatrtmp/tests/media"
 )
 
-// StartNodeAV starts FFmpeg 8.1, out of npm's node-av, as a server, which knows Enhanced RTMP with several tracks. It takes one publisher, and
-// ends with it; the stream's name must be the one given here and its app "live". The recording is a Matroska file.
+// StartNodeAV starts FFmpeg 8.1, out of npm's node-av, as a server, which knows Enhanced RTMP with several tracks. It takes one
+// publisher, and ends with it; the stream's name must be the one given here and its app "live". The recording is a Matroska file.
 func StartNodeAV(t testing.TB, stream string) *Server {
 	t.Helper()
 

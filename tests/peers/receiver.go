@@ -37,9 +37,9 @@ type ReceiverCount struct {
 	Bytes    uint64
 }
 
-// StartReceiver builds and starts tests/receiver, a receiver on gortmplib, with options of its command line; -caps says what it declares of
-// Enhanced RTMP, which is nothing without. It records all apps. Stream names that begin with deny, mute, cutN, slow, reconnectN and hopsN get
-// special treatment.
+// StartReceiver builds and starts tests/receiver, a receiver on gortmplib, with options of its command line; -caps says what it
+// declares of Enhanced RTMP, which is nothing without. It records all apps. Stream names that begin with deny, mute, cutN, slow,
+// reconnectN and hopsN get special treatment.
 func StartReceiver(t testing.TB, options ...string) *Server {
 	t.Helper()
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# rtmpsrv.sh LOG COMMAND...: runs a command beside rtmpsrv (Debian's rtmpdump), which writes to LOG what it understands. rtmpsrv listens on all
-# addresses, at port 1935: both run in a network namespace of their own, where there is nothing but 127.0.0.1. Needs root, or a system on which
-# users may make namespaces.
+# rtmpsrv.sh LOG COMMAND...: runs a command beside rtmpsrv (Debian's rtmpdump), which writes to LOG what it understands. rtmpsrv
+# listens on all addresses, at port 1935: both run in a network namespace of their own, where there is nothing but 127.0.0.1.
+# Needs root, or a system on which users may make namespaces.
 set -euo pipefail
 
 log=$1

@@ -2,8 +2,8 @@
 --
 --     tracks.lua URL FILE [any option of rtmp.create, name=value]
 --
--- FILE holds one record a frame, little-endian: kind (1 byte, "V" or "A"), decode time and composition time (ms, 4 bytes each, the second one
--- signed), track (1 byte), codec and frame (each a length of 4 bytes and so many bytes).
+-- FILE holds one record a frame, little-endian: kind (1 byte, "V" or "A"), decode time and composition time (ms, 4 bytes each,
+-- the second one signed), track (1 byte), codec and frame (each a length of 4 bytes and so many bytes).
 
 local report = require("report")
 
