@@ -20,7 +20,7 @@ type coded struct {
 	file         func(testing.TB) string
 	opts         media.Options
 	args         []string // of publish.lua
-	pts          bool     // the file has no times: 25 pictures a second
+	noTimes      bool     // the file has no times: 25 pictures a second
 
 	// like returns a file with the same frames, packet by packet as they are sent; nil: the file itself.
 	like func(t testing.TB, file string) string
@@ -99,7 +99,7 @@ func (c coded) frames(t testing.TB) *media.Frames {
 		file = media.Matroska(t, file)
 	}
 	f := frames(t, file)
-	if c.pts {
+	if c.noTimes {
 		f = at25(f)
 	}
 
@@ -129,7 +129,7 @@ var (
 		withoutADTS(codedFile(".ts", "hevc", "aac", false)), codedFile(".ts", "h264", "mp3", false), codedFile(".ts", "h264", "ac3", false),
 		codedFile(".ts", "h264", "opus", false),
 		codedFile(".ivf", "av1", "", false), codedFile(".ivf", "vp9", "", true), vp8,
-		{name: "hevc in h265", video: "hvc1", file: media.HEVC, opts: media.Options{VideoOnly: true}, pts: true},
+		{name: "hevc in h265", video: "hvc1", file: media.HEVC, opts: media.Options{VideoOnly: true}, noTimes: true},
 		codedFile(".ogg", "", "opus", true),
 		cutAsSent(codedFile(".wav", "", "pcma", true), ".al", 7), cutAsSent(codedFile(".wav", "", "pcmu", true), ".ul", 8),
 	}
