@@ -25,7 +25,7 @@ func (f form) String() string {
 }
 
 // after returns the form to try when f failed, false when there is none. Only a server that hangs up or keeps silent may
-// have wanted another: one that says something else speaks another protocol. A silent one is asked once more at most.
+// have wanted another: one that says something else speaks another protocol.
 func (f form) after(err error) (form, bool) {
 	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)
 	if f == simpleForm && (hungUp || isTimeout(err)) {
@@ -69,7 +69,8 @@ func (f *forms) forget(address string) {
 	delete(f.of, address)
 }
 
-// open connects and shakes hands, on as many connections as it takes to find the form that the server wants.
+// open connects and shakes hands, on as many connections as it takes to find the form that the server wants; a server that
+// keeps silent is asked once in an attempt.
 func (c *connection) open(reached func(State) bool) error {
 	address := c.to.address
 	used, known := c.p.forms.get(address)
@@ -98,6 +99,10 @@ func (c *connection) open(reached func(State) bool) error {
 			c.p.forms.forget(address) // another server may have taken its place
 		}
 		if known || !another {
+			return first
+		}
+		if isTimeout(err) { // the time for a handshake is over: the next attempt begins with that form
+			c.p.forms.set(address, next)
 			return first
 		}
 		c.hangUp()

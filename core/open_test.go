@@ -12,8 +12,8 @@ import (
 	"luatrtmp/tests/script"
 )
 
-// A server that hangs up may want another form of the handshake, a silent one the other form; one that says something else
-// is no RTMP server.
+// A server that hangs up may want another form of the handshake; one that says something else is no RTMP server, and a silent
+// one is not waited for twice.
 func TestHandshakeFailures(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -23,8 +23,8 @@ func TestHandshakeFailures(t *testing.T) {
 		kind        error
 		text        []string
 	}{
-		{"silent", 2, func(*script.Conn) {}, []string{"timeout", short}, ErrTimeout, []string{"handshake", "150ms", "rtmps://"}},
-		{"half", 2, func(c *script.Conn) { c.Write([]byte{3, 0, 0}) }, []string{"timeout", short}, ErrTimeout, []string{"handshake"}},
+		{"silent", 1, func(*script.Conn) {}, []string{"timeout", short}, ErrTimeout, []string{"handshake", "150ms", "rtmps://"}},
+		{"half", 1, func(c *script.Conn) { c.Write([]byte{3, 0, 0}) }, []string{"timeout", short}, ErrTimeout, []string{"handshake"}},
 		{"closes", 3, func(c *script.Conn) { c.Close() }, nil, ErrHandshake, []string{"closed", "handshake", "rtmps://"}},
 		{"closes after half", 3, func(c *script.Conn) { c.Write([]byte{3, 0, 0}); c.Close() }, nil, ErrHandshake, []string{"closed", "handshake"}},
 		{"resets", 3, func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, nil, ErrHandshake, []string{"closed", "handshake"}},
@@ -114,16 +114,27 @@ func TestDigestIsFoundOut(t *testing.T) {
 	}
 }
 
-// A silent server wants digests, too.
+// A silent server may want digests, too: the next attempt begins with them, and the one after that does not.
 func TestDigestAfterSilence(t *testing.T) {
 	noLeak(t)
 	s := script.Listen(t)
-	p, w := newPublisher(t, s.URL("live/stream"), "timeout", "300")
+	p, w := newPublisher(t, s.URL("live/stream"), "timeout", short)
+	for _, digests := range []bool{false, true, false, true} {
+		require.NoError(t, p.Connect())
+		c := s.Accept()
+		head := make([]byte, 9)
+		_, err := io.ReadFull(c.TCPConn, head)
+		require.NoError(t, err)
+		require.Equal(t, digests, head[5] != 0, "the version in C1")
+		w.until(StateError)
+	}
 	require.NoError(t, p.Connect())
 	s.Accept()
-	c := s.Accept()
-	require.NoError(t, insist(c, handshake.DigestSecond, handshake.DigestFirst))
+	w.until(StateError)
 	require.NoError(t, p.SetOption("timeout", "5000"))
+	require.NoError(t, p.Connect())
+	c := s.Accept()
+	require.NoError(t, insist(c, handshake.DigestFirst, handshake.DigestFirst))
 	c.AcceptConnectAfterHandshake()
 	c.AcceptStream()
 	c.AcceptPublish()
