@@ -217,6 +217,7 @@ func (c *connection) end() {
 	}
 	c.out.abort()
 	<-c.outDone
+	c.out.discard()
 	for range c.in.commands { // until the reader has closed it
 	}
 }

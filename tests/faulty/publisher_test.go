@@ -59,7 +59,7 @@ func (c *client) note(e core.Event) {
 }
 
 // until waits until one of these states has been entered, and returns all states up to there, which it forgets.
-func (c *client) until(ends ...core.State) ([]core.State, error) {
+func (c *client) until(ends ...core.State) (states []core.State, err error) {
 	limit := time.NewTimer(script.Patience)
 	defer limit.Stop()
 	for {
@@ -67,10 +67,10 @@ func (c *client) until(ends ...core.State) ([]core.State, error) {
 		for i, s := range c.states {
 			for _, end := range ends {
 				if s == end {
-					before := c.states[:i+1]
+					states, err = c.states[:i+1], c.err
 					c.states = c.states[i+1:]
 					c.mu.Unlock()
-					return before, c.err
+					return states, err
 				}
 			}
 		}
