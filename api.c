@@ -46,6 +46,9 @@ CALL(send_aac,
      (rtmp_ctx_t *ctx, const uint8_t *frame, uint32_t size, uint32_t timestamp, const uint8_t *config, uint32_t config_size),
      (ctx, frame, size, timestamp, config, config_size))
 
+CALL(send_video_frame, (rtmp_ctx_t *ctx, const uint8_t *data, uint32_t size, const rtmp_frame_t *frame), (ctx, data, size, frame))
+CALL(send_audio_frame, (rtmp_ctx_t *ctx, const uint8_t *data, uint32_t size, const rtmp_frame_t *frame), (ctx, data, size, frame))
+
 CALL(get_stats, (rtmp_ctx_t *ctx, rtmp_stats_t *stats), (ctx, stats))
 CALL(get_info, (rtmp_ctx_t *ctx, rtmp_info_t *info), (ctx, info))
 

@@ -35,6 +35,8 @@ SAME_TYPE(send_nalu_multi);
 SAME_TYPE(send_video);
 SAME_TYPE(send_aac);
 SAME_TYPE(send_audio);
+SAME_TYPE(send_video_frame);
+SAME_TYPE(send_audio_frame);
 SAME_TYPE(set_stats_interval);
 SAME_TYPE(set_stats_window);
 SAME_TYPE(get_stats);

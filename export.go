@@ -12,6 +12,7 @@ typedef const char *rtmp_text;
 typedef const uint8_t *rtmp_bytes;
 typedef const uint8_t **rtmp_buffers;
 typedef const uint32_t *rtmp_lengths;
+typedef const rtmp_frame_t *rtmp_frame;
 
 // The context travels as a number: Go's collector is not to find the address of memory that may be freed.
 static inline void call_state(rtmp_state_callback f, uintptr_t ctx, int old_state, int new_state, int code) {
@@ -28,6 +29,8 @@ import "C"
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"time"
 	"unsafe"
 
@@ -214,14 +217,50 @@ func go_send_nalu_multi(ctx *C.rtmp_ctx_t, data C.rtmp_buffers, sizes C.rtmp_len
 //export go_send_video
 func go_send_video(ctx *C.rtmp_ctx_t, au C.rtmp_bytes, size, timestamp C.uint32_t, compositionTime C.int32_t, codec C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error {
-		if err := checkCodec(text(codec), "h264"); err != nil {
-			return err
-		}
-		frame, err := frameOf(au, size)
+		data, err := frameOf(au, size)
 		if err != nil {
 			return err
 		}
-		return i.publisher.SendVideo(frame, uint32(timestamp), int32(compositionTime))
+		f := core.Frame{Codec: codecName(codec), CompositionTime: int32(compositionTime)}
+		return i.publisher.SendVideoFrame(data, uint32(timestamp), f)
+	})
+}
+
+//export go_send_video_frame
+func go_send_video_frame(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size C.uint32_t, frame C.rtmp_frame) C.int {
+	return sendFrame(ctx, data, size, frame, (*core.Publisher).SendVideoFrame)
+}
+
+//export go_send_audio_frame
+func go_send_audio_frame(ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size C.uint32_t, frame C.rtmp_frame) C.int {
+	return sendFrame(ctx, data, size, frame, (*core.Publisher).SendAudioFrame)
+}
+
+func sendFrame(
+	ctx *C.rtmp_ctx_t, data C.rtmp_bytes, size C.uint32_t, frame C.rtmp_frame,
+	send func(p *core.Publisher, data []byte, timestamp uint32, f core.Frame) error,
+) C.int {
+	return with(ctx, func(i *instance) error {
+		body, err := frameOf(data, size)
+		if err != nil {
+			return err
+		}
+		if frame == nil {
+			return errNull
+		}
+		if frame.size != C.sizeof_rtmp_frame_t {
+			return fmt.Errorf("%w: rtmp_frame_t with size %d, expected %d: begin with RTMP_FRAME_INIT",
+				core.ErrInvalid, frame.size, C.sizeof_rtmp_frame_t)
+		}
+		f := core.Frame{
+			Codec: codecName(C.rtmp_text(frame.codec)), Track: int(min(frame.track, math.MaxInt32)), CompositionTime: int32(frame.composition_time),
+		}
+		if frame.config != nil && frame.config_len > 0 {
+			if f.Config, err = frameOf(C.rtmp_bytes(frame.config), frame.config_len); err != nil {
+				return err
+			}
+		}
+		return send(i.publisher, body, uint32(frame.timestamp), f)
 	})
 }
 
@@ -408,6 +447,20 @@ func putText(buffer unsafe.Pointer, size C.uint32_t, s string) C.uint32_t {
 // text copies a C string; NULL is "".
 func text(s C.rtmp_text) string {
 	return C.GoString((*C.char)(unsafe.Pointer(s)))
+}
+
+// codecName reads the name of a codec for the time of the call, without a copy. One that is longer than all names is cut: it is none.
+func codecName(s C.rtmp_text) string {
+	if s == nil {
+		return ""
+	}
+	const most = 16
+	start := (*byte)(unsafe.Pointer(s))
+	length := 0
+	for length < most && *(*byte)(unsafe.Add(unsafe.Pointer(start), length)) != 0 {
+		length++
+	}
+	return unsafe.String(start, length)
 }
 
 // frameOf makes the caller's memory readable for the time of the call.

@@ -132,14 +132,6 @@ var (
 	errHuge = fmt.Errorf("%w: more than %d bytes", core.ErrOverflow, maxInput)
 )
 
-// checkCodec accepts the one codec that can be sent, and no name at all.
-func checkCodec(name, known string) error {
-	if name == "" || name == known {
-		return nil
-	}
-	return fmt.Errorf("%w: codec %q is not supported by this version; it sends %q", core.ErrInvalid, name, known)
-}
-
 // logger writes to stderr what nobody has to handle. RTMP_LOG chooses how much: debug, info, warn (default), error, off.
 var logger = sync.OnceValue(func() *slog.Logger {
 	var level slog.Level

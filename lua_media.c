@@ -29,35 +29,38 @@ struct field {
 };
 
 /*
- * Checks the options at index i, a table or nil, and pushes the values of the two fields, nil for one that is not there.
- * Returns 0 and pushes a text when there is another field, or one of another type. Raises for what is no table.
+ * Checks the options at index i, a table or nil, and pushes the values of the fields, nil for one that is not there, so that
+ * field n is at index i + 1 + n. Returns 0 and pushes a text when there is another field, or one of another type. Raises for
+ * what is no table.
  */
-static int push_options(lua_State *L, int i, const struct field fields[2])
+static int push_options(lua_State *L, int i, const struct field *fields, int count)
 {
+    int n;
     lua_settop(L, i);
     if (lua_type(L, i) == LUA_TNIL) {
-        lua_settop(L, i + 2);
+        lua_settop(L, i + count);
         return 1;
     }
     if (lua_type(L, i) != LUA_TTABLE)
         luaL_argerror(L, i, "a table of options expected");
     for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
-        int                 named = lua_type(L, -2) == LUA_TSTRING, type = lua_type(L, -1);
-        const char         *name = named ? lua_tostring(L, -2) : lua_typename(L, lua_type(L, -2));
-        const struct field *f = strcmp(name, fields[0].name) == 0 ? &fields[0] : &fields[1];
-        if (!named || strcmp(name, f->name) != 0) {
+        int         named = lua_type(L, -2) == LUA_TSTRING, type = lua_type(L, -1);
+        const char *name = named ? lua_tostring(L, -2) : lua_typename(L, lua_type(L, -2));
+        for (n = 0; n < count && strcmp(name, fields[n].name) != 0;)
+            n++;
+        if (!named || n == count) {
             lua_pushfstring(L, "unknown option '%s'", name);
             return 0;
         }
-        if (type != f->type) {
-            lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, f->type), lua_typename(L, type));
+        if (type != fields[n].type) {
+            lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, fields[n].type), lua_typename(L, type));
             return 0;
         }
     }
-    lua_pushstring(L, fields[0].name);
-    lua_rawget(L, i);
-    lua_pushstring(L, fields[1].name);
-    lua_rawget(L, i);
+    for (n = 0; n < count; n++) {
+        lua_pushstring(L, fields[n].name);
+        lua_rawget(L, i);
+    }
     return 1;
 }
 
@@ -87,50 +90,83 @@ static int result(lua_State *L, struct context *c, int code)
     return 1;
 }
 
-/* ctx:sendVideo(access_unit, timestamp_ms [, {codec=, composition_time=}]) */
+/* Reads the option at index i, a number or nil, into *n. Returns 0 and pushes a text when it is out of range. */
+static int read_number(lua_State *L, int i, const char *name, double least, double most, double *n)
+{
+    *n = lua_type(L, i) == LUA_TNIL ? 0 : host_to_double(L, i);
+    if (*n >= least && *n <= most)
+        return 1;
+    lua_pushfstring(L, "option '%s': %d to %d are possible", name, (int)least, (int)most);
+    return 0;
+}
+
+/*
+ * The options that both kinds of frames have stand at indices 5, 6 and 7: codec, config, track. Returns 0 and pushes a text
+ * when one is wrong. The strings stay on the stack while the frame is sent.
+ */
+static int read_frame(lua_State *L, uint32_t timestamp, rtmp_frame_t *f)
+{
+    const rtmp_frame_t fresh = RTMP_FRAME_INIT;
+    size_t             size = 0;
+    double             track;
+
+    *f = fresh;
+    f->timestamp = timestamp;
+    f->codec = lua_tolstring(L, 5, &size);
+    if (f->codec != NULL && (size == 0 || strlen(f->codec) != size)) {
+        lua_pushfstring(L, "option 'codec': '%s' is the name of none", f->codec);
+        return 0;
+    }
+    size = 0;
+    f->config = (const uint8_t *)lua_tolstring(L, 6, &size);
+    f->config_len = size_of(size);
+    if (!read_number(L, 7, "track", 0, 255, &track))
+        return 0;
+    if (track != (double)(int)track) {
+        lua_pushstring(L, "option 'track': a whole number expected");
+        return 0;
+    }
+    f->track = (uint32_t)track;
+    return 1;
+}
+
+/* ctx:sendVideo(access_unit, timestamp_ms [, {codec=, config=, track=, composition_time=}]) */
 int context_send_video(lua_State *L)
 {
-    static const struct field fields[2] = {{"codec", LUA_TSTRING}, {"composition_time", LUA_TNUMBER}};
+    static const struct field fields[] = {
+        {"codec", LUA_TSTRING}, {"config", LUA_TSTRING}, {"track", LUA_TNUMBER}, {"composition_time", LUA_TNUMBER},
+    };
     struct context *c = context_check(L);
     size_t          size;
     const char     *au = luaL_checklstring(L, 2, &size);
     uint32_t        timestamp = check_timestamp(L, 3);
-    lua_Number      composition_time;
+    rtmp_frame_t    frame;
+    double          composition_time;
 
-    if (!push_options(L, 4, fields))
+    if (!push_options(L, 4, fields, 4) || !read_frame(L, timestamp, &frame) ||
+        !read_number(L, 8, "composition_time", -8388608, 8388607, &composition_time))
         return wrong_option(L);
-    composition_time = lua_tonumber(L, -1); /* 0 for nil */
-    if (!(composition_time >= -8388608 && composition_time <= 8388607)) {
-        lua_pushstring(L, "option 'composition_time': -8388608 to 8388607 ms are possible");
-        return wrong_option(L);
-    }
+    frame.composition_time = (int32_t)composition_time;
     if (!c->alive)
         return context_destroyed(L);
     leave_camera(c);
-    return result(L, c, rtmp_send_video(&c->rtmp, (const uint8_t *)au, size_of(size), timestamp, (int32_t)composition_time,
-                                        lua_tostring(L, -2)));
+    return result(L, c, rtmp_send_video_frame(&c->rtmp, (const uint8_t *)au, size_of(size), &frame));
 }
 
-/* ctx:sendAudio(frame, timestamp_ms [, {codec=, config=}]) */
+/* ctx:sendAudio(frame, timestamp_ms [, {codec=, config=, track=}]) */
 int context_send_audio(lua_State *L)
 {
-    static const struct field fields[2] = {{"codec", LUA_TSTRING}, {"config", LUA_TSTRING}};
+    static const struct field fields[] = {{"codec", LUA_TSTRING}, {"config", LUA_TSTRING}, {"track", LUA_TNUMBER}};
     struct context *c = context_check(L);
-    size_t          size, config_size = 0;
-    const char     *frame = luaL_checklstring(L, 2, &size), *config, *codec;
+    size_t          size;
+    const char     *data = luaL_checklstring(L, 2, &size);
     uint32_t        timestamp = check_timestamp(L, 3);
+    rtmp_frame_t    frame;
 
-    if (!push_options(L, 4, fields))
+    if (!push_options(L, 4, fields, 3) || !read_frame(L, timestamp, &frame))
         return wrong_option(L);
-    codec = lua_tostring(L, -2);
-    config = lua_tolstring(L, -1, &config_size);
-    if (codec != NULL && strcmp(codec, "aac") != 0) {
-        lua_pushfstring(L, "codec '%s' is not supported by this version; it sends 'aac'", codec);
-        return wrong_option(L);
-    }
     if (!c->alive)
         return context_destroyed(L);
     leave_camera(c);
-    return result(L, c, rtmp_send_aac(&c->rtmp, (const uint8_t *)frame, size_of(size), timestamp, (const uint8_t *)config,
-                                      size_of(config_size)));
+    return result(L, c, rtmp_send_audio_frame(&c->rtmp, (const uint8_t *)data, size_of(size), &frame));
 }

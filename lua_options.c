@@ -45,7 +45,7 @@ static const struct {
     {"timeout", LUA_TNUMBER}, {"queue_ms", LUA_TNUMBER}, {"queue_bytes", LUA_TNUMBER}, {"chunk_size", LUA_TNUMBER},
     {"bitrate_floor", LUA_TNUMBER},
     {"app", LUA_TSTRING},     {"stream", LUA_TSTRING},   {"flash_ver", LUA_TSTRING},   {"tc_url", LUA_TSTRING},
-    {"metadata", LUA_TTABLE},
+    {"metadata", LUA_TTABLE}, {"hevc", LUA_TSTRING},     {"enhanced", LUA_TSTRING},  {"silent_audio", LUA_TBOOLEAN},
 };
 
 /* The fields of the option reconnect, a table at index i, which is the top. */
@@ -86,10 +86,40 @@ static int set_reconnect(lua_State *L, int i, struct context *c)
     return rtmp_set_option(&c->rtmp, "reconnect", on ? "true" : "false") == RTMP_OK ? 1 : refused(L, c);
 }
 
+/* The option tls, the value at index i, which is the top: a table of what the library knows as tls_ca and so on. */
+static int set_tls(lua_State *L, int i, struct context *c)
+{
+    if (lua_type(L, i) != LUA_TTABLE) {
+        lua_pushfstring(L, "option 'tls': table expected, got %s", lua_typename(L, lua_type(L, i)));
+        return 0;
+    }
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, i + 1)) { /* the name stays, for lua_next */
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        int         type = lua_type(L, -1);
+        char        name[32];
+        const char *value;
+        if ((strcmp(key, "ca") == 0 || strcmp(key, "server_name") == 0) && type == LUA_TSTRING) {
+            if (!is_text(L, -1, "tls"))
+                return 0;
+            value = lua_tostring(L, -1);
+        } else if (strcmp(key, "insecure") == 0 && type == LUA_TBOOLEAN) {
+            value = lua_toboolean(L, -1) ? "true" : "false";
+        } else {
+            lua_pushfstring(L, "tls: field '%s' with a %s; expected ca, server_name (strings), insecure (boolean)", key,
+                            lua_typename(L, type));
+            return 0;
+        }
+        snprintf(name, sizeof name, "tls_%s", key);
+        if (rtmp_set_option(&c->rtmp, name, value) != RTMP_OK)
+            return refused(L, c);
+    }
+    return 1;
+}
+
 /* One option: name at -2, value at -1. */
 static int set_option(lua_State *L, struct context *c)
 {
-    const char *name = lua_tostring(L, -2);
+    const char *name = lua_tostring(L, -2), *value;
     char        text[64];
     size_t      i;
     int         type = lua_type(L, -1);
@@ -100,6 +130,8 @@ static int set_option(lua_State *L, struct context *c)
         return context_set_source(L, lua_gettop(L), c);
     if (strcmp(name, "reconnect") == 0)
         return set_reconnect(L, lua_gettop(L), c);
+    if (strcmp(name, "tls") == 0)
+        return set_tls(L, lua_gettop(L), c);
     for (i = 0; i < sizeof option_types / sizeof *option_types; i++) {
         if (strcmp(name, option_types[i].name) == 0 && type != option_types[i].type) {
             lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, option_types[i].type),
@@ -109,11 +141,12 @@ static int set_option(lua_State *L, struct context *c)
     }
     if (strcmp(name, "metadata") == 0)
         return context_set_metadata(L, lua_gettop(L), c);
-    if (type == LUA_TNUMBER)
+    value = type == LUA_TSTRING ? lua_tostring(L, -1) : type == LUA_TBOOLEAN ? (lua_toboolean(L, -1) ? "true" : "false") : "";
+    if (type == LUA_TNUMBER) {
         number_text(L, -1, text, sizeof text);
-    if (rtmp_set_option(&c->rtmp, name, type == LUA_TNUMBER ? text : type == LUA_TSTRING ? lua_tostring(L, -1) : "") != RTMP_OK)
-        return refused(L, c);
-    return 1;
+        value = text;
+    }
+    return rtmp_set_option(&c->rtmp, name, value) == RTMP_OK ? 1 : refused(L, c);
 }
 
 int context_set_options(lua_State *L, int i, struct context *c)
@@ -130,29 +163,82 @@ int context_set_options(lua_State *L, int i, struct context *c)
     return 1;
 }
 
-/* Pushes "path?loop=1&fps=25" for {path=, loop=, fps=} at index i. Returns 0 and pushes a text when it is wrong. */
-static int spec_from_table(lua_State *L, int i)
-{
-    int  loop = 0;
-    char fps[80] = "";
+/* The fields of a source's table that have one type; all others are left to the library, which knows their names. */
+static const struct {
+    const char *name;
+    int         type;
+} source_types[] = {{"path", LUA_TSTRING}, {"loop", LUA_TBOOLEAN}, {"fps", LUA_TNUMBER}};
 
-    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
-        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-        int         type = lua_type(L, -1);
-        if (strcmp(key, "path") == 0 && type == LUA_TSTRING) {
-            continue;
-        } else if (strcmp(key, "loop") == 0 && type == LUA_TBOOLEAN) {
-            loop = lua_toboolean(L, -1);
-        } else if (strcmp(key, "fps") == 0 && type == LUA_TNUMBER) {
-            char n[64];
-            number_text(L, -1, n, sizeof n);
-            snprintf(fps, sizeof fps, "%sfps=%s", "&", n);
-        } else {
-            lua_pushfstring(L, "source: field '%s' with a %s; expected path (string), loop (boolean), fps (number)", key,
-                            lua_typename(L, type));
+/* The parameters of a source, "loop=1&fps=25". */
+struct parameters {
+    char   text[1024];
+    size_t length;
+};
+
+/* Appends text as it stands in the query of a URL. Returns 0 when there is no room. */
+static int append_escaped(struct parameters *p, const char *text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (p->length + 4 > sizeof p->text)
             return 0;
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-_.~", c) != NULL) {
+            p->text[p->length++] = (char)c;
+        } else {
+            p->text[p->length++] = '%';
+            p->text[p->length++] = hex[c >> 4];
+            p->text[p->length++] = hex[c & 15];
         }
     }
+    p->text[p->length] = '\0';
+    return 1;
+}
+
+/* One field: name at -2, value at -1. Returns 0 and pushes a text when it is wrong. */
+static int append_parameter(lua_State *L, struct parameters *p)
+{
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "", *value;
+    char        number[64];
+    int         type = lua_type(L, -1);
+    size_t      i;
+
+    for (i = 0; i < sizeof source_types / sizeof *source_types; i++)
+        if (strcmp(name, source_types[i].name) == 0 && type != source_types[i].type)
+            type = LUA_TNIL;
+    if (*name == '\0' || (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)) {
+        lua_pushfstring(L, "source: field '%s' with a %s; expected path (string), loop (boolean), fps (number), or another parameter", name,
+                        lua_typename(L, lua_type(L, -1)));
+        return 0;
+    }
+    if (!is_text(L, -2, "source: field") || (type == LUA_TSTRING && !is_text(L, -1, name)))
+        return 0;
+    if (strcmp(name, "path") == 0)
+        return 1;
+    if (type == LUA_TNUMBER)
+        number_text(L, -1, number, sizeof number);
+    value = type == LUA_TSTRING ? lua_tostring(L, -1) : type == LUA_TNUMBER ? number : lua_toboolean(L, -1) ? "1" : "0";
+    if (p->length > 0 && p->length + 2 < sizeof p->text)
+        p->text[p->length++] = '&';
+    if (!append_escaped(p, name) || p->length + 2 > sizeof p->text || (p->text[p->length++] = '=', !append_escaped(p, value))) {
+        lua_pushfstring(L, "source: field '%s': the fields are too long together", name);
+        return 0;
+    }
+    return 1;
+}
+
+/*
+ * Pushes "path?loop=1&fps=25" for the table at index i, "rtp://host:port?a=b&loop=1" for a URL. Returns 0 and pushes a text
+ * when it is wrong.
+ */
+static int spec_from_table(lua_State *L, int i)
+{
+    struct parameters p = {"", 0};
+    const char       *path, *joint = "?";
+
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2))
+        if (!append_parameter(L, &p))
+            return 0;
     lua_getfield(L, i, "path");
     if (lua_type(L, -1) != LUA_TSTRING) {
         lua_pushstring(L, "source: a table needs the field 'path', a string");
@@ -160,7 +246,12 @@ static int spec_from_table(lua_State *L, int i)
     }
     if (!is_text(L, -1, "source"))
         return 0;
-    lua_pushfstring(L, "%s?loop=%d%s", lua_tostring(L, -1), loop, fps);
+    path = lua_tostring(L, -1);
+    if (p.length == 0)
+        joint = "";
+    else if (strstr(path, "://") != NULL && strchr(path, '?') != NULL)
+        joint = "&";
+    lua_pushfstring(L, "%s%s%s", path, joint, p.text);
     return 1;
 }
 

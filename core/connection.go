@@ -2,13 +2,10 @@ package core
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"io"
 	"net"
 	"time"
 
-	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
 )
 
@@ -32,7 +29,9 @@ type connection struct {
 	streamID uint32
 	accepted time.Time           // when media could flow
 	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
-	left     chan struct{}       // closed when leave is done
+	shaking  bool                // it was told that StateHandshaking is reached
+	auth     auth
+	left     chan struct{} // closed when leave is done
 }
 
 func newConnection(p *Publisher, to *target, o Options, polite, hard context.Context) *connection {
@@ -44,18 +43,7 @@ func newConnection(p *Publisher, to *target, o Options, polite, hard context.Con
 // bringUp makes the connection and goes through the dialogue until media may flow. reached is told what has been
 // reached, and returns false when the end is wanted. Whatever the outcome, end must follow.
 func (c *connection) bringUp(reached func(State) bool) error {
-	if err := c.dial(); err != nil {
-		return err
-	}
-	if !reached(StateHandshaking) {
-		return errEnded
-	}
-	if err := c.shakeHands(); err != nil {
-		return err
-	}
-	c.start()
-	c.talk = &dialogue{connection: c}
-	if err := c.talk.connect(); err != nil {
+	if err := c.authenticate(reached); err != nil {
 		return err
 	}
 	if !reached(StateConnected) {
@@ -67,47 +55,6 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	c.streamID = c.talk.streamID
 	c.accepted = time.Now()
 	return nil
-}
-
-func (c *connection) dial() error {
-	conn, err := dial(c.polite, c.to.address, c.o.Timeout)
-	if err != nil {
-		return err
-	}
-	c.conn = conn
-	context.AfterFunc(c.hard, func() { conn.Close() })
-	return nil
-}
-
-func (c *connection) shakeHands() error {
-	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
-		return failure(ErrNetwork, "handshake: %v", reason(err))
-	}
-	stop := context.AfterFunc(c.polite, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
-	echoed, err := handshake.Client(c.conn, rand.Reader)
-	if !stop() {
-		return errEnded
-	}
-	if err != nil {
-		return handshakeFailure(err, c.o.Timeout)
-	}
-	if !echoed {
-		c.p.log.Warn("the server's S2 does not echo C1; going on", "server", c.to.address)
-	}
-	if err := c.conn.SetDeadline(time.Time{}); err != nil {
-		return failure(ErrNetwork, "handshake: %v", reason(err))
-	}
-	return nil
-}
-
-func handshakeFailure(err error, timeout time.Duration) error {
-	switch {
-	case isTimeout(err):
-		return failure(ErrTimeout, "the server did not complete the handshake within %v", timeout)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isReset(err):
-		return failure(ErrHandshake, "the server closed the connection during the handshake: is it an RTMP server? (%v)", reason(err))
-	}
-	return failure(ErrHandshake, "%v", err)
 }
 
 // start begins reading and writing.
@@ -132,7 +79,7 @@ func (c *connection) heard(m *message.Command) error {
 		return nil
 	}
 	if refuses(info) {
-		return refusal("", info)
+		return c.to.refusal("", info)
 	}
 	return nil
 }
@@ -152,7 +99,7 @@ func (c *connection) whyBroken(closed func() error) error {
 				return closed()
 			}
 			if info := m.Info(); refuses(info) {
-				return refusal("", info)
+				return c.to.refusal("", info)
 			}
 		}
 	}
@@ -211,6 +158,18 @@ func (c *connection) end() {
 	if c.conn == nil {
 		return
 	}
+	c.stop()
+}
+
+// hangUp ends one of several connections that bringing up may take.
+func (c *connection) hangUp() {
+	c.stop()
+	c.conn, c.out, c.in, c.talk, c.moving = nil, nil, nil, nil, nil
+	c.outDone, c.outErr = make(chan struct{}), nil
+}
+
+// stop closes the connection, and waits for its goroutines.
+func (c *connection) stop() {
 	c.conn.Close()
 	if c.out == nil {
 		return

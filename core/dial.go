@@ -10,27 +10,54 @@ import (
 	"time"
 )
 
-// dial resolves and connects; all addresses of a name are tried, IPv6 and IPv4 side by side (RFC 6555).
-func dial(ctx context.Context, address string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// keepalive finds out that the link is gone while nothing is sent: after some 20 s of silence. RFC 9293, 3.8.4.
+var keepalive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
+
+// minSilence is the least time that data may go unacknowledged: a lossy link retransmits a few times, at growing intervals.
+const minSilence = 10 * time.Second
+
+// dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. All addresses of a name are
+// tried, IPv6 and IPv4 side by side (RFC 6555). Small messages leave at once (TCP_NODELAY), as Go's library has it.
+func dial(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
+	within, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	conn, err := (&net.Dialer{Resolver: names}).DialContext(ctx, "tcp", address)
-	if err == nil {
-		limitUnsent(conn)
+	conn, err := (&net.Dialer{Resolver: resolver, KeepAliveConfig: keepalive}).DialContext(within, "tcp", to.address)
+	switch {
+	case ctx.Err() != nil:
+		if err == nil {
+			conn.Close()
+		}
+		return nil, errEnded
+	case err != nil:
+		return nil, dialFailure(within, err, to.address, o.Timeout)
+	}
+	limitUnsent(conn)
+	limitSilence(conn, max(minSilence, 2*o.Timeout))
+	if to.scheme != "rtmps" {
 		return conn, nil
 	}
+	secure, err := secured(within, conn, to, o)
+	if err != nil {
+		conn.Close()
+		if ctx.Err() != nil {
+			return nil, errEnded
+		}
+		return nil, err
+	}
+	return secure, nil
+}
+
+func dialFailure(within context.Context, err error, address string, timeout time.Duration) error {
 	var dns *net.DNSError
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return nil, errEnded
-	case isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, failure(ErrTimeout, "no connection to %s within %v: check host, port and firewall", address, timeout)
+	case isTimeout(err) || errors.Is(within.Err(), context.DeadlineExceeded):
+		return failure(ErrTimeout, "no connection to %s within %v: check host, port and firewall", address, timeout)
 	case errors.As(err, &dns):
-		return nil, failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, dns.Err)
+		return failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, dns.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil, failure(ErrConnect, "nothing listens at %s (connection refused): is the server running?", address)
+		return failure(ErrConnect, "nothing listens at %s (connection refused): is the server running?", address)
 	}
-	return nil, failure(ErrConnect, "connecting to %s: %v", address, reason(err))
+	return failure(ErrConnect, "connecting to %s: %v", address, reason(err))
 }
 
 func isTimeout(err error) bool {

@@ -24,10 +24,10 @@ func (d *dialogue) connect() error {
 		return err
 	}
 	id, err := d.send(0, "connect", append(amf.Object{
-		{Name: "app", Value: d.to.app},
+		{Name: "app", Value: d.to.app + d.auth.query},
 		{Name: "type", Value: "nonprivate"},
 		{Name: "flashVer", Value: d.o.FlashVer},
-		{Name: "tcUrl", Value: d.to.tcURL},
+		{Name: "tcUrl", Value: d.to.tcURL + d.auth.query},
 	}, ownCapabilities()...))
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (d *dialogue) publish() error {
 		info := c.Info()
 		switch {
 		case c.Name == "_error" && c.TransactionID == id, c.Name == "onStatus" && refuses(info):
-			return true, refusal("publish", info)
+			return true, d.to.refusal("publish", info)
 		case c.Name == "onStatus" && info.Code == "NetStream.Publish.Start":
 			return true, nil
 		}
@@ -112,7 +112,7 @@ func (d *dialogue) result(command string, id float64) func(*message.Command) (bo
 		case c.Name != "_result" && c.Name != "_error":
 			return false, nil
 		}
-		return true, refusal(command, info)
+		return true, d.to.refusal(command, info)
 	}
 }
 

@@ -38,15 +38,35 @@ func failure(kind error, format string, args ...any) error {
 type ServerError struct {
 	Command     string // what was refused: "connect", "createStream", "publish"; "" when nothing was asked
 	Code        string // e.g. "NetStream.Publish.BadName"; may be empty
-	Description string // the server's own words; may be empty
+	Description string // the server's own words, without what is secret; may be empty
+
+	raw    string // code and description as they came, to find out what they mean
+	advice string // what to do; "": what the code says, see hints.go
 }
 
 // maxServerText bounds what is passed on of a server's words, which may be as long as a message.
 const maxServerText = 1 << 10
 
-// refusal makes a ServerError of what the server says.
-func refusal(command string, info message.StatusInfo) error {
-	return &ServerError{Command: command, Code: readable(info.Code), Description: readable(info.Description)}
+// maxRawText bounds what is looked at to find out what they mean.
+const maxRawText = 4 << 10
+
+// refusal makes a ServerError of what the server of a target says.
+func (t *target) refusal(command string, info message.StatusInfo) error {
+	raw := info.Code + " " + info.Description[:min(len(info.Description), maxRawText)]
+	return &ServerError{
+		Command:     command,
+		Code:        readable(t.redact(info.Code)),
+		Description: readable(t.redact(info.Description)),
+		raw:         raw[:min(len(raw), maxRawText)],
+	}
+}
+
+// text returns code and description, for looking into.
+func (e *ServerError) text() string {
+	if e.raw != "" {
+		return e.raw
+	}
+	return e.Code + " " + e.Description
 }
 
 // readable cuts a server's text to a bearable length and takes out what would upset a terminal.
@@ -71,8 +91,12 @@ func (e *ServerError) Error() string {
 	case e.Code != "" || e.Description != "":
 		what += ": " + e.Code + e.Description
 	}
-	if hint := hintFor(e.Code, e.Description); hint != "" {
-		what += " (" + hint + ")"
+	advice := e.advice
+	if advice == "" {
+		advice = hintFor(e.text())
+	}
+	if advice != "" {
+		what += " (" + advice + ")"
 	}
 	return what
 }

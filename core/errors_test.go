@@ -72,13 +72,15 @@ func TestSourceErrorIsOfAKind(t *testing.T) {
 }
 
 func TestDialErrors(t *testing.T) {
-	_, err := dial(t.Context(), "127.0.0.1:99999", DefaultOptions().Timeout)
+	o := DefaultOptions()
+	_, err := dial(t.Context(), nil, &target{address: "127.0.0.1:99999"}, &o)
 	require.ErrorIs(t, err, ErrConnect)
-	_, err = dial(t.Context(), "127.0.0.1:1", 1)
+	hurried := Options{Timeout: 1}
+	_, err = dial(t.Context(), nil, &target{address: "127.0.0.1:1"}, &hurried)
 	require.ErrorIs(t, err, ErrTimeout)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = dial(ctx, "127.0.0.1:1", DefaultOptions().Timeout)
+	_, err = dial(ctx, nil, &target{address: "127.0.0.1:1"}, &o)
 	require.Equal(t, errEnded, err)
 }
 

@@ -12,23 +12,7 @@ import (
 // maxLag: a feeder that is later than this, because the host was suspended, does not rush after its schedule.
 const maxLag = time.Second
 
-// playhead is a source that takes back the unit that was read last: what a feeder that is stopped could not send yet
-// must not be missing when the next one goes on.
-type playhead struct {
-	source.Source
-	held *flv.AccessUnit
-}
-
-// Next implements source.Source.
-func (h *playhead) Next() (*flv.AccessUnit, error) {
-	if unit := h.held; unit != nil {
-		h.held = nil
-		return unit, nil
-	}
-	return h.Source.Next()
-}
-
-// feeder sends the units of a source at their decode times.
+// feeder sends the units of a source at their decode times, those of a live source as they come.
 type feeder struct {
 	source  *playhead
 	muxer   *muxer
@@ -42,6 +26,7 @@ type feeder struct {
 	anchor time.Time     // when the unit with decode time base was due
 	base   time.Duration // whole ms
 	offset int64         // ms: the timestamp of that unit
+	faults int           // units that could not be sent
 }
 
 // SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and
@@ -53,11 +38,16 @@ func (p *Publisher) SetSource(spec string) error {
 	}
 	var src *playhead
 	if parsed.Path != source.None {
-		opened, err := source.Open(parsed)
-		if err != nil {
+		if parsed.Live() {
+			p.freePorts(parsed)
+		}
+		if src, err = p.openSource(parsed); err != nil {
+			p.mu.Lock()
+			session := p.session
+			p.mu.Unlock()
+			p.startFeeder(session) // with the one before, should that have been closed
 			return failure(ErrInvalid, "%v", err)
 		}
-		src = &playhead{Source: opened}
 	}
 	return p.replaceSource(src, parsed)
 }
@@ -77,12 +67,6 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 	closeSource(old)
 	p.startFeeder(session)
 	return nil
-}
-
-func closeSource(s *playhead) {
-	if s != nil {
-		s.Close()
-	}
 }
 
 // Start lets the source feed the stream as soon as the state is PUBLISHING.
@@ -113,12 +97,12 @@ func (p *Publisher) startFeeder(s *session) {
 		if p.spec.Path == source.None {
 			return
 		}
-		src, err := source.Open(p.spec)
+		src, err := p.openSource(p.spec)
 		if err != nil {
 			s.finish(err)
 			return
 		}
-		p.source, p.sourceUsed = &playhead{Source: src}, false
+		p.source, p.sourceUsed = src, false
 	}
 	p.feeder = &feeder{
 		source: p.source, muxer: &p.muxer, session: s, resumed: p.sourceUsed,
@@ -182,7 +166,12 @@ func (f *feeder) run(p *Publisher) {
 		p.log.Warn("a track of the source is not sent", "track", skipped)
 	}
 	f.muxer.begin(expectation{video: info.Video, audio: info.Audio})
-	err := guard(func() error { return f.feed(p, info.Video != nil) })
+	err := guard(func() error {
+		if f.source.live != nil {
+			return f.feedLive(p)
+		}
+		return f.feed(p, info.Video != nil)
+	})
 	if err == errStopped {
 		return
 	}
@@ -208,7 +197,6 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	seekKey := f.resumed && hasVideo && f.muxer.awaitsKeyFrame()
-	faults := 0
 	for {
 		unit, err := f.source.Next()
 		if err != nil {
@@ -226,18 +214,26 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 			return errStopped
 		}
 		timestamp := milliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
-		err = f.muxer.sendUnit(unit, uint32(timestamp))
-		switch {
-		case err == nil:
-		case errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow):
-			if faults++; faults <= maxFaultsLogged {
-				p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
-			}
-		default: // the connection ends, which the session sees for itself
-			<-f.quit
+		if !f.send(p, unit, timestamp) {
+			<-f.quit // the connection ends, which the session sees for itself
 			return errStopped
 		}
 	}
+}
+
+// send sends a unit, and returns false when the connection takes no more. A unit that cannot be sent is left out.
+func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool {
+	err := f.muxer.sendUnit(unit, uint32(timestamp))
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrOverflow) {
+		return false
+	}
+	if f.faults++; f.faults <= maxFaultsLogged {
+		p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
+	}
+	return true
 }
 
 // maxFaultsLogged keeps a broken source or server from filling the log.

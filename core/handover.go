@@ -63,7 +63,7 @@ func (s *session) obey() {
 		s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err)
 		return
 	}
-	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(request.Description))
+	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(s.now.to.redact(request.Description)))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	h.wanted, h.giveUp = context.WithCancel(s.polite)
 	s.move = h
@@ -242,7 +242,7 @@ func nameInUse(err error) bool {
 	if strings.HasSuffix(refused.Code, ".BadName") {
 		return true
 	}
-	words := strings.ToLower(refused.Description)
+	words := strings.ToLower(refused.text())
 	for _, w := range []string{"already publish", "already being publish", "stream busy", "already in use"} {
 		if strings.Contains(words, w) {
 			return true

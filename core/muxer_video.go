@@ -114,9 +114,6 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	if t, err = m.keepVideo(t, unit.Key, err); t == nil {
 		return err
 	}
-	if m.out == nil {
-		return errNotPublishing
-	}
 	size := joinedSize(unit.Parts)
 	whole := size
 	if t.video.Codec().HasNALUs() {
@@ -135,6 +132,9 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 			t.keyFrame = false // pictures that refer to this one cannot be decoded
 		}
 		return err
+	}
+	if m.out == nil {
+		return errNotPublishing
 	}
 	if len(unit.Parts) == 0 {
 		return nil // parameter sets alone: they go out with the next picture

@@ -26,6 +26,7 @@ type Options struct {
 	AssumeV2    bool // the server takes all of Enhanced RTMP v2, whatever it declares
 
 	Reconnect Reconnect
+	TLS       TLS
 
 	BitrateFloor uint32 // kbit/s: no less is asked of an encoder
 
@@ -54,9 +55,6 @@ func DefaultOptions() Options {
 
 // maxText bounds what `connect` says: nginx-rtmp takes 256 bytes, others more.
 const maxText = 8 << 10
-
-// laterOptions are known by name, and refused: they belong to later versions.
-var laterOptions = []string{"tls"}
 
 // Set sets an option by its name in the C and Lua APIs, from text.
 func (o *Options) Set(name, value string) error {
@@ -103,10 +101,8 @@ func (o *Options) Set(name, value string) error {
 	if known, err := o.Reconnect.set(name, value); known {
 		return err
 	}
-	for _, later := range laterOptions {
-		if name == later {
-			return failure(ErrInvalid, "option %q is not supported by this version", name)
-		}
+	if known, err := o.TLS.set(name, value); known {
+		return err
 	}
 	return failure(ErrInvalid, "unknown option %q", name)
 }

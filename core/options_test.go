@@ -37,6 +37,9 @@ func TestOptions(t *testing.T) {
 		{"reconnect", "false", func(*Options) {}},
 		{"reconnect_min_ms", "10", func(o *Options) { o.Reconnect.Min = 10 * time.Millisecond }},
 		{"reconnect_max_ms", "86400000", func(o *Options) { o.Reconnect.Max = 24 * time.Hour }},
+		{"tls_server_name", "h", func(o *Options) { o.TLS.ServerName = "h" }},
+		{"tls_insecure", "true", func(o *Options) { o.TLS.Insecure = true }},
+		{"tls_insecure", "false", func(*Options) {}},
 		{"reconnect_attempts", "3", func(o *Options) { o.Reconnect.Attempts = 3 }},
 	} {
 		got, want := DefaultOptions(), DefaultOptions()
@@ -76,7 +79,14 @@ func TestBadOptions(t *testing.T) {
 		{"reconnect_min_ms", "9", "10 to"},
 		{"reconnect_max_ms", "1e9", "10 to"},
 		{"reconnect_attempts", "-1", "0 to"},
-		{"tls", "1", `"tls" is not supported by this version`},
+		{"tls", "1", `"tls": a table in Lua; here the options are tls_ca, tls_server_name and tls_insecure`},
+		{"tls_ca", "/no/such/file.pem", "/no/such/file.pem: no such file"},
+		{"tls_ca", "/", "is a directory"},
+		{"tls_ca", "options_test.go", "no certificate in options_test.go: expected a PEM file"},
+		{"tls_ca", "/dev/zero", "is it a file of certificates?"},
+		{"tls_ca", "", "no such file"},
+		{"tls_server_name", "", "expected text"},
+		{"tls_insecure", "yes", "expected true or false"},
 		{"Timeout", "1000", `unknown option "Timeout"`},
 		{"", "", "unknown option"},
 	} {

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,9 @@ type Publisher struct {
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
 	holding  sync.Mutex  // serialises holdSource
 
+	resolver *net.Resolver // of host names
+	forms    forms
+
 	mu         sync.Mutex
 	url        string
 	options    Options
@@ -51,7 +55,7 @@ type Publisher struct {
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log *slog.Logger) *Publisher {
-	p := &Publisher{log: log, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
+	p := &Publisher{log: log, resolver: names, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
 	p.muxer.counters = &p.counters
 	p.events.idle.L = &p.events.mu
 	return p
@@ -232,6 +236,8 @@ func (p *Publisher) setState(next State, why error) bool {
 	switch next {
 	case StateConnected:
 		p.connected = time.Now()
+	case StatePublishing:
+		p.failed = nil // before anybody sees the state
 	case StateDisconnected, StateError:
 		p.connected = time.Time{}
 	}

@@ -91,7 +91,7 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 		}
 		q.awaitKey.remove(track)
 	}
-	if c.video() && q.spanUntil(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c == classDisposable {
+	if c.video() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c == classDisposable {
 		q.countDrop(size)
 		return false
 	}
@@ -158,28 +158,38 @@ func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool 
 
 // over tells whether a message is too much. Headers add no time: those that are commands have no media time at all.
 func (q *queue) over(size int, timestamp uint32, c class) bool {
-	return q.bytes+size > q.maxBytes || c != classHeader && q.spanUntil(timestamp) > q.maxMedia
+	return q.bytes+size > q.maxBytes || c != classHeader && q.waitOfPictures(timestamp) > q.maxMedia
 }
 
-// spanUntil is the media time from the oldest waiting frame to timestamp; 0 when none waits. Headers do not count: they may have
-// been queued long before the media.
-func (q *queue) spanUntil(timestamp uint32) time.Duration {
-	for _, e := range q.entries {
-		if e.class != classHeader {
-			return time.Duration(max(0, int32(timestamp-e.header.Timestamp))) * time.Millisecond
-		}
+// waitOfPictures is the media time from the oldest waiting picture to timestamp; 0 when none waits. The limits of time mean
+// pictures: dropping them does not make audio younger that has waited for longer.
+func (q *queue) waitOfPictures(timestamp uint32) time.Duration {
+	if i := q.findVideo(0); i >= 0 {
+		return sinceEntry(q.entries[i], timestamp)
 	}
 	return 0
 }
 
-// span is the media time that waits.
+func sinceEntry(e *entry, timestamp uint32) time.Duration {
+	return time.Duration(max(0, int32(timestamp-e.header.Timestamp))) * time.Millisecond
+}
+
+// span is the media time that waits. Headers do not count: they may have been queued long before the media.
 func (q *queue) span() time.Duration {
-	for i := len(q.entries) - 1; i >= 0; i-- {
-		if e := q.entries[i]; e.class != classHeader {
-			return q.spanUntil(e.header.Timestamp)
+	var first, last *entry
+	for _, e := range q.entries {
+		if e.class == classHeader {
+			continue
 		}
+		if first == nil {
+			first = e
+		}
+		last = e
 	}
-	return 0
+	if first == nil {
+		return 0
+	}
+	return sinceEntry(first, last.header.Timestamp)
 }
 
 func (q *queue) findVideo(from int) int {

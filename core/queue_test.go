@@ -70,6 +70,8 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 		{"a disposable picture larger than the limit", []message{{d, 0, 2000}}, []string{"D0"}, 0},
 		{"disposable pictures of a group that had to go", []message{{k, 0, 600}, {p, 40, 600}, {d, 80, 1}, {k, 120, 1}, {d, 160, 1}},
 			[]string{"K120", "D160"}, 3},
+		{"audio that has waited for long costs no pictures", []message{{a, 0, 1}, {k, 100, 1}, {p, 600, 1}, {k, 900, 1}, {p, 1150, 1}},
+			[]string{"A0", "K900", "P1150"}, 2},
 		{"audio and headers alone", []message{{h, 0, 600}, {a, 0, 600}, {a, 2000, 600}}, []string{"H0", "A0", "A2000"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -180,9 +182,9 @@ func TestQueueProperty(t *testing.T) {
 				}
 			}
 			require.Equal(t, all, q.bytes)
-			if video > 1 && c != classHeader { // one picture may stand there in spite of all the audio
+			if accepted && video > 1 && c != classHeader { // one picture may stand there in spite of all the audio
 				require.LessOrEqual(t, q.bytes, q.maxBytes)
-				require.LessOrEqual(t, q.span(), q.maxMedia)
+				require.LessOrEqual(t, q.waitOfPictures(now), q.maxMedia)
 			}
 			require.LessOrEqual(t, q.spareBytes, maxSpareBytes)
 			for random.IntN(group+2) == 0 && len(q.entries) > 0 {
@@ -199,6 +201,39 @@ func TestQueueProperty(t *testing.T) {
 		require.Equal(t, kept, outKept, "audio and headers: all, in order")
 		require.EqualValues(t, frames, totalFrames)
 		require.EqualValues(t, bytes, totalBytes)
+	}
+}
+
+// A network that takes 60 % of the pictures and all of the audio is never idle for what was dropped, where the queue holds
+// more than one group of pictures.
+func TestQueueSlowNetwork(t *testing.T) {
+	const (
+		frames  = 60 * 25 // a minute
+		picture = 10_000  // bytes
+		audio   = 640     // for each picture
+		network = 6_640   // in the time of a picture
+	)
+	for _, group := range []int{25, 40} {
+		q := newQueue(DefaultOptions().QueueBytes, DefaultOptions().QueueMedia)
+		sent, budget := 0, 0
+		for i := range frames {
+			c := classPicture
+			if i%group == 0 {
+				c = classKey
+			}
+			put(&q, c, uint32(i*40), picture)
+			put(&q, classAudio, uint32(i*40), audio)
+			for budget += network; len(q.entries) > 0 && len(q.entries[0].payload) <= budget; {
+				e := q.pop(nil, 1)[0]
+				budget -= len(e.payload)
+				if e.class.video() {
+					sent++
+				}
+				q.give(e)
+			}
+			require.NotEmpty(t, q.entries, "idle at %d, groups of %d", i, group)
+		}
+		require.InDelta(t, frames*0.6, sent, frames*0.01, "groups of %d", group)
 	}
 }
 

@@ -118,7 +118,7 @@ func denies(err error) bool {
 	if !errors.As(err, &refused) {
 		return false
 	}
-	text := refused.Code + " " + refused.Description
+	text := refused.text()
 	for _, word := range []string{".BadAuth", ".Unauthorized", ".InvalidApp", "Connect.Rejected", "authmod="} {
 		if strings.Contains(text, word) {
 			return true

@@ -154,7 +154,7 @@ func TestReconnects(t *testing.T) {
 			require.ErrorIs(t, w.until(StateError).Err, ErrNetwork)
 			refused := s.Accept() // and one attempt that fails
 			require.True(t, p.Busy())
-			refused.Close()
+			refused.Close() // the server is known: it is not asked for another form of the handshake
 			require.ErrorIs(t, w.until(StateError).Err, ErrHandshake)
 		} else {
 			go c.Drain()
@@ -301,6 +301,9 @@ func TestReconnectAfterAFailedHandover(t *testing.T) {
 		first.Close()
 		time.Sleep(20 * time.Millisecond)
 		second.Close()
+		for range script.Forms - 1 {
+			b.Accept().Close()
+		}
 		w.until(StateError)
 	}
 	c := a.Accept()
@@ -335,7 +338,7 @@ func TestReconnectEnded(t *testing.T) {
 					p.NotifyURL(func() bool { asked <- struct{}{}; return true })
 				}
 				require.NoError(t, p.Connect())
-				s.Accept().Close()
+				s.HangUp()
 				w.until(StateError)
 				if ca.url {
 					<-asked

@@ -46,14 +46,16 @@ func (t *target) moved(tcURL string) (*target, error) {
 	if len(tcURL) > maxText {
 		return nil, failure(ErrInvalid, "its tcUrl has %d bytes, at most %d are possible", len(tcURL), maxText)
 	}
+	shown := t.redact(readable(tcURL))
 	resolved, err := url.Parse(tcURL)
 	if err != nil {
-		return nil, failure(ErrInvalid, "its tcUrl %q is no URL", readable(tcURL))
+		return nil, failure(ErrInvalid, "its tcUrl %q is no URL", shown)
 	}
+	sameHost := !resolved.IsAbs() && resolved.Host == ""
 	if !resolved.IsAbs() {
-		base, err := url.Parse(t.tcURL)
+		base, err := url.Parse(t.place + t.app)
 		if err != nil {
-			return nil, failure(ErrInvalid, "its tcUrl %q cannot be joined with %q", readable(tcURL), t.tcURL)
+			return nil, failure(ErrInvalid, "its tcUrl %q cannot be joined with %q", shown, t.masked())
 		}
 		resolved = base.ResolveReference(resolved)
 	}
@@ -64,12 +66,18 @@ func (t *target) moved(tcURL string) (*target, error) {
 		app += "?" + resolved.RawQuery
 	}
 	authority := resolved.Host
+	if sameHost {
+		authority = t.authority // with its zone
+	}
 	if resolved.User != nil {
 		authority = resolved.User.String() + "@" + authority
 	}
 	next, err := parseURL(resolved.Scheme+"://"+authority+"/", app, t.stream)
 	if err != nil {
-		return nil, failure(ErrInvalid, "its tcUrl %q: %v", readable(tcURL), err)
+		return nil, failure(ErrInvalid, "its tcUrl %q: %v", shown, err)
+	}
+	if next.user == nil {
+		next.user = t.user // a server that sends the stream elsewhere is trusted with it
 	}
 	return next, mayMove(t.scheme, next.scheme)
 }

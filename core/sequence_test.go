@@ -50,14 +50,6 @@ func TestSequenceFailures(t *testing.T) {
 		kind    error
 		text    []string
 	}{
-		{"silent in the handshake", func(*script.Conn) {}, []string{"timeout", short},
-			sequence{1, 2, 7}, ErrTimeout, []string{"handshake", "150ms"}},
-		{"half a handshake", func(c *script.Conn) { c.Write(make([]byte, 0)); c.Write([]byte{3, 0, 0}) }, []string{"timeout", short},
-			sequence{1, 2, 7}, ErrTimeout, []string{"handshake"}},
-		{"closes in the handshake", func(c *script.Conn) { c.Close() }, nil,
-			sequence{1, 2, 7}, ErrHandshake, []string{"handshake"}},
-		{"resets in the handshake", func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, nil,
-			sequence{1, 2, 7}, ErrHandshake, []string{"closed", "handshake"}},
 		{"not RTMP", func(c *script.Conn) { c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, nil,
 			sequence{1, 2, 7}, ErrHandshake, []string{"HTTP"}},
 		{"silent after the handshake", func(c *script.Conn) { c.Handshake() }, []string{"timeout", short},

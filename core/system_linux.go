@@ -40,5 +40,18 @@ func limitUnsent(conn net.Conn) {
 	}
 }
 
+// limitSilence ends a connection whose peer's kernel acknowledges nothing for that long: the link is gone, whether or not
+// there is more to send. RFC 5482.
+func limitSilence(conn net.Conn, longest time.Duration) {
+	if c, ok := conn.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			raw.Control(func(fd uintptr) {
+				// where it is not known, keepalive finds out
+				unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(longest.Milliseconds()))
+			})
+		}
+	}
+}
+
 // threadID tells which thread of the system runs the caller.
 func threadID() int { return unix.Gettid() }

@@ -13,5 +13,8 @@ func roundTrip(net.Conn) time.Duration { return 0 }
 // limitUnsent is not possible on this system: the queue's limits hold for what the kernel does not take.
 func limitUnsent(net.Conn) {}
 
+// limitSilence is not possible on this system: keepalive finds out.
+func limitSilence(net.Conn, time.Duration) {}
+
 // threadID is not known on this system: an event must not end its Publisher here.
 func threadID() int { return 0 }

@@ -246,7 +246,7 @@ func (w *writer) writeRest() error {
 		if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout / looks)); err != nil {
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
 		}
-		n, err := w.rest.WriteTo(w.conn)
+		n, err := writeBuffers(w.conn, &w.rest)
 		now := time.Now()
 		w.counters.wrote(n, now)
 		switch {

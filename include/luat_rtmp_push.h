@@ -48,7 +48,7 @@ extern "C" {
 #define RTMP_ERR_FAILED           -1 /* not possible in this state, or refused by the server */
 #define RTMP_ERR_INVALID_PARAM    -2 /* a wrong argument, option, URL, source or frame */
 #define RTMP_ERR_NO_MEMORY        -3
-#define RTMP_ERR_CONNECT_FAILED   -4 /* resolving or TCP failed */
+#define RTMP_ERR_CONNECT_FAILED   -4 /* resolving, TCP or TLS failed; the server's certificate is not trusted */
 #define RTMP_ERR_HANDSHAKE_FAILED -5 /* the peer does not speak RTMP version 3 */
 #define RTMP_ERR_NETWORK          -6 /* the connection broke */
 #define RTMP_ERR_TIMEOUT          -7 /* no answer, or no progress, within the option "timeout" */
@@ -120,8 +120,8 @@ typedef struct {
     uint32_t rtt_ms;          /* round-trip time as the kernel measures it; 0: unknown */
     uint32_t reconnects;      /* connections re-established by the library itself, or taken over because the server asked for it */
     uint32_t width, height;   /* of the video; 0: unknown */
-    char     video_codec[16]; /* "h264"; "" without video */
-    char     audio_codec[16]; /* "aac"; "" without audio */
+    char     video_codec[16]; /* of the first video track, a name such as "h264"; "" without video */
+    char     audio_codec[16]; /* the same of audio, such as "aac"; the silent track is "aac" too */
     uint32_t reserved[16];
 } rtmp_info_t;
 
@@ -163,12 +163,17 @@ int rtmp_init(rtmp_ctx_t *ctx);
  */
 int rtmp_deinit(rtmp_ctx_t *ctx);
 
-/* rtmp://host[:port]/app/stream; in IDLE, DISCONNECTED and ERROR. The part after the last '/', query included, is the stream key. */
+/*
+ * rtmp://[user:password@]host[:port]/app/stream, or rtmps:// for RTMP over TLS; in IDLE, DISCONNECTED and ERROR. The part after
+ * the last '/' before a query, query included, is the stream key; it is taken verbatim, the application too. User, password and
+ * host are percent-encoded where they need to be; user and password are for servers that ask for them (authmod=adobe or llnw).
+ * The port is 1935, with rtmps 443, if none is given. Password, stream key and tokens appear in no text of the library.
+ */
 int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
 
 /*
  * Addition: an option by name; numbers in decimal, booleans "true" or "false". Takes effect at the next rtmp_connect().
- *   timeout      ms for each of: resolving + TCP, handshake, a command's reply, a write without progress (5000)
+ *   timeout      ms for each of: resolving + TCP + TLS, handshake, a command's reply, a write without progress (5000)
  *   queue_ms     media time that may wait, ms (2000); past it whole groups of pictures are dropped, the oldest first. Before it, past
  *                700 ms or 35 % of it, whichever is less, pictures that no other refers to. What is sent can always be decoded
  *   queue_bytes  bytes that may wait (4194304); past it both are dropped, in the same order
@@ -176,6 +181,11 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *   chunk_size   outgoing chunk size, 128 to 2147483647 (60000)
  *   app, stream  override the URL's split
  *   flash_ver, tc_url   override what `connect` says
+ *   hevc         "enhanced": HEVC as Enhanced RTMP has it, hvc1; "legacy": as codec id 12, for servers that know only that
+ *   enhanced     "declared": VP8, audio with a FourCC and several tracks go only to a server that says that it takes them;
+ *                "v2": to this one, which takes them without saying so (MediaMTX, node-media-server)
+ *   silent_audio "true": a silent AAC track beside video without audio: from the first picture on if the source has no audio,
+ *                else after a second of pushed video without any. It ends when audio comes. Its frames count as audio_frames_sent
  *   reconnect    "true": a connection that fails, at first or later, is followed by another attempt: RTMP_STATE_ERROR with the
  *                reason, then RTMP_STATE_CONNECTING again and so on, until rtmp_disconnect(). rtmp_connect() does not wait for
  *                the next attempt. The stream goes on with its headers and a key frame, with timestamps from 0. A frame pushed
@@ -186,6 +196,10 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *                for 75 s at least, because servers hold that of a dropped connection for a minute. A URL that was refused
  *                for itself (a bad key or application) and never accepted is tried again only if there may be another: with
  *                rtmp_set_url_callback(). Broken sources are not tried again.
+ *   tls_ca       for rtmps://: a PEM file with the certificates of the authorities to trust, read and checked at once (those of
+ *                the system)
+ *   tls_server_name   the name that the server's certificate has to be for (the host of the URL)
+ *   tls_insecure "true": verify nothing, and log a warning ("false")
  */
 int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
 
@@ -193,6 +207,9 @@ int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
  * Addition: where the pictures come from while nothing is pushed: "clip" (built in), "none", or a file (.flv .mp4 .mov
  * .h264 .264 .aac), with "?loop=1" to repeat it and "?fps=N" for raw H.264. The file is opened and checked at once, and
  * takes over at a key frame when media flows already. "clip" holds until the first call.
+ *
+ * "rtp://ADDRESS:PORT?codec=..." and a file that ends in .sdp are received here by RTP: their ports are bound at once, and what comes is
+ * sent as it comes, from the next key frame on.
  */
 int rtmp_set_source(rtmp_ctx_t *ctx, const char *spec);
 
@@ -256,34 +273,89 @@ int rtmp_is_busy(rtmp_ctx_t *ctx);
 /* ---- media ---- */
 
 /*
- * One H.264 access unit in Annex B form (3- and 4-byte start codes, any number of NAL units). timestamp: decode time in
- * ms, modulo 2^32; each connection starts at 0 by itself. RTMP_ERR_FAILED unless publishing. Until the first key frame
- * pictures are dropped and counted. The first frame pushed switches the context's source off for good.
+ * All functions of this part: timestamp is the decode time in ms, modulo 2^32, from any origin; each connection starts at 0 by
+ * itself. The frame is used up before the call returns. The first frame pushed switches the context's source off for good.
+ * Of each video track, pictures are dropped and counted until its first key frame. Errors:
+ *   RTMP_ERR_INVALID_PARAM     NULL, a length of 0, or what is no frame of the codec; the text says what was seen. The stream goes on
+ *   RTMP_ERR_FAILED            not publishing; or the server does not take the codec or the track: the text names what to send
+ *                              instead, and the connection ends in RTMP_STATE_ERROR with the same text
+ *   RTMP_ERR_BUFFER_OVERFLOW   larger than one message can be, some 16 MB
+ *
+ * Codecs, and what a frame of each is:
+ *   "h264" "hevc"          one access unit in Annex B form: 3- and 4-byte start codes, any number of NAL units, parameter sets included
+ *   "av1"                  one temporal unit in the low-overhead format (OBUs with sizes)
+ *   "vp9" "vp8"            one frame
+ *   "aac"                  one raw frame, or any number of ADTS frames; a raw frame needs an AudioSpecificConfig as its configuration
+ *   "opus"                 one packet; configuration: an OpusHead; without it mono or stereo, as the first packet says
+ *   "flac"                 one frame; configuration, needed: "fLaC" and STREAMINFO, or STREAMINFO alone
+ *   "mp3" "ac3" "eac3"     one frame; no configuration
+ *   "pcma" "pcmu"          G.711, 8000 Hz, any number of samples; configuration: one byte, the number of channels; without it mono
+ *
+ * H.264, AAC, MP3 and G.711 go to every server. HEVC, AV1 and VP9 (Enhanced RTMP v1) go to every server but those that say which
+ * others they take. VP8, the other audio codecs and further tracks (v2) go to servers that say that they take them, or see the
+ * option "enhanced".
+ */
+
+/*
+ * One access unit of H.264; or of HEVC, AV1, VP9 or VP8 where the first one is recognised as such. The same as rtmp_send_video()
+ * with 0 and NULL.
  */
 int rtmp_send_nalu(rtmp_ctx_t *ctx, const uint8_t *nalu_data, uint32_t nalu_len, uint32_t timestamp);
 
 /*
- * The same in several buffers, which together are one access unit: each holds one NAL unit without a start code, or
- * any number of them with start codes.
+ * An access unit of H.264 or HEVC in several buffers: each holds one NAL unit without a start code, or any number of them
+ * with start codes.
  */
 int rtmp_send_nalu_multi(rtmp_ctx_t *ctx, const uint8_t **nalus, const uint32_t *lengths, uint32_t count, uint32_t timestamp);
 
-/* Addition: the same with a composition time: presentation time minus decode time in ms, -8388608 to 8388607. codec: "h264", or NULL for the same. */
+/*
+ * Addition: one access unit with a composition time: presentation time minus decode time in ms, -8388608 to 8388607; 0 but for
+ * "h264" and "hevc". codec: a name of the list above; NULL: that of the frames before, and recognised from the first one.
+ * Another codec than before begins with a key frame.
+ */
 int rtmp_send_video(rtmp_ctx_t *ctx, const uint8_t *access_unit, uint32_t len, uint32_t timestamp, int32_t composition_time,
                     const char *codec);
 
 /*
- * One whole FLV audio tag body: AF 00 and an AudioSpecificConfig (the sequence header), or AF 01 and a raw AAC frame.
- * Errors as rtmp_send_nalu().
+ * One whole FLV audio tag body: for AAC, AF 00 and an AudioSpecificConfig (the sequence header) or AF 01 and a raw frame; the
+ * same of any codec of the list above in its FLV form (MP3 2x, G.711 7x and 8x) or with a FourCC, as Enhanced RTMP has it.
  */
 int rtmp_send_audio(rtmp_ctx_t *ctx, const uint8_t *audio_data, uint32_t audio_len, uint32_t timestamp);
 
 /*
- * Addition: AAC, either ADTS frames (one or more) or one raw frame. A raw frame needs the AudioSpecificConfig in config
- * with the first frame and whenever it changes; NULL, 0 otherwise. Errors as rtmp_send_nalu().
+ * Addition: AAC. config: the AudioSpecificConfig, with the first raw frame and whenever it changes; NULL, 0 otherwise, and
+ * for ADTS.
  */
 int rtmp_send_aac(rtmp_ctx_t *ctx, const uint8_t *frame, uint32_t len, uint32_t timestamp, const uint8_t *config,
                   uint32_t config_len);
+
+/*
+ * Addition: what a frame is. Begin with RTMP_FRAME_INIT, which is what most frames are, and change what differs:
+ *
+ *     rtmp_frame_t f = RTMP_FRAME_INIT;
+ *     f.timestamp = 40;
+ *     f.codec = "opus";
+ *     rtmp_send_audio_frame(&ctx, packet, len, &f);
+ *
+ * Later versions may have more fields at the end; `size` tells which the caller knows.
+ */
+typedef struct {
+    uint32_t       size;             /* sizeof(rtmp_frame_t) */
+    uint32_t       timestamp;        /* ms */
+    int32_t        composition_time; /* video: as in rtmp_send_video(); audio: 0 */
+    uint32_t       track;            /* 0 to 255. Others than 0 need a server that takes several tracks */
+    const char    *codec;            /* NULL: that of the track's frames before. At the first frame, video is recognised, if it is
+                                        h264, hevc, av1, vp9 or vp8, and audio is what its header says, else AAC */
+    const uint8_t *config;           /* the decoder configuration: with the first frame, and whenever it changes; for video that whose
+                                        parameter sets are not in the frames: an avcC, hvcC, av1C or vpcC record. Else NULL */
+    uint32_t       config_len;
+} rtmp_frame_t;
+
+#define RTMP_FRAME_INIT {sizeof(rtmp_frame_t), 0, 0, 0, NULL, NULL, 0}
+
+/* Addition: one frame of any codec and of any track. frame is not kept; NULL or with a wrong size: RTMP_ERR_INVALID_PARAM. */
+int rtmp_send_video_frame(rtmp_ctx_t *ctx, const uint8_t *data, uint32_t len, const rtmp_frame_t *frame);
+int rtmp_send_audio_frame(rtmp_ctx_t *ctx, const uint8_t *data, uint32_t len, const rtmp_frame_t *frame);
 
 /* ---- information ---- */
 

@@ -49,3 +49,27 @@ func FuzzServer(f *testing.F) {
 		}
 	})
 }
+
+// FuzzClientDigest: whatever a server sends, ClientDigest ends without a panic, and on success it has read up to the end of
+// S2.
+func FuzzClientDigest(f *testing.F) {
+	for _, c := range cases {
+		f.Add([]byte(c.server), 0)
+	}
+	signed, _, err := newDigestPacket("S1", serverText, serverVersion, DigestSecond, filler('s'))
+	require.NoError(f, err)
+	f.Add(append(append([]byte{Version}, signed...), s2...), 1)
+	f.Fuzz(func(t *testing.T, input []byte, scheme int) {
+		r := bytes.NewReader(input)
+		conn := &script{Reader: r}
+		genuine, err := ClientDigest(conn, filler('c'), schemes[scheme&1])
+		if err != nil {
+			require.False(t, genuine)
+			require.True(t, errors.Is(err, ErrVersion) || errors.Is(err, io.ErrUnexpectedEOF), err)
+			return
+		}
+		require.Equal(t, len(input)-1-2*Size, r.Len())
+		require.Len(t, conn.writes, 2)
+		require.Len(t, conn.writes[1], Size)
+	})
+}

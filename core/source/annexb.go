@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// defaultFPS is the frame rate of raw H.264 that does not say it.
+	// defaultFPS is the frame rate of a byte stream that does not say it.
 	defaultFPS = 25
 
 	// What is read before the first picture is delivered, to learn the order of pictures.
@@ -17,9 +17,10 @@ const (
 	annexBProbeBytes    = 8 << 20
 )
 
-// annexBFile reads H.264 in byte stream format (H.264, annex B).
+// annexBFile reads H.264 or HEVC in byte stream format (annex B of both).
 type annexBFile struct {
 	*input
+	codec   flv.Codec
 	info    Info
 	learned pictureClock // as it is before the first picture
 	clock   pictureClock
@@ -30,13 +31,17 @@ type annexBFile struct {
 }
 
 // openAnnexB opens a byte stream. fps is 0 if the stream shall say it.
-func openAnnexB(in *input, fps float64) (medium, error) {
-	f := &annexBFile{input: in, split: newSplitter(in)}
+func openAnnexB(in *input, codec flv.Codec, fps float64) (medium, error) {
+	f := &annexBFile{input: in, codec: codec}
+	if err := f.rewind(); err != nil {
+		return nil, err
+	}
 	headers, err := f.probe()
 	if err != nil {
 		return nil, err
 	}
-	info := f.split.avc.Info()
+	info := f.split.units.info()
+	info.Codec = codec
 	if fps != 0 {
 		info.FrameRate = fps
 	}
@@ -50,8 +55,8 @@ func openAnnexB(in *input, fps float64) (medium, error) {
 }
 
 // probe reads the first pictures that have parameter sets.
-func (f *annexBFile) probe() ([]flv.SliceHeader, error) {
-	var headers []flv.SliceHeader
+func (f *annexBFile) probe() ([]pictureOrder, error) {
+	var headers []pictureOrder
 	for len(headers) < annexBProbePictures && (f.split.bufAt < annexBProbeBytes || len(headers) == 0) {
 		p, err := f.split.next()
 		if err == io.EOF {
@@ -63,12 +68,12 @@ func (f *annexBFile) probe() ([]flv.SliceHeader, error) {
 		if err != nil {
 			break // it comes again after the good data
 		}
-		if p.hasSlice && p.slice.SPS != nil {
-			headers = append(headers, p.slice)
+		if p.hasSlice && p.order.known {
+			headers = append(headers, p.order)
 		}
 	}
 	if len(headers) == 0 {
-		return nil, fmt.Errorf("%w: no picture with its SPS and PPS in %d bytes", ErrBadMedia, f.size)
+		return nil, fmt.Errorf("%w: no picture with its SPS and PPS in %d bytes of %v", ErrBadMedia, f.size, f.codec)
 	}
 	return headers, nil
 }
@@ -76,8 +81,14 @@ func (f *annexBFile) probe() ([]flv.SliceHeader, error) {
 func (f *annexBFile) Info() Info { return f.info }
 
 func (f *annexBFile) rewind() error {
-	buf := f.split.buf[:0]
-	*f.split = splitter{in: f.input, buf: buf, spans: f.split.spans, result: f.split.result}
+	split, err := newSplitter(f.input, f.codec)
+	if err != nil {
+		return err
+	}
+	if f.split != nil {
+		split.buf, split.spans, split.result.nalus = f.split.buf[:0], f.split.spans, f.split.result.nalus
+	}
+	f.split = split
 	f.clock = f.learned
 	f.started, f.err = false, nil
 	return nil
@@ -103,15 +114,15 @@ func (f *annexBFile) read() error {
 		if err != nil {
 			return err
 		}
-		if !p.hasSlice || !f.started && p.slice.SPS == nil {
+		if !p.hasSlice || !f.started && !p.order.known {
 			continue
 		}
-		f.unit = flv.AccessUnit{Kind: flv.Video, NALUs: p.nalus}
+		f.unit = flv.AccessUnit{Kind: flv.Video, Codec: f.codec, NALUs: p.nalus}
 		if p.configChanged || !f.started {
-			f.unit.Config = f.split.avc.Record()
+			f.unit.Config = f.split.units.record()
 		}
 		f.started = true
-		f.unit.DTS, f.unit.PTS = f.clock.next(&p.slice)
+		f.unit.DTS, f.unit.PTS = f.clock.next(&p.order)
 		return nil
 	}
 }

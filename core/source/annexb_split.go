@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
-
 	"luatrtmp/core/flv"
 )
 
@@ -19,18 +17,16 @@ const (
 // picture is one access unit of a byte stream. Its NAL units alias the splitter's buffer.
 type picture struct {
 	nalus         [][]byte
-	slice         flv.SliceHeader // of the first slice
+	order         pictureOrder // of the first slice
 	hasSlice      bool
 	configChanged bool
 	offset        int64 // in the file
 }
 
-// splitter cuts a byte stream into access units. H.264, 7.4.1.2.3 and 7.4.1.2.4.
-//
-// Redundant coded pictures, which only the error-resilient profiles know, are not told from primary ones.
+// splitter cuts a byte stream into access units.
 type splitter struct {
 	in     *input
-	avc    flv.AVC
+	units  pictures
 	buf    []byte
 	bufAt  int64 // offset of buf in the file
 	begun  bool
@@ -42,8 +38,9 @@ type splitter struct {
 	err    error // found behind the last access unit
 }
 
-func newSplitter(in *input) *splitter {
-	return &splitter{in: in}
+func newSplitter(in *input, codec flv.Codec) (*splitter, error) {
+	units, err := newPictures(codec)
+	return &splitter{in: in, units: units}, err
 }
 
 // next returns the next access unit, io.EOF at the end. It is valid until the next call.
@@ -170,40 +167,8 @@ func (s *splitter) fill() error {
 
 // take looks at the next NAL unit. first tells that it begins another access unit, and then nothing is taken.
 func (s *splitter) take(nalu []byte) (first bool, err error) {
-	p := &s.result
-	switch typ := h264.NALUType(nalu[0] & 0x1F); typ {
-	case h264.NALUTypeNonIDR, h264.NALUTypeDataPartitionA, h264.NALUTypeIDR:
-		h, err := s.avc.Slice(nalu)
-		if err != nil {
-			return false, fmt.Errorf("%w: at offset %d: %w", ErrBadMedia, s.bufAt+int64(s.nalu), err)
-		}
-		if p.hasSlice {
-			return newPicture(&p.slice, &h), nil
-		}
-		p.slice, p.hasSlice = h, true
-	case h264.NALUTypeSPS, h264.NALUTypePPS:
-		if p.hasSlice {
-			return true, nil
-		}
-		// A broken set is left out here, as everywhere: pictures that need it have no SPS then.
-		unit, _ := s.avc.Take([][]byte{nalu})
-		p.configChanged = p.configChanged || unit.ConfigChanged
-	case h264.NALUTypeSEI, h264.NALUTypeAccessUnitDelimiter, 14, 15, 16, 17, 18:
-		if p.hasSlice {
-			return true, nil
-		}
+	if first, err = s.units.take(&s.result, nalu); err != nil {
+		err = fmt.Errorf("%w: at offset %d: %w", ErrBadMedia, s.bufAt+int64(s.nalu), err)
 	}
-	return false, nil
-}
-
-// newPicture compares a slice with the first one of the picture before. H.264, 7.4.1.2.4. A first_mb_in_slice of 0 begins a picture
-// too: some encoders give all IDR pictures the same idr_pic_id.
-func newPicture(a, b *flv.SliceHeader) bool {
-	return b.FirstMB == 0 ||
-		a.FrameNum != b.FrameNum ||
-		a.PPSID != b.PPSID ||
-		a.Field != b.Field || a.Bottom != b.Bottom ||
-		a.RefIDC != b.RefIDC && (a.RefIDC == 0 || b.RefIDC == 0) ||
-		a.PicOrder != b.PicOrder ||
-		a.IDR != b.IDR || a.IDRPicID != b.IDRPicID
+	return first, err
 }

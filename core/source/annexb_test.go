@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
 )
 
 // nal makes a NAL unit with a 4-byte start code.
@@ -43,7 +45,7 @@ func TestAnnexBAccessUnits(t *testing.T) {
 		{"sets without a picture at the end", [][]byte{sps, pps, idrPic, sps, pps}, []int{3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, err := openAnnexB(memory(bytes.Join(c.parts, nil)), 0)
+			m, err := openAnnexB(memory(bytes.Join(c.parts, nil)), flv.H264, 0)
 			require.NoError(t, err)
 			units, err := readAll(t, m)
 			require.NoError(t, err)
@@ -92,7 +94,7 @@ func TestAnnexBUnitsAcrossReads(t *testing.T) {
 	// Units larger than what is read at a time, with the start code at each place around the seam.
 	for gap := readSize - 60; gap < readSize-20; gap++ {
 		large := append(bytes.Clone(idrPic), bytes.Repeat([]byte{0x55}, gap)...)
-		m, err := openAnnexB(memory(bytes.Join([][]byte{sps, pps, large, pPic, large, pPic}, nil)), 0)
+		m, err := openAnnexB(memory(bytes.Join([][]byte{sps, pps, large, pPic, large, pPic}, nil)), flv.H264, 0)
 		require.NoError(t, err)
 		units, err := readAll(t, m)
 		require.NoError(t, err)
@@ -119,7 +121,7 @@ func TestAnnexBErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var units []unit
-			m, err := openAnnexB(memory(c.file), 0)
+			m, err := openAnnexB(memory(c.file), flv.H264, 0)
 			if err == nil {
 				units, err = readAll(t, m)
 			}
@@ -138,9 +140,10 @@ func FuzzAnnexB(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		drain(t, b, func(in *input) (medium, error) { return openAnnexB(in, 0) })
+		drain(t, b, func(in *input) (medium, error) { return openAnnexB(in, flv.H264, 0) })
 		// No byte of a NAL unit is lost: the access units hold what the units of the whole file are.
-		s := newSplitter(memory(b))
+		s, err := newSplitter(memory(b), flv.H264)
+		require.NoError(t, err)
 		total := 0
 		for {
 			p, err := s.next()

@@ -3,19 +3,15 @@ package source
 import (
 	"slices"
 	"time"
-
-	"luatrtmp/core/flv"
 )
 
-// maxReorder is how many pictures the decoder may hold back, H.264, A.3.1: max_dec_frame_buffering is at most 16.
+// maxReorder is how many pictures the decoder may hold back. H.264, A.3.1: max_dec_frame_buffering is at most 16; so is H.265, A.4.2.
 const maxReorder = 16
 
 // pictureClock gives the pictures of a byte stream, which has no times, their decode and presentation times at a constant frame rate.
 // It counts fields: a frame takes two.
 //
-// Presentation order comes from the picture order count (H.264, 8.2.1) for pic_order_cnt_type 0; with type 2 it is the decode order by
-// definition, and type 1, which encoders do not use, is taken as if it were. memory_management_control_operation 5, which
-// restarts the count without an IDR picture, is not followed: it is caught as an implausible time.
+// Presentation order comes from the picture order count, see pictureOrder.
 type pictureClock struct {
 	fps float64
 
@@ -31,7 +27,7 @@ type pictureClock struct {
 }
 
 // next returns the times of the next picture in the order of decoding.
-func (c *pictureClock) next(h *flv.SliceHeader) (dts, pts time.Duration) {
+func (c *pictureClock) next(h *pictureOrder) (dts, pts time.Duration) {
 	d, p := c.fields(h)
 	return c.time(d), c.time(p)
 }
@@ -43,14 +39,14 @@ func (c *pictureClock) time(fields int64) time.Duration {
 	return time.Duration(float64(fields) * float64(time.Second) / (2 * c.fps))
 }
 
-func (c *pictureClock) fields(h *flv.SliceHeader) (dts, pts int64) {
+func (c *pictureClock) fields(h *pictureOrder) (dts, pts int64) {
 	dts = c.decoded
-	c.decoded += duration(h)
-	if !ordered(h) {
+	c.decoded += h.fields()
+	if !h.ordered {
 		return dts, dts + c.delay
 	}
 	poc := c.poc(h)
-	if h.IDR || dts == 0 { // a stream need not begin with an IDR picture
+	if h.restart || dts == 0 { // a stream need not begin with an IDR picture
 		c.base, c.basePOC = dts, poc
 	}
 	pts = c.base + (poc-c.basePOC)*c.perPOC/c.stepPOC + c.delay
@@ -61,53 +57,48 @@ func (c *pictureClock) fields(h *flv.SliceHeader) (dts, pts int64) {
 	return dts, pts
 }
 
-// poc returns the picture order count. H.264, 8.2.1.1. delta_pic_order_cnt_bottom is left out: it is the same for all frames of a stream.
-func (c *pictureClock) poc(h *flv.SliceHeader) int64 {
-	if h.IDR {
-		c.prevMSB, c.prevLSB = 0, 0
+// poc returns the picture order count. H.264, 8.2.1.1; H.265, 8.3.1. delta_pic_order_cnt_bottom of H.264 is left out: it is the same for all
+// frames of a stream.
+func (c *pictureClock) poc(h *pictureOrder) int64 {
+	if h.restart {
+		c.prevMSB, c.prevLSB = 0, h.restartLSB
 	}
-	size := int64(1) << (h.SPS.Log2MaxPicOrderCntLsbMinus4 + 4)
-	lsb, msb := int64(h.PicOrder), c.prevMSB
+	lsb, msb := h.lsb, c.prevMSB
 	switch {
-	case lsb < c.prevLSB && c.prevLSB-lsb >= size/2:
-		msb += size
-	case lsb > c.prevLSB && lsb-c.prevLSB > size/2:
-		msb -= size
+	case lsb < c.prevLSB && c.prevLSB-lsb >= h.size/2:
+		msb += h.size
+	case lsb > c.prevLSB && lsb-c.prevLSB > h.size/2:
+		msb -= h.size
 	}
-	if h.RefIDC != 0 {
+	if h.reference {
 		c.prevMSB, c.prevLSB = msb, lsb
 	}
 	return msb + lsb
 }
 
-func duration(h *flv.SliceHeader) int64 {
-	if h.Field {
+func (h *pictureOrder) fields() int64 {
+	if h.field {
 		return 1
 	}
 	return 2
 }
 
-// ordered tells whether the picture order count says when a picture is shown.
-func ordered(h *flv.SliceHeader) bool {
-	return h.SPS != nil && h.SPS.PicOrderCntType == 0 && h.SPS.Log2MaxPicOrderCntLsbMinus4 <= 12
-}
-
-// learn derives the step of the picture order count (2 per frame by the book, but some encoders count 1) and the delay from the
+// learn derives the step of the picture order count (H.264: 2 per frame by the book, but some encoders count 1) and the delay from the
 // first pictures of a stream.
-func (c *pictureClock) learn(headers []flv.SliceHeader) {
+func (c *pictureClock) learn(headers []pictureOrder) {
 	c.perPOC, c.stepPOC = 2, 2
 	var pocs []int64
 	probe := pictureClock{}
 	step := int64(0)
 	for i := range headers {
 		h := &headers[i]
-		if !ordered(h) {
+		if !h.ordered {
 			continue
 		}
-		if h.Field {
+		if h.field {
 			c.perPOC = 1
 		}
-		if h.IDR {
+		if h.restart {
 			step = smallestStep(pocs, step)
 			pocs = pocs[:0]
 		}
@@ -124,8 +115,8 @@ func (c *pictureClock) learn(headers []flv.SliceHeader) {
 			c.delay = max(c.delay, early)
 		}
 		// The encoder's own word, which covers the whole stream.
-		if ordered(h) && h.SPS.VUI != nil && h.SPS.VUI.BitstreamRestriction != nil {
-			c.delay = max(c.delay, 2*int64(min(h.SPS.VUI.BitstreamRestriction.MaxNumReorderFrames, maxReorder)))
+		if h.ordered {
+			c.delay = max(c.delay, 2*min(h.reorder, maxReorder))
 		}
 	}
 }

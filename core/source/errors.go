@@ -10,9 +10,12 @@ var (
 	ErrTruncated   = errors.New("file is truncated")
 )
 
-// advice is what to do about a codec that cannot be sent.
+// Advice is what to do about media that cannot be sent.
 const (
 	videoAdvice = "convert with: ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 	audioAdvice = "convert with: ffmpeg -i IN -c:v copy -c:a aac OUT.mp4"
-	remuxAdvice = "repack with: ffmpeg -i IN -c copy OUT.mp4"
+	soundAdvice = "convert with: ffmpeg -i IN -c:a aac OUT.m4a"
+	g711Advice  = "convert with: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_alaw OUT.wav"
+	remuxAdvice = "repack with: ffmpeg -i IN -c copy -strict -2 OUT.mp4, or convert with -c:v libx264 -c:a aac in place of -c copy"
+	flacAdvice  = "repack with: ffmpeg -i IN -c copy OUT.oga"
 )

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ const (
 	flvProbeTags   = 4096    // tags in which each track has to show itself
 	flvWindowTags  = 32      // tags that are held to put audio and video in order
 	flvWindowBytes = 4 << 20 // and their size; one more tag may pass it, a tag being at most 16 MiB
+	flvMaxSkipped  = 32      // what is named of the tracks that are not sent
 )
 
 // flvFile reads an FLV file tag by tag.
@@ -28,6 +28,8 @@ type flvFile struct {
 	shift  int64       // the smallest DTS in ms, relative to first
 	tracks [2]flvTrack // video, audio
 
+	probing bool
+
 	window []*flvUnit // in order of decoding
 	held   int        // bytes in the window
 	free   []*flvUnit
@@ -37,23 +39,12 @@ type flvFile struct {
 	err    error // from reading; what is in the window comes before it
 }
 
-type flvTrack struct {
-	present    bool
-	config     []byte
-	pending    bool // config has to go with the next unit
-	lengthSize int
-	frame      time.Duration // duration of a unit, 0: unknown
-
-	started   bool
-	timestamp uint32 // of the last tag
-	dts       int64  // the same in ms without wraps, relative to flvFile.first
-	delta     int64  // between the last two
-}
-
 // flvUnit is a tag in the window.
 type flvUnit struct {
 	kind     flv.Kind
-	dts, pts int64 // ms
+	codec    flv.Codec
+	dts, pts int64         // ms
+	more     time.Duration // to be added to both: Enhanced RTMP, nanosecond offset
 	body     []byte
 	data     []byte
 	config   []byte
@@ -82,7 +73,7 @@ func (f *flvFile) rewind() error {
 	f.window, f.held = f.window[:0], 0
 	for i := range f.tracks {
 		t := &f.tracks[i]
-		*t = flvTrack{present: t.present}
+		*t = flvTrack{present: t.present, codec: t.codec, id: t.id}
 	}
 	return nil
 }
@@ -103,8 +94,8 @@ func (f *flvFile) Next() (*flv.AccessUnit, error) {
 	f.held -= len(u.body)
 	f.out = u
 
-	f.unit = flv.AccessUnit{Kind: u.kind, Config: u.config, DTS: f.time(u.dts), PTS: f.time(u.pts)}
-	if u.kind == flv.Audio {
+	f.unit = flv.AccessUnit{Kind: u.kind, Codec: u.codec, Config: u.config, DTS: f.time(u.dts) + u.more, PTS: f.time(u.pts) + u.more}
+	if !u.codec.HasNALUs() {
 		f.unit.Data = u.data
 		return &f.unit, nil
 	}
@@ -152,7 +143,7 @@ func (f *flvFile) readUnit() error {
 			f.tags.skip(tag)
 			continue
 		}
-		u := f.take()
+		u := f.spare()
 		if u.body, err = f.tags.body(u.body[:0], tag); err != nil {
 			return err
 		}
@@ -166,70 +157,6 @@ func (f *flvFile) readUnit() error {
 		}
 		f.free = append(f.free, u)
 	}
-}
-
-// parse fills u from its body. ok is false for a tag that is no access unit.
-func (f *flvFile) parse(t *flvTrack, tag flvTag, u *flvUnit) (ok bool, err error) {
-	packetType, data, composition := uint8(0), []byte(nil), int32(0)
-	if tag.kind == flv.Video {
-		v, err := flv.ParseVideoTag(u.body)
-		if err != nil {
-			return false, err
-		}
-		packetType, data, composition = v.PacketType, v.Data, v.CompositionTime
-	} else {
-		a, err := flv.ParseAudioTag(u.body)
-		if err != nil {
-			return false, err
-		}
-		packetType, data = a.PacketType, a.Data
-	}
-	if packetType == flv.PacketSequenceHeader {
-		return false, t.setConfig(tag.kind, data)
-	}
-	if packetType != flv.PacketFrame || t.config == nil || len(data) == 0 {
-		return false, nil
-	}
-	t.setTime(tag.timestamp, f.first)
-	*u = flvUnit{kind: tag.kind, dts: t.dts, pts: t.dts + int64(composition), body: u.body, data: data, length: t.lengthSize, offset: tag.offset}
-	if t.pending {
-		u.config, t.pending = t.config, false
-	}
-	return true, nil
-}
-
-// setConfig takes a sequence header, unless it says nothing new.
-func (t *flvTrack) setConfig(kind flv.Kind, config []byte) error {
-	if t.config != nil && bytes.Equal(t.config, config) {
-		return nil
-	}
-	if kind == flv.Video {
-		var avc flv.AVC
-		if err := avc.SetConfig(config); err != nil {
-			return err
-		}
-		t.lengthSize = avc.LengthSize()
-	} else {
-		rate, err := flv.CoreSampleRate(config)
-		if err != nil {
-			return err
-		}
-		t.frame = ticks(flv.SamplesPerFrame, uint32(rate))
-	}
-	t.config, t.pending = bytes.Clone(config), true
-	return nil
-}
-
-// setTime follows the 32-bit timestamp through its wraps.
-func (t *flvTrack) setTime(timestamp, first uint32) {
-	if !t.started {
-		t.started = true
-		t.dts = int64(int32(timestamp - first))
-	} else {
-		t.delta = int64(int32(timestamp - t.timestamp))
-		t.dts += t.delta
-	}
-	t.timestamp = timestamp
 }
 
 // insert puts a unit in its place by DTS, video first, without changing the order within a track.
@@ -246,7 +173,7 @@ func (f *flvFile) insert(u *flvUnit) {
 	f.held += len(u.body)
 }
 
-func (f *flvFile) take() *flvUnit {
+func (f *flvFile) spare() *flvUnit {
 	if n := len(f.free); n > 0 {
 		u := f.free[n-1]
 		f.free = f.free[:n-1]

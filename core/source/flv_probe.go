@@ -1,23 +1,32 @@
 package source
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"luatrtmp/core/flv"
 )
 
+// flvHeaderTag is more than a tag with sequence headers has: larger ones are passed over once their kind has shown itself.
+const flvHeaderTag = 4096
+
 // probe finds the tracks and the smallest DTS. The flags in the file header are not asked: writers that do not know yet set both. A
 // track that begins after flvProbeTags tags is not found.
 func (f *flvFile) probe() error {
 	var (
-		first, refused [2]bool
-		faults         [2]error
-		sawTrack       bool
-		buf            []byte
+		first  [2]bool
+		faults [2]error
+		saw    bool
+		buf    []byte
 	)
-	f.tags.direct = true
+	f.tags.direct, f.probing = true, true
+	defer func() { f.probing = false }()
+	done := func(i int) bool { // nothing more is expected
+		return first[i] || f.tracks[i].codec == flv.NoCodec && (faults[i] != nil || f.tracks[i].unsupported)
+	}
 	for range flvProbeTags {
 		tag, err := f.tags.next()
 		if isEnd(err) || err != nil && (first[0] || first[1]) {
@@ -27,65 +36,88 @@ func (f *flvFile) probe() error {
 			return err
 		}
 		t := f.track(tag.kind)
-		if t != nil && !sawTrack {
-			sawTrack, f.first = true, tag.timestamp
+		if t != nil && !saw {
+			saw, f.first = true, tag.timestamp
 		}
 		i := 0
 		if tag.kind == flv.Audio {
 			i = 1
 		}
-		if t == nil || tag.size == 0 || first[i] || refused[i] {
+		if t == nil || tag.size == 0 || done(i) && tag.size > flvHeaderTag {
 			f.tags.skip(tag)
 			continue
 		}
 		if buf, err = f.tags.body(buf[:0], tag); err != nil {
 			return err
 		}
-		ok, err := f.parse(t, tag, &flvUnit{body: buf})
-		if err != nil {
-			refused[i], faults[i] = true, fmt.Errorf("tag at offset %d: %w", tag.offset, err)
+		u := flvUnit{body: buf}
+		ok, err := f.parse(t, tag, &u)
+		if err != nil && !first[i] {
+			faults[i] = fmt.Errorf("tag at offset %d: %w", tag.offset, err)
+			t.refuse()
 		}
-		if ok {
+		if ok && !first[i] {
 			first[i], t.present = true, true
+			f.describe(t, u.data)
 			f.shift = min(f.shift, t.dts)
 			if !first[1-i] {
 				f.shift = t.dts
 			}
 		}
-		if (first[0] || refused[0]) && (first[1] || refused[1]) {
+		if done(0) && done(1) {
 			break
 		}
 	}
-	return f.describe(first, faults)
+	return f.conclude(first, faults)
 }
 
-func (f *flvFile) describe(found [2]bool, faults [2]error) error {
-	if faults[0] != nil {
-		return fmt.Errorf("%w: %w; %s", ErrBadMedia, faults[0], videoAdvice)
+// refuse lets another track of the kind be the one that is sent.
+func (t *flvTrack) refuse() {
+	refused := t.refused
+	if refused == nil {
+		refused = map[uint8]bool{}
 	}
-	if !found[0] && !found[1] {
-		if faults[1] != nil {
-			return fmt.Errorf("%w: %w; %s", ErrBadMedia, faults[1], audioAdvice)
+	refused[t.id] = true
+	*t = flvTrack{refused: refused, unsupported: t.unsupported}
+}
+
+// describe fills Info for a track with its first frame, which says what the configuration does not. A broken one says nothing.
+func (f *flvFile) describe(t *flvTrack, frame []byte) {
+	if t.audio != nil {
+		if t.config == nil {
+			_ = t.audio.Take(frame)
 		}
-		return fmt.Errorf("%w: no H.264 or AAC with its sequence header in the first %d tags (up to offset %d)", ErrBadMedia, flvProbeTags, f.tags.offset)
-	}
-	if faults[1] != nil {
-		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("audio: %v", faults[1]))
-	}
-	if found[0] {
-		var avc flv.AVC
-		if err := avc.SetConfig(f.tracks[0].config); err != nil {
-			return fmt.Errorf("%w: %w", ErrBadMedia, err)
-		}
-		info := avc.Info()
-		f.info.Video = &info
-	}
-	if found[1] {
-		info, err := flv.ParseASC(f.tracks[1].config)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrBadMedia, err)
-		}
+		info := t.audio.Info()
 		f.info.Audio = &info
+		return
+	}
+	track := t.video
+	switch {
+	case t.self.track != nil:
+		track = t.self.track
+	case !t.codec.HasNALUs():
+		_, _ = track.Take([][]byte{frame})
+		track.Forget()
+	}
+	info := track.Info()
+	f.info.Video = &info
+}
+
+// conclude refuses a file of which nothing can be sent, and names what is not.
+func (f *flvFile) conclude(found [2]bool, faults [2]error) error {
+	if !found[0] && !found[1] {
+		switch fault := cmp.Or(faults[0], faults[1]); {
+		case fault != nil:
+			return fmt.Errorf("%w: %w; %s", ErrBadMedia, fault, videoAdvice)
+		case len(f.info.Skipped) > 0:
+			return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.info.Skipped, "; "), ErrUnsupported, videoAdvice)
+		}
+		return fmt.Errorf("%w: no media with its sequence headers in the first %d tags (up to offset %d)", ErrBadMedia, flvProbeTags, f.tags.offset)
+	}
+	for i, kind := range []flv.Kind{flv.Video, flv.Audio} {
+		if !found[i] && faults[i] != nil {
+			f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%v: %v", kind, faults[i]))
+		}
 	}
 	f.info.Duration = f.duration()
 	return nil

@@ -117,10 +117,11 @@ func TestFLVErrors(t *testing.T) {
 		{"broken NAL unit length", flvBytes(videoConfig(0), videoFrame(0, 0), tag(9, 40, 0x27, 1, 0, 0, 0, 0, 0, 0, 9, 1)), 1, ErrBadMedia, "9 at 0, but 1 bytes follow"},
 		{"broken configuration", flvBytes(tag(9, 0, 0x17, 0, 0, 0, 0, 1)), 0, ErrBadMedia, "expected at least 7"},
 		{"empty audio configuration", flvBytes(tag(8, 0, 0xAF, 0)), 0, ErrBadMedia, "bad AudioSpecificConfig"},
-		{"hevc", flvBytes(tag(9, 0, append([]byte{0x90}, "hvc1"...)...)), 0, flv.ErrUnsupportedCodec, `"hvc1" (Enhanced RTMP)`},
-		{"mp3 alone", flvBytes(tag(8, 0, 0x2F, 1)), 0, flv.ErrUnsupportedCodec, "MP3"},
+		{"empty hevc configuration", flvBytes(tag(9, 0, append([]byte{0x90}, "hvc1"...)...)), 0, flv.ErrBadConfig, "HEVC record of 0 bytes"},
+		{"vvc", flvBytes(tag(9, 0, append([]byte{0x90}, "vvc1"...)...)), 0, ErrUnsupported, `video: video codec "vvc1"`},
+		{"speex alone", flvBytes(tag(8, 0, 0xBF, 1)), 0, ErrUnsupported, "Speex"},
 		{"encrypted", flvBytes(tag(9|flvFilter, 0, 0)), 0, ErrUnsupported, "encrypted FLV"},
-		{"nothing", flvBytes(), 0, ErrBadMedia, "no H.264 or AAC"},
+		{"nothing", flvBytes(), 0, ErrBadMedia, "no media with its sequence headers"},
 		{"short header", []byte("FLV\x01"), 0, ErrTruncated, "FLV header"},
 		{"header size", []byte("FLV\x01\x05\xFF\xFF\xFF\xFF"), 0, ErrBadMedia, "header of 4294967295 bytes"},
 	} {
@@ -137,14 +138,28 @@ func TestFLVErrors(t *testing.T) {
 	}
 }
 
-func TestFLVSkipsOtherAudio(t *testing.T) {
-	s := openData(t, "mp3.flv")
-	require.Nil(t, s.Info().Audio)
-	require.Len(t, s.Info().Skipped, 1)
-	require.Contains(t, s.Info().Skipped[0], "MP3")
-	units, err := readAll(t, s)
-	require.NoError(t, err)
-	require.Equal(t, len(units), len(of(units, flv.Video)))
+func TestFLVSendsTheRest(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		tags    [][]byte
+		kind    flv.Kind
+		skipped string
+	}{
+		{"speex beside video", [][]byte{tag(8, 0, 0xBF, 1), videoConfig(0), videoFrame(0, 0)}, flv.Video, "audio: sound format 11 (Speex) cannot be sent"},
+		{"vp6 beside audio", [][]byte{tag(9, 0, 0x14, 1), audioConfig(0), audioFrame(0)}, flv.Audio, "video: video codec id 4 (VP6) cannot be sent"},
+		{"broken video", [][]byte{tag(9, 0, 0x17, 0, 0, 0, 0, 9), audioConfig(0), audioFrame(0)}, flv.Audio, "video: tag at offset 13: bad decoder"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := openFLV(memory(flvBytes(c.tags...)))
+			require.NoError(t, err)
+			units, err := readAll(t, f)
+			require.NoError(t, err)
+			require.Len(t, units, 1)
+			require.Equal(t, c.kind, units[0].kind)
+			require.Len(t, f.Info().Skipped, 1)
+			require.Contains(t, f.Info().Skipped[0], c.skipped)
+		})
+	}
 }
 
 // failing has a fault at an offset.
@@ -165,7 +180,9 @@ func (f failing) ReadAt(b []byte, offset int64) (int, error) {
 func TestReadFaultsAreReported(t *testing.T) {
 	for name, open := range map[string]func(*input) (medium, error){
 		"bframes.flv": openFLV, "bframes.mp4": openMP4, "fragmented.mp4": openMP4, "tone.aac": openADTS,
-		"bframes.h264": func(in *input) (medium, error) { return openAnnexB(in, 0) },
+		"av1.ivf": openIVF, "opus.ogg": openOgg, "alaw.wav": openWAV, "hevc.ts": openPlainTS, "tone.mp3": openMP3,
+		"bframes.h265": func(in *input) (medium, error) { return openAnnexB(in, flv.HEVC, 0) },
+		"bframes.h264": func(in *input) (medium, error) { return openAnnexB(in, flv.H264, 0) },
 	} {
 		b, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)

@@ -24,7 +24,6 @@ type mp4File struct {
 	info       Info
 	tracks     []*mp4Track // the ones that are sent: video, then audio
 	shift      time.Duration
-	refused    bool // there is video that cannot be sent
 	fragmented bool
 	defaults   map[uint32]runDefaults // of fragments, by track id
 	fragment   int64                  // where to look for the next moof
@@ -119,7 +118,6 @@ func (f *mp4File) addTrack(trak box, movieScale uint32) error {
 		name += " (" + t.kind.String() + ")"
 	}
 	if fault, ok := codecFault(err); ok {
-		f.refused = f.refused || t.kind == flv.Video
 		f.info.Skipped = append(f.info.Skipped, name+": "+fault)
 		return nil
 	}
@@ -137,20 +135,16 @@ func (f *mp4File) addTrack(trak box, movieScale uint32) error {
 	return nil
 }
 
-// choose refuses a file of which nothing, or no video though it has some, can be sent.
+// choose puts video first, and refuses a file of which nothing can be sent.
 func (f *mp4File) choose() error {
 	slices.SortStableFunc(f.tracks, func(a, b *mp4Track) int { return int(b.kind) - int(a.kind) })
-	others := strings.Join(f.info.Skipped, "; ")
-	if len(f.tracks) == 0 {
-		if others == "" {
-			return fmt.Errorf("%w: no tracks", ErrBadMedia)
-		}
-		return fmt.Errorf("no H.264 and no AAC: %s cannot be sent: %w; %s", others, ErrUnsupported, videoAdvice)
+	if len(f.tracks) > 0 {
+		return nil
 	}
-	if f.tracks[0].kind != flv.Video && f.refused {
-		return fmt.Errorf("not H.264: %s cannot be sent: %w; %s", others, ErrUnsupported, videoAdvice)
+	if len(f.info.Skipped) == 0 {
+		return fmt.Errorf("%w: no tracks", ErrBadMedia)
 	}
-	return nil
+	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.info.Skipped, "; "), ErrUnsupported, videoAdvice)
 }
 
 func (f *mp4File) byID(id uint32) *mp4Track {
@@ -195,27 +189,6 @@ func (f *mp4File) start() error {
 		return fmt.Errorf("%w: the tracks have no samples", ErrBadMedia)
 	}
 	return nil
-}
-
-// describe fills Info for the tracks that have samples.
-func (f *mp4File) describe() {
-	for _, t := range f.tracks {
-		if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) {
-			continue
-		}
-		frame := t.entries[t.head.entry].frame
-		if t.kind == flv.Video {
-			if n := t.table.frameTicks(); n > 0 && !f.fragmented {
-				frame.video.FrameRate = float64(t.timescale) / float64(n)
-			}
-			f.info.Video = &frame.video
-		} else {
-			f.info.Audio = &frame.audio
-		}
-		if !f.fragmented {
-			f.info.Duration = max(f.info.Duration, t.length()-f.shift)
-		}
-	}
 }
 
 func (f *mp4File) Info() Info { return f.info }
@@ -280,40 +253,4 @@ func (f *mp4File) read() error {
 		return io.EOF
 	}
 	return f.readSample(next)
-}
-
-func (f *mp4File) readSample(t *mp4Track) error {
-	s := &t.head
-	if s.entry < 0 || s.entry >= len(t.entries) {
-		return fmt.Errorf("%w: track %d: sample at offset %d uses sample entry %d of %d", ErrBadMedia, t.id, s.offset, s.entry+1, len(t.entries))
-	}
-	if s.size > maxSampleSize {
-		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d, at most %d are sent", ErrBadMedia, t.id, s.size, s.offset, maxSampleSize)
-	}
-	if s.offset > f.size || int64(s.size) > f.size-s.offset {
-		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d in a file of %d", ErrTruncated, t.id, s.size, s.offset, f.size)
-	}
-	if cap(f.buf) < int(s.size) {
-		f.buf = make([]byte, s.size+s.size/4)
-	}
-	data := f.buf[:s.size]
-	if _, err := f.ReadAt(data, s.offset); err != nil && err != io.EOF {
-		return fmt.Errorf("read sample at offset %d: %w", s.offset, err)
-	}
-	entry := &t.entries[s.entry]
-	f.unit = flv.AccessUnit{Kind: t.kind, DTS: t.dts(s) - f.shift, PTS: t.time(s.pts) - f.shift}
-	if t.kind == flv.Audio {
-		f.unit.Data = data
-	} else {
-		var err error
-		if f.nalus, err = flv.SplitAVCC(f.nalus[:0], data, entry.lengthSize); err != nil {
-			return fmt.Errorf("%w: track %d: sample at offset %d: %w", ErrBadMedia, t.id, s.offset, err)
-		}
-		f.unit.NALUs = f.nalus
-	}
-	if t.entry != s.entry {
-		f.unit.Config, t.entry = entry.config, s.entry
-	}
-	t.last, t.hasHead = *s, false
-	return nil
 }

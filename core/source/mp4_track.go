@@ -31,6 +31,7 @@ type mp4Track struct {
 	head    sample
 	hasHead bool
 	entry   int // of the last sample sent, -1: none
+	config  selfConfig
 	last    sample
 }
 
@@ -171,6 +172,18 @@ func (t *mp4Track) rewind() {
 	t.hasHead = false
 	t.entry = -1
 	t.last = sample{}
+	t.config = selfConfig{}
+}
+
+// takeConfig sets the Config of video whose sample entry does not have it.
+func (t *mp4Track) takeConfig(u *flv.AccessUnit, codec flv.Codec) error {
+	if t.config.track == nil || t.config.track.Codec() != codec {
+		if err := t.config.begin(codec); err != nil {
+			return err
+		}
+	}
+	_, err := t.config.take(u)
+	return err
 }
 
 // time converts ticks of the media to the presentation's time line.

@@ -24,10 +24,11 @@ func Open(spec Spec) (Source, error) {
 		return nil, fmt.Errorf("%w: %q has nothing to open", ErrBadSpec, None)
 	case spec.Path == Clip:
 		m, err = openMedium(Clip, spec.FPS, func() (*input, error) { return clipInput(), nil })
+	case spec.Path == "":
+		return nil, fmt.Errorf("%w: the path is empty", ErrBadSpec)
+	case spec.Live():
+		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, spec.Path)
 	default:
-		if err := checkPath(spec.Path); err != nil {
-			return nil, err
-		}
 		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {
@@ -78,27 +79,35 @@ func openMedium(name string, fps float64, open func() (*input, error)) (medium, 
 
 // openInput opens what the content says it is.
 func openInput(name string, in *input, fps float64) (medium, error) {
-	head := make([]byte, min(sniffSize, in.size))
-	if _, err := in.ReadAt(head, 0); err != nil && err != io.EOF {
+	head, err := readHead(in, 0)
+	if err != nil {
 		return nil, err
+	}
+	if tag := id3Size(head); tag > 0 {
+		if head, err = readHead(in, tag); err != nil {
+			return nil, err
+		}
+		if len(head) == 0 {
+			return nil, fmt.Errorf("%w: there is nothing but an ID3 tag", ErrBadMedia)
+		}
 	}
 	format, err := sniff(name, head)
 	if err != nil {
 		return nil, err
 	}
-	if fps != 0 && format != formatAnnexB {
-		return nil, fmt.Errorf("%w: fps=%v: only raw H.264 takes a frame rate, %s has its own times", ErrBadSpec, fps, format)
+	if fps != 0 && !format.raw {
+		return nil, fmt.Errorf("%w: fps=%v: only raw H.264 and HEVC take a frame rate, %s has its own times", ErrBadSpec, fps, format.name)
 	}
-	switch format {
-	case formatFLV:
-		return openFLV(in)
-	case formatMP4:
-		return openMP4(in)
-	case formatADTS:
-		return openADTS(in)
-	default:
-		return openAnnexB(in, fps)
+	return format.open(in, fps)
+}
+
+// readHead reads what tells the format.
+func readHead(in *input, offset int64) ([]byte, error) {
+	head := make([]byte, max(min(sniffSize, in.size-offset), 0))
+	if _, err := in.ReadAt(head, offset); err != nil && err != io.EOF {
+		return nil, err
 	}
+	return head, nil
 }
 
 // named puts the file's name in front of errors.

@@ -53,13 +53,9 @@ func TestParseSpec(t *testing.T) {
 		require.ErrorIs(t, err, ErrBadSpec, text)
 		require.ErrorContains(t, err, message)
 	}
-	for _, text := range []string{"rtp://0.0.0.0:5004", "RTP://x?loop=1", "camera.sdp", "camera.SDP?loop=1"} {
-		_, err := ParseSpec(text)
-		require.ErrorIs(t, err, ErrUnsupported, text)
-		require.ErrorContains(t, err, "RTP sources are not supported by this version")
-		_, err = Open(Spec{Path: "camera.sdp"})
-		require.ErrorIs(t, err, ErrUnsupported)
-	}
+	_, err := ParseSpec("camera.SDP?loop=1")
+	require.ErrorIs(t, err, ErrBadSpec)
+	require.ErrorContains(t, err, "an SDP file takes no parameters")
 }
 
 func TestOpenErrors(t *testing.T) {
@@ -84,13 +80,17 @@ func TestOpenErrors(t *testing.T) {
 		{"empty", Spec{Path: file("empty.mp4", "")}, ErrBadMedia, "it is empty"},
 		{"text", Spec{Path: file("text.mp4", "hello, world")}, ErrBadMedia, "begins with 68 65 6c 6c 6f 2c 20 77"},
 		{"mkv", Spec{Path: file("a.mkv", "\x1A\x45\xDF\xA3....")}, ErrUnsupported, "Matroska or WebM files"},
-		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrUnsupported, "MPEG transport stream"},
-		{"hevc by name", Spec{Path: file("a.h265", "\x00\x00\x01\x02\x01")}, ErrUnsupported, "not H.264: hevc"},
-		{"hevc by content", Spec{Path: file("a.h264", "\x00\x00\x01\x40\x01\x0C")}, ErrUnsupported, "-c:v libx264"},
-		{"hevc in MP4", Spec{Path: "testdata/hevc.mp4"}, ErrUnsupported, "hevc (hev1) cannot be sent"},
+		{"avi", Spec{Path: file("a.avi", "RIFF....AVI LIST")}, ErrUnsupported, `RIFF files of the kind "AVI "`},
+		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrTruncated, "2 bytes of a packet at offset 188"},
+		{"hevc by name", Spec{Path: file("a.h265", "\x00\x00\x01\x02\x01\xD0")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
+		{"hevc by content", Spec{Path: file("a.h264", "\x00\x00\x01\x40\x01\x0C")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
+		{"native flac", Spec{Path: file("a.flac", "fLaC....")}, ErrUnsupported, "-c copy OUT.oga"},
+		{"vorbis", Spec{Path: "testdata/vorbis.ogg"}, ErrUnsupported, "stream 00000000: vorbis cannot be sent"},
+		{"pcm", Spec{Path: "testdata/pcm.wav"}, ErrUnsupported, "WAV with PCM"},
+		{"mpeg2", Spec{Path: "testdata/mpeg2.ts"}, flv.ErrBadFrame, "PID 256: mpeg2 video; PID 257 (audio): mp3: bad frame: MPEG audio of layer 2"},
 		{"none", Spec{Path: None}, ErrBadSpec, "nothing to open"},
 		{"no path", Spec{}, ErrBadSpec, "path is empty"},
-		{"fps of MP4", Spec{Path: "testdata/bframes.mp4", FPS: 30}, ErrBadSpec, "only raw H.264 takes a frame rate"},
+		{"fps of MP4", Spec{Path: "testdata/bframes.mp4", FPS: 30}, ErrBadSpec, "only raw H.264 and HEVC take a frame rate"},
 		{"fps out of range", Spec{Path: "testdata/bframes.h264", FPS: -1}, ErrBadSpec, "fps -1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -202,3 +202,9 @@ func FuzzParseSpec(f *testing.F) {
 		}
 	})
 }
+
+func openADTS(in *input) (medium, error) { return openFrames(in, adtsFraming) }
+
+func openMP3(in *input) (medium, error) { return openFrames(in, mp3Framing) }
+
+func openPlainTS(in *input) (medium, error) { return openTS(in, 0, tsPacketSize) }

@@ -6,57 +6,99 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+
 	"luatrtmp/core/flv"
 )
 
-type format string
-
-const (
-	formatFLV    format = "FLV"
-	formatMP4    format = "MP4"
-	formatAnnexB format = "H.264 byte stream"
-	formatADTS   format = "ADTS"
-
-	sniffSize = 512
-
-	hevcVPS = 32 // nal_unit_type, H.265, table 7-1
-)
+// sniffSize is how much of a file tells its format: two packets of a transport stream, or the parameter sets in front of a byte stream.
+const sniffSize = 1024
 
 // others are known containers that cannot be read, by their first bytes.
-var others = []struct{ magic, name string }{
-	{"\x1A\x45\xDF\xA3", "Matroska or WebM"},
-	{"RIFF", "AVI or WAV"},
-	{"OggS", "Ogg"},
-	{"fLaC", "FLAC"},
-	{"\x00\x00\x01\xBA", "MPEG program stream"},
-	{"\x30\x26\xB2\x75", "ASF"},
+var others = []struct{ magic, name, advice string }{
+	{"\x1A\x45\xDF\xA3", "Matroska or WebM", remuxAdvice},
+	{"fLaC", "native FLAC", flacAdvice},
+	{"\x00\x00\x01\xBA", "MPEG program stream", videoAdvice},
+	{"\x30\x26\xB2\x75", "ASF", videoAdvice},
+	{"caff", "CAF", soundAdvice},
+	{"#!AMR", "AMR", soundAdvice},
 }
 
-// sniff tells the format by the first bytes of a file. The name serves the error text, and tells raw HEVC from raw H.264.
+// format is a way to read a file.
+type format struct {
+	name string
+	open func(in *input, fps float64) (medium, error)
+	raw  bool // has no times: takes a frame rate
+}
+
+// plain is the format of a reader that takes no frame rate.
+func plain(name string, open func(in *input) (medium, error)) format {
+	return format{name: name, open: func(in *input, _ float64) (medium, error) { return open(in) }}
+}
+
+func framed(how framing) format {
+	return plain(how.name, func(in *input) (medium, error) { return openFrames(in, how) })
+}
+
+// byteStream is H.264 or HEVC with start codes.
+func byteStream(codec flv.Codec) format {
+	name := "H.264"
+	if codec == flv.HEVC {
+		name = "HEVC"
+	}
+	return format{name: name + " byte stream", raw: true, open: func(in *input, fps float64) (medium, error) { return openAnnexB(in, codec, fps) }}
+}
+
+// sniff tells the format by the first bytes of a file, behind a tag with metadata if there is one. The name decides only between raw HEVC and
+// raw H.264, where the content does not.
 func sniff(name string, head []byte) (format, error) {
 	for _, o := range others {
 		if bytes.HasPrefix(head, []byte(o.magic)) {
-			return "", fmt.Errorf("%s files are %w; %s", o.name, ErrUnsupported, remuxAdvice)
+			return format{}, fmt.Errorf("%s files are %w; %s", o.name, ErrUnsupported, o.advice)
 		}
+	}
+	if start, stride, ok := tsLayout(head); ok {
+		return plain("MPEG transport stream", func(in *input) (medium, error) { return openTS(in, start, stride) }), nil
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("FLV")):
-		return formatFLV, nil
+		return plain("FLV", openFLV), nil
 	case isMP4(head):
-		return formatMP4, nil
-	case flv.IsADTS(head), bytes.HasPrefix(head, []byte("ID3")):
-		return formatADTS, nil
-	case len(head) > 188 && head[0] == 0x47 && head[188] == 0x47:
-		return "", fmt.Errorf("MPEG transport stream files are %w; %s", ErrUnsupported, remuxAdvice)
+		return plain("MP4", openMP4), nil
+	case bytes.HasPrefix(head, []byte(ivfMagic)):
+		return plain("IVF", openIVF), nil
+	case bytes.HasPrefix(head, []byte(oggMagic)):
+		return plain("Ogg", openOgg), nil
+	case bytes.HasPrefix(head, []byte("RIFF")):
+		return sniffRIFF(head)
+	case flv.IsADTS(head):
+		return framed(adtsFraming), nil
+	case isMPEGAudio(head):
+		return framed(mp3Framing), nil
+	}
+	if how, ok := isAC3(head); ok {
+		return framed(how), nil
 	}
 	nalus, err := flv.SplitAnnexB(nil, head)
 	if err != nil {
-		return "", fmt.Errorf("%w: it begins with % x, which is neither FLV, MP4, H.264 with start codes nor ADTS", ErrBadMedia, head[:min(len(head), 8)])
+		return format{}, fmt.Errorf("%w: it begins with % x, which is none of the formats that are read: FLV, MP4, MPEG-TS, IVF, Ogg, WAV, "+
+			"H.264 or HEVC with start codes, ADTS, MP3, AC-3", ErrBadMedia, head[:min(len(head), 8)])
 	}
 	if isHEVC(name, nalus) {
-		return "", fmt.Errorf("not H.264: hevc cannot be sent: %w; %s", ErrUnsupported, videoAdvice)
+		return byteStream(flv.HEVC), nil
 	}
-	return formatAnnexB, nil
+	return byteStream(flv.H264), nil
+}
+
+func sniffRIFF(head []byte) (format, error) {
+	if len(head) < riffHeaderSize {
+		return format{}, fmt.Errorf("%w: %d bytes of a RIFF header", ErrTruncated, len(head))
+	}
+	if kind := string(head[8:riffHeaderSize]); kind != "WAVE" {
+		return format{}, fmt.Errorf("RIFF files of the kind %q are %w; %s", kind, ErrUnsupported, videoAdvice)
+	}
+	return plain("WAV", openWAV), nil
 }
 
 // isMP4 looks for a box that may open a file.
@@ -71,16 +113,20 @@ func isMP4(head []byte) bool {
 	return false
 }
 
+// isHEVC looks for the parameter sets. Each codec's would be something undefined in the other: a VPS, 40 01, is of the unspecified type 0 in
+// H.264, and the SPS of H.264 of a reserved type in HEVC.
 func isHEVC(name string, nalus [][]byte) bool {
+	for _, nalu := range nalus {
+		switch {
+		case len(nalu) >= 2 && h265.NALUType(nalu[0]>>1) == h265.NALUType_VPS_NUT && nalu[1] == 1:
+			return true
+		case h264.NALUType(nalu[0]&0x9F) == h264.NALUTypeSPS && nalu[0]&0x60 != 0:
+			return false
+		}
+	}
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".h265", ".265", ".hevc":
 		return true
-	}
-	// A VPS has a header of 40 01, which H.264 would read as the unspecified type 0.
-	for _, nalu := range nalus {
-		if len(nalu) >= 2 && nalu[0]>>1 == hevcVPS && nalu[1] == 1 {
-			return true
-		}
 	}
 	return false
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -20,24 +19,29 @@ const maxFPS = 1000
 
 // Spec says what to open.
 type Spec struct {
-	Path string  // Clip, None, or the path of a file
+	Path string  // Clip, None, the path of a file, or the URL of a live source
 	Loop bool    // start again at the end, for ever; the clip always does
-	FPS  float64 // frames per second of raw H.264, which has no times; 0: from the media
+	FPS  float64 // frames per second of raw H.264 and HEVC, which have no times; 0: from the media
 }
 
 // ParseSpec reads a spec in its string form: "clip", "none", a path, or a path with parameters such as "path?loop=1&fps=30". Parameters are
-// loop (1, 0, true, false) and fps (a number, or a fraction such as 30000/1001). A file whose name contains the '?' is taken as it is. RTP is an
-// error that wraps ErrUnsupported; all others wrap ErrBadSpec.
+// loop (1, 0, true, false) and fps (a number, or a fraction such as 30000/1001). A file whose name contains the '?' is taken as it is. What begins with
+// "rtp://" is a URL as rtp.ParseURL reads it; a file whose name ends in ".sdp" takes no parameters. Errors wrap ErrBadSpec.
 func ParseSpec(s string) (Spec, error) {
+	if isLive(s) {
+		return Spec{Path: s}, nil
+	}
 	path, params, found := s, "", false
 	if i := strings.LastIndexByte(s, '?'); i >= 0 && !isFile(s) {
 		path, params, found = s[:i], s[i+1:], true
 	}
 	spec := Spec{Path: path}
-	if err := checkPath(path); err != nil {
-		return Spec{}, err
-	}
-	if found {
+	switch {
+	case path == "":
+		return Spec{}, fmt.Errorf("%w: the path is empty", ErrBadSpec)
+	case found && spec.Live():
+		return Spec{}, fmt.Errorf("%w %q: an SDP file takes no parameters", ErrBadSpec, s)
+	case found:
 		if err := spec.setParams(params); err != nil {
 			return Spec{}, fmt.Errorf("%w %q: %w", ErrBadSpec, s, err)
 		}
@@ -85,17 +89,6 @@ func parseFPS(value string) (float64, error) {
 
 // validFPS is also false for NaN.
 func validFPS(fps float64) bool { return fps >= 0.001 && fps <= maxFPS }
-
-// checkPath refuses what is no file for this version.
-func checkPath(path string) error {
-	if path == "" {
-		return fmt.Errorf("%w: the path is empty", ErrBadSpec)
-	}
-	if strings.HasPrefix(strings.ToLower(path), "rtp://") || strings.EqualFold(filepath.Ext(path), ".sdp") {
-		return fmt.Errorf("RTP sources are %w: %s", ErrUnsupported, path)
-	}
-	return nil
-}
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)

@@ -80,6 +80,19 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
+// Codecs and tracks that a server takes, and that it does not.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	receiver := peers.StartReceiver(t)
+	for _, c := range compilers {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, c.args, library(t), "frames", sanitizers...)
+			run(t, nil, program, receiver.For(t).URL("live", "frames-"+strings.ReplaceAll(c.name, "+", "x")))
+		})
+	}
+}
+
 func TestFork(t *testing.T) {
 	t.Parallel()
 	nginx := peers.StartNginx(t)

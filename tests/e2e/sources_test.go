@@ -57,7 +57,12 @@ func clipFrames(t testing.TB) *media.Frames {
 func annexBFrames(t testing.TB) *media.Frames {
 	t.Helper()
 
-	f := frames(t, media.AnnexB(t)).Repeat(1, 0)
+	return at25(frames(t, media.AnnexB(t)))
+}
+
+// at25 returns frames with the times that 25 pictures a second have.
+func at25(f *media.Frames) *media.Frames {
+	f = f.Repeat(1, 0)
 	for i := range f.Video.Decoded {
 		f.Video.Decoded[i].PTS = time.Duration(i) * 40 * time.Millisecond
 	}

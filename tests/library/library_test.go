@@ -12,8 +12,8 @@ import (
 	"luatrtmp/core"
 )
 
-// maxSize of rtmp.so, in bytes: it is to fit into a small device's image.
-const maxSize = 6 << 20
+// maxSize of rtmp.so, in bytes. About half of it is TLS, and net/http, which the reader of MPEG transport streams brings in.
+const maxSize = 10 << 20
 
 // abis lists the interpreters with the folder of the library that is built for each.
 var abis = []struct{ lua, dir string }{

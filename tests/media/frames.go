@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,21 +35,28 @@ type Frames struct {
 // fit a frame rate, and times are those of the file. A file that cannot be opened fails the test.
 func FrameMD5(t testing.TB, file string) *Frames {
 	t.Helper()
+	return FrameMD5Track(t, file, 0)
+}
+
+// FrameMD5Track is FrameMD5 for the nth video and the nth audio track, from 0.
+func FrameMD5Track(t testing.TB, file string, n int) *Frames {
+	t.Helper()
 
 	f := &Frames{File: file}
-	f.decoded(t)
-	f.coded(t)
+	f.decoded(t, n)
+	f.coded(t, n)
 
 	return f
 }
 
 // decoded runs ffmpeg's framemd5. Its lines are "stream, dts, pts, duration, size, md5" in units that lines
 // "#tb stream: num/den" give; "#media_type stream: video" comes for each stream.
-func (f *Frames) decoded(t testing.TB) {
+func (f *Frames) decoded(t testing.TB, n int) {
 	t.Helper()
 
 	out, complaints := run(t, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-copyts", "-i", f.File,
-		"-map", "0:v:0?", "-map", "0:a:0?", "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-")
+		"-map", fmt.Sprintf("0:v:%d?", n), "-map", fmt.Sprintf("0:a:%d?", n),
+		"-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framemd5", "-")
 	f.Complaints = complaints
 
 	units := map[string]time.Duration{} // of a tick, times unitScale
@@ -114,25 +122,38 @@ func (f *Frames) track(mediaType string) *Track {
 }
 
 // coded runs ffprobe: unlike ffmpeg -c copy it leaves no packet out, whatever its time.
-func (f *Frames) coded(t testing.TB) {
+func (f *Frames) coded(t testing.TB, n int) {
 	t.Helper()
 
-	out, _ := run(t, "ffprobe", "-loglevel", "error", "-show_data_hash", "md5", "-show_packets",
-		"-show_entries", "packet=codec_type,pts_time,data_hash", "-of", "json", f.File)
+	out, _ := run(t, "ffprobe", "-loglevel", "error", "-show_data_hash", "md5", "-show_packets", "-show_streams",
+		"-show_entries", "packet=stream_index,pts_time,data_hash:stream=index,codec_type", "-of", "json", f.File)
 
 	var probe struct {
 		Packets []struct {
+			StreamIndex int    `json:"stream_index"`
+			PTSTime     string `json:"pts_time"` // absent in elementary streams
+			DataHash    string `json:"data_hash"`
+		}
+		Streams []struct {
+			Index     int
 			CodecType string `json:"codec_type"`
-			PTSTime   string `json:"pts_time"` // absent in elementary streams
-			DataHash  string `json:"data_hash"`
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &probe); err != nil {
 		t.Fatalf("media: %s: output of ffprobe: %v", f.File, err)
 	}
 
+	tracks, seen := map[int]*Track{}, map[string]int{}
+	for _, s := range probe.Streams {
+		if (s.CodecType == "video" || s.CodecType == "audio") && seen[s.CodecType] == n {
+			tracks[s.Index] = f.track(s.CodecType)
+		}
+		seen[s.CodecType]++
+	}
+
 	for _, p := range probe.Packets {
-		if p.CodecType != "video" && p.CodecType != "audio" {
+		track := tracks[p.StreamIndex]
+		if track == nil {
 			continue
 		}
 
@@ -143,8 +164,6 @@ func (f *Frames) coded(t testing.TB) {
 				t.Fatalf("media: %s: %v", f.File, err)
 			}
 		}
-
-		track := f.track(p.CodecType)
 		track.Coded = append(track.Coded, Frame{PTS: pts, MD5: p.DataHash})
 	}
 }

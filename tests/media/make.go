@@ -40,7 +40,18 @@ var (
 func Make(t testing.TB, ext string, args ...string) string {
 	t.Helper()
 
-	sum := sha256.Sum256([]byte(strings.Join(args, "\x00")))
+	return makeWith(t, ext, args, func(path string) {
+		all := join([]string{"-nostdin", "-hide_banner", "-loglevel", "error", "-y"}, args,
+			[]string{"-fflags", "+bitexact", "-map_metadata", "-1", path})
+		run(t, "ffmpeg", all...)
+	})
+}
+
+// makeWith returns the file that a function makes, kept under a name made of what it is made of.
+func makeWith(t testing.TB, ext string, of []string, write func(path string)) string {
+	t.Helper()
+
+	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
 	dir := repo.Build(t, "media")
 	path := filepath.Join(dir, hex.EncodeToString(sum[:8])+ext)
 
@@ -56,8 +67,7 @@ func Make(t testing.TB, ext string, args ...string) string {
 	tmp.Close()
 	defer os.Remove(tmp.Name()) // there only when making it failed
 
-	args = append([]string{"-nostdin", "-hide_banner", "-loglevel", "error", "-y"}, args...)
-	run(t, "ffmpeg", append(args, "-fflags", "+bitexact", "-map_metadata", "-1", tmp.Name())...)
+	write(tmp.Name())
 
 	if err := os.Chmod(tmp.Name(), 0o644); err != nil {
 		t.Fatalf("media: %v", err)

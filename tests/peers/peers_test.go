@@ -22,7 +22,7 @@ func TestRecording(t *testing.T) {
 	}{
 		{"nginx-rtmp", StartNginx, func(s *Server) string { return s.URL("live", "smoke") }},
 		{"nginx-rtmp, small chunks", StartNginx, func(s *Server) string { return s.SmallURL("live", "smoke") }},
-		{"gortmplib", StartReceiver, func(s *Server) string { return s.URL("live", "smoke") }},
+		{"gortmplib", startReceiver, func(s *Server) string { return s.URL("live", "smoke") }},
 		{"node-media-server", StartNodeMediaServer, func(s *Server) string { return s.URL("live", "smoke") }},
 		{
 			"ffmpeg -listen", func(t testing.TB) *Server { return StartFFmpegListen(t, "smoke") },
@@ -80,6 +80,8 @@ func TestNginxApps(t *testing.T) {
 	publish(t, source, s.URL("auth", "smoke?token=good"))
 	publish(t, source, s.URL("multi/seg/app", "smoke"), "-rtmp_app", "multi/seg/app", "-rtmp_playpath", "smoke")
 }
+
+func startReceiver(t testing.TB) *Server { return StartReceiver(t) }
 
 // publish has ffmpeg publish a file, faster than real time.
 func publish(t *testing.T, file, url string, options ...string) {

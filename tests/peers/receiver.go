@@ -17,6 +17,7 @@ type ReceiverEvent struct {
 	App       string
 	TCURL     string `json:"tcUrl"`
 	FlashVer  string
+	Declares  map[string]any // what connect said of Enhanced RTMP
 	Stream    string
 	Query     string
 	Answer    string
@@ -36,9 +37,10 @@ type ReceiverCount struct {
 	Bytes    uint64
 }
 
-// StartReceiver builds and starts tests/receiver, a receiver on gortmplib. It records all apps. Stream names that begin with
-// deny, mute, cutN and slow get special treatment.
-func StartReceiver(t testing.TB) *Server {
+// StartReceiver builds and starts tests/receiver, a receiver on gortmplib, with options of its command line; -caps says what it
+// declares of Enhanced RTMP, which is nothing without. It records all apps. Stream names that begin with deny, mute, cutN, slow,
+// reconnectN and hopsN get special treatment.
+func StartReceiver(t testing.TB, options ...string) *Server {
 	t.Helper()
 
 	s := newServer(t, "gortmplib")
@@ -53,21 +55,32 @@ func StartReceiver(t testing.TB) *Server {
 	port := freePort(t)
 	s.Addr = loopback(port)
 	s.launch = func() {
-		s.start(nil, binary, "-addr", s.Addr, "-dir", filepath.Join(s.dir, "recordings"))
+		s.start(nil, binary, append([]string{"-addr", s.Addr, "-dir", filepath.Join(s.dir, "recordings")}, options...)...)
 		s.waitListening(port)
 	}
 	s.launch()
 
 	s.recorded = func(stream string) (path string, ok bool) {
-		for _, e := range s.Events() {
-			if e.Event == "end" && e.Stream == stream {
-				path, ok = e.File, true
-			}
+		all := s.Recordings(stream)
+		if len(all) == 0 {
+			return "", false
 		}
-		return path, ok
+		return all[len(all)-1], true
 	}
 
 	return s
+}
+
+// Recordings returns the receiver's complete recordings of a stream's name, in the order in which they ended.
+func (s *Server) Recordings(stream string) []string {
+	var files []string
+	for _, e := range s.Events() {
+		if e.Event == "end" && e.Stream == stream {
+			files = append(files, e.File)
+		}
+	}
+
+	return files
 }
 
 // Events returns what the receiver has told so far. For other servers it returns nothing.

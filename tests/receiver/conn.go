@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,8 +32,11 @@ type conn struct {
 	dir string
 	log *eventLog
 
+	server *server
+
 	r     *rawmessage.Reader
 	w     *message.Writer
+	wmu   sync.Mutex // of w: requests to connect again come from a timer
 	check *checker
 
 	app   string
@@ -42,6 +46,8 @@ type conn struct {
 
 	rec      *recording
 	recorded bool
+	asking   *time.Timer     // asks the publisher to connect again
+	unjudged map[string]bool // what was said to be unknown to gortmplib
 }
 
 // Read and Write give the handshake and the chunk layer a connection with deadlines and, for slow streams, a brake.
@@ -71,6 +77,14 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.nc.Write(p)
 }
 
+// write sends a message.
+func (c *conn) write(m message.Message) error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+
+	return c.w.Write(m)
+}
+
 // run serves the connection to its end. It never returns nil.
 func (c *conn) run() error {
 	bc := bytecounter.NewReadWriter(c)
@@ -90,7 +104,7 @@ func (c *conn) run() error {
 
 	c.w = message.NewWriter(bc, bc.Writer, false)
 	c.r = rawmessage.NewReader(bc, bc.Reader, func(n uint32) error {
-		return c.w.Write(&message.Acknowledge{Value: n})
+		return c.write(&message.Acknowledge{Value: n})
 	})
 
 	for {
@@ -107,6 +121,10 @@ func (c *conn) run() error {
 // handle acts on one message.
 func (c *conn) handle(raw *rawmessage.Message) error {
 	m, err := c.check.decode(raw)
+	if err != nil && beyondGortmplib(raw) {
+		c.sayUnjudged(raw, err)
+		return c.media(raw)
+	}
 	if err != nil {
 		return fmt.Errorf("message of type %d, %d bytes: %w", raw.Type, len(raw.Body), err)
 	}
@@ -119,7 +137,7 @@ func (c *conn) handle(raw *rawmessage.Message) error {
 	case *message.SetWindowAckSize:
 		c.r.SetWindowAckSize(m.Value)
 	case *message.UserControlPingRequest:
-		return c.w.Write(&message.UserControlPingResponse{ServerTime: m.ServerTime})
+		return c.write(&message.UserControlPingResponse{ServerTime: m.ServerTime})
 	case *message.CommandAMF0:
 		return c.command(m)
 	}

@@ -17,6 +17,7 @@ const (
 	windowAckSize = 2500000
 	chunkSize     = 65536
 	statusChunk   = 5       // chunk stream ID of onStatus
+	commandChunk  = 3       // chunk stream ID of commands on the connection
 	streamID      = 1       // the one message stream that createStream gives
 	streamIDField = 1 << 24 // the same as gortmplib stores it: the bytes of the wire read big-endian
 	refusalPause  = time.Second / 5
@@ -32,7 +33,7 @@ func (c *conn) command(cmd *message.CommandAMF0) error {
 		return c.connect(cmd)
 
 	case "createStream":
-		return c.w.Write(&message.CommandAMF0{
+		return c.write(&message.CommandAMF0{
 			ChunkStreamID: cmd.ChunkStreamID, Name: "_result", CommandID: cmd.CommandID,
 			Arguments: []any{nil, float64(streamID)},
 		})
@@ -85,10 +86,10 @@ func (c *conn) connect(cmd *message.CommandAMF0) error {
 		&message.CommandAMF0{
 			ChunkStreamID: cmd.ChunkStreamID, Name: "_result", CommandID: cmd.CommandID,
 			Arguments: []any{
-				amf0.Object{
+				append(amf0.Object{
 					{Key: "fmsVer", Value: "FMS/3,0,1,123"},
 					{Key: "capabilities", Value: float64(31)},
-				},
+				}, declared[c.server.caps]...),
 				amf0.Object{
 					{Key: "level", Value: "status"},
 					{Key: "code", Value: "NetConnection.Connect.Success"},
@@ -99,13 +100,14 @@ func (c *conn) connect(cmd *message.CommandAMF0) error {
 		},
 	}
 	for _, m := range answer {
-		if err := c.w.Write(m); err != nil {
+		if err := c.write(m); err != nil {
 			return err
 		}
 	}
 
 	c.log.put(event{
 		Event: "connect", Conn: c.id, Remote: c.nc.RemoteAddr().String(), App: app, TCURL: tcURL, FlashVer: flashVer,
+		Declares: declares(args),
 	})
 
 	return nil
@@ -168,6 +170,8 @@ func (c *conn) publish(cmd *message.CommandAMF0) error {
 		return err
 	}
 
+	c.askLater(name)
+
 	if m := cutName.FindStringSubmatch(name); m != nil {
 		n, err := strconv.Atoi(m[1])
 		if err != nil {
@@ -184,7 +188,7 @@ func (c *conn) publish(cmd *message.CommandAMF0) error {
 
 // status answers a publish or play command.
 func (c *conn) status(cmd *message.CommandAMF0, level, code, description string) error {
-	return c.w.Write(&message.CommandAMF0{
+	return c.write(&message.CommandAMF0{
 		ChunkStreamID: statusChunk, MessageStreamID: streamIDField, Name: "onStatus", CommandID: cmd.CommandID,
 		Arguments: []any{
 			nil,

@@ -17,6 +17,7 @@ type event struct {
 	App       string  `json:"app,omitempty"`
 	TCURL     string  `json:"tcUrl,omitempty"`
 	FlashVer  string  `json:"flashVer,omitempty"`
+	Declares  any     `json:"declares,omitempty"` // the fields of connect that are Enhanced RTMP's
 	Stream    string  `json:"stream,omitempty"`
 	Query     string  `json:"query,omitempty"`
 	Answer    string  `json:"answer,omitempty"`

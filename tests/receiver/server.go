@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,32 @@ type server struct {
 	dir  string
 	once bool
 	log  *eventLog
+
+	caps         string // a key of declared
+	reconnectURL string
+
+	tls        *tls.Config // nil: RTMP in the clear
+	user, pass string      // "": nobody is asked
+
+	mu    sync.Mutex
+	asked map[string]bool // streams that were asked to connect again
+}
+
+// firstAsk tells, the first time for a stream, that it was not yet asked to connect again.
+func (s *server) firstAsk(app, stream string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	key := app + "/" + stream
+	if s.asked[key] {
+		return false
+	}
+	if s.asked == nil {
+		s.asked = map[string]bool{}
+	}
+	s.asked[key] = true
+
+	return true
 }
 
 // run listens on addr and serves until ctx is done or, with once, until the first accepted stream is over. Every
@@ -34,6 +61,9 @@ func (s *server) run(ctx context.Context, addr string) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if s.tls != nil {
+		ln = tls.NewListener(ln, s.tls)
+	}
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 
 	s.log.put(event{Event: "listening", Addr: ln.Addr().String()})
@@ -72,8 +102,13 @@ func (s *server) serve(ctx context.Context, id int, nc net.Conn) bool {
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
 
-	c := &conn{id: id, nc: nc, dir: s.dir, log: s.log}
-	err := c.run()
+	c := &conn{id: id, nc: nc, dir: s.dir, log: s.log, server: s, unjudged: map[string]bool{}}
+	defer c.stopAsking()
+	run := c.run
+	if s.user != "" {
+		run = func() error { return c.runWithPassword(s.user, s.pass) }
+	}
+	err := run()
 
 	switch {
 	case ctx.Err() != nil:

@@ -63,12 +63,15 @@ type running struct {
 	done chan error
 }
 
-func runServer(t *testing.T, once bool) *running {
+func runServer(t *testing.T, once bool, set ...func(*server)) *running {
 	t.Helper()
 
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{events: &events{}, dir: t.TempDir(), stop: cancel, done: make(chan error, 1)}
-	s := &server{dir: r.dir, once: once, log: &eventLog{w: r.events}}
+	s := &server{dir: r.dir, once: once, caps: "none", log: &eventLog{w: r.events}}
+	for _, f := range set {
+		f(s)
+	}
 	go func() { r.done <- s.run(ctx, "127.0.0.1:0") }()
 	t.Cleanup(cancel)
 
@@ -93,9 +96,17 @@ type publisher struct {
 	w  *message.Writer
 	rw *rawmessage.Writer
 	r  *message.Reader
+
+	connected []any // the arguments of the answer to connect
 }
 
 func dial(t *testing.T, addr, app string) *publisher {
+	t.Helper()
+	return dialWith(t, addr, app, nil)
+}
+
+// dialWith adds fields to connect.
+func dialWith(t *testing.T, addr, app string, fields amf0.Object) *publisher {
 	t.Helper()
 
 	nc, err := net.Dial("tcp", addr)
@@ -111,8 +122,12 @@ func dial(t *testing.T, addr, app string) *publisher {
 		t: t, nc: nc, w: message.NewWriter(bc, bc.Writer, false),
 		rw: rawmessage.NewWriter(bc, bc.Writer, false), r: message.NewReader(bc, bc.Reader, nil),
 	}
-	p.command("connect", 1, amf0.Object{{Key: "app", Value: app}, {Key: "tcUrl", Value: "rtmp://" + addr + "/" + app}})
-	require.Equal(t, "_result", p.answer().Name)
+	p.command("connect", 1, append(amf0.Object{
+		{Key: "app", Value: app}, {Key: "tcUrl", Value: "rtmp://" + addr + "/" + app},
+	}, fields...))
+	connected := p.answer()
+	require.Equal(t, "_result", connected.Name)
+	p.connected = connected.Arguments
 	p.command("releaseStream", 2, nil, "x")
 	p.command("createStream", 3, nil)
 	require.Equal(t, 3, p.answer().CommandID)

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -18,6 +19,7 @@ import (
 // Conn is a connection of a publisher. Only one goroutine may use it at a time.
 type Conn struct {
 	*net.TCPConn
+	stream  net.Conn // what RTMP goes over: the same or, encrypted, over it
 	t       require.TestingT
 	in      *message.Reader
 	out     *chunk.Writer
@@ -31,14 +33,21 @@ type Received struct {
 	Message message.Message
 }
 
-func newConn(t require.TestingT, conn *net.TCPConn) *Conn {
+func newConn(t require.TestingT, conn *net.TCPConn, config *tls.Config) *Conn {
 	conn.SetDeadline(time.Now().Add(4 * Patience))
-	return &Conn{TCPConn: conn, t: t, in: message.NewReader(conn), out: chunk.NewWriter()}
+	stream := net.Conn(conn)
+	if config != nil {
+		stream = tls.Server(conn, config)
+	}
+	return &Conn{TCPConn: conn, stream: stream, t: t, in: message.NewReader(stream), out: chunk.NewWriter()}
 }
+
+// Write sends bytes as they are, encrypted where all is.
+func (c *Conn) Write(p []byte) (int, error) { return c.stream.Write(p) }
 
 // Handshake shakes hands.
 func (c *Conn) Handshake() {
-	require.NoError(c.t, handshake.Server(c.TCPConn, zeros{}))
+	require.NoError(c.t, handshake.Server(c.stream, zeros{}))
 }
 
 // zeros is the random data of S1: the client has to echo it whatever it is.

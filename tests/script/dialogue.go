@@ -11,6 +11,11 @@ const StreamID = 7
 // AcceptConnect goes on from the beginning to the answer to `connect`.
 func (c *Conn) AcceptConnect() *message.Command {
 	c.Handshake()
+	return c.AcceptConnectAfterHandshake()
+}
+
+// AcceptConnectAfterHandshake goes on from the end of the handshake to the answer to `connect`.
+func (c *Conn) AcceptConnectAfterHandshake() *message.Command {
 	connect := c.Command("connect")
 	c.Result(connect, Info("status", "NetConnection.Connect.Success", "Connection succeeded."))
 	return connect

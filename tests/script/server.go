@@ -1,6 +1,7 @@
 package script
 
 import (
+	"crypto/tls"
 	"net"
 	"runtime"
 	"sync"
@@ -17,6 +18,7 @@ const Patience = 10 * time.Second
 type Server struct {
 	t        testing.TB
 	listener *net.TCPListener
+	tls      *tls.Config // nil: RTMP in the clear
 }
 
 // Listen starts a server, which ends with the test.
@@ -32,11 +34,24 @@ func ListenOn(t testing.TB, listener *net.TCPListener) *Server {
 	return &Server{t: t, listener: listener}
 }
 
+// ListenTLS starts a server that speaks RTMP over TLS.
+func ListenTLS(t testing.TB, config *tls.Config) *Server {
+	s := Listen(t)
+	s.tls = config
+	return s
+}
+
 // Address is host:port.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // URL is the address of an application and a stream on the server.
-func (s *Server) URL(path string) string { return "rtmp://" + s.Address() + "/" + path }
+func (s *Server) URL(path string) string {
+	scheme := "rtmp://"
+	if s.tls != nil {
+		scheme = "rtmps://"
+	}
+	return scheme + s.Address() + "/" + path
+}
 
 // Accept waits for a connection, which ends with the test.
 func (s *Server) Accept() *Conn {
@@ -45,7 +60,19 @@ func (s *Server) Accept() *Conn {
 	conn, err := s.listener.AcceptTCP()
 	require.NoError(s.t, err, "nobody connects")
 	s.t.Cleanup(func() { conn.Close() })
-	return newConn(s.t, conn)
+	return newConn(s.t, conn, s.tls)
+}
+
+// Forms is how many forms of the handshake a publisher tries with a server that it does not know and that hangs up in each:
+// as many connections.
+const Forms = 3
+
+// HangUp closes every connection of an attempt in the handshake.
+func (s *Server) HangUp() {
+	s.t.Helper()
+	for range Forms {
+		s.Accept().Close()
+	}
 }
 
 // Serve runs handle for every connection, each on a goroutine of its own, until the returned function is called, which
@@ -74,7 +101,7 @@ func (s *Server) Serve(handle func(*Conn)) (stop func()) {
 					delete(open, conn)
 					mu.Unlock()
 				}()
-				handle(newConn(unattended{}, conn))
+				handle(newConn(unattended{}, conn, s.tls))
 			})
 		}
 	})

@@ -25,11 +25,12 @@ function report.stats(ctx, name)
   for key, value in pairs(ctx:getStats()) do report.say("stat", name, key, value) end
 end
 
---- Returns the script's arguments of the form name=value, from the nth on: numbers as numbers.
+--- Returns the script's arguments of the form name=value, from the nth on: numbers as numbers, and true as it is.
 function report.arguments(n)
   local arguments = {}
   for i = n, #arg do
     local name, value = arg[i]:match("^([%w_]+)=(.*)$")
+    if value == "true" then value = true end
     arguments[name] = tonumber(value) or value
   end
   return arguments

@@ -53,7 +53,7 @@ end)
 
 test("create refuses a bad URL with nil and a text", function()
   for _, bad in ipairs({ "", "x", "http://h/live/s", "rtmp://h", "rtmp://h/live", "rtmp:///live/s", "rtmp://h:0/live/s",
-    "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmps://h/live/s", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
+    "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmpt://h/live/s", "rtmps://h/live", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
     local result = pack(rtmp.create(bad))
     equal(result.n, 2)
     equal(result[1], nil)
@@ -226,8 +226,28 @@ test("what cannot be sent is refused with false, a text and a code", function()
   refused("configuration", CODE_INVALID, pack(ctx:sendAudio("raw", 0, { config = "" .. "\255" })))
   refused("more than", -8, pack(ctx:sendVideo(("x"):rep(20 * 1024 * 1024), 0)))
   refused("more than", -8, pack(ctx:sendAudio(("x"):rep(20 * 1024 * 1024), 0)))
-  refused("vp8", CODE_INVALID, pack(ctx:sendVideo(key, 0, { codec = "vp8" })))
-  refused("opus", CODE_INVALID, pack(ctx:sendAudio(key, 0, { codec = "opus" })))
+  refused("vp8 frame", CODE_INVALID, pack(ctx:sendVideo(key, 0, { codec = "vp8" })))
+  refused("MP3", CODE_INVALID, pack(ctx:sendAudio(key, 0, { codec = "mp3" })))
+  for _, name in ipairs({ "h265", "H264", "aac", ("x"):rep(1000) }) do
+    refused("h264, hevc, av1, vp9, vp8", CODE_INVALID, pack(ctx:sendVideo(key, 0, { codec = name })))
+  end
+  for _, name in ipairs({ "AAC", "hevc", "g711", ("x"):rep(1000) }) do
+    refused("aac, mp3, opus, flac, ac3, eac3, pcma, pcmu", CODE_INVALID, pack(ctx:sendAudio(key, 0, { codec = name })))
+  end
+  for _, name in ipairs({ "", "h264\0", "\0" }) do
+    refused("'codec'", CODE_INVALID, pack(ctx:sendVideo(key, 0, { codec = name })))
+    refused("'codec'", CODE_INVALID, pack(ctx:sendAudio(key, 0, { codec = name })))
+  end
+  for _, track in ipairs({ -1, 256, 0.5, 0 / 0, 1 / 0, -1 / 0 }) do
+    refused("'track'", CODE_INVALID, pack(ctx:sendVideo(key, 0, { track = track })))
+    refused("'track'", CODE_INVALID, pack(ctx:sendAudio(key, 0, { track = track })))
+  end
+  refused("'track': number expected, got string", CODE_INVALID, pack(ctx:sendVideo(key, 0, { track = "1" })))
+  refused("no FourCC", CODE_INVALID, pack(ctx:sendAudio(key, 0, { codec = "pcmu", track = 255 })))
+  refused("video configuration", CODE_INVALID, pack(ctx:sendVideo(key, 0, { config = "\1" })))
+  refused("STREAMINFO", CODE_INVALID, pack(ctx:sendAudio("\255\248\201\8\0\0", 0, { codec = "flac" })))
+  refused("'composition_time'", CODE_INVALID, pack(ctx:sendAudio(key, 0, { composition_time = 0 })))
+  refused("av1 has none", CODE_INVALID, pack(ctx:sendVideo(key, 0, { codec = "av1", composition_time = 40 })))
   refused("'speed'", CODE_INVALID, pack(ctx:sendVideo(key, 0, { speed = 1 })))
   refused("'speed'", CODE_INVALID, pack(ctx:sendAudio(key, 0, { speed = 1 })))
   refused("number", CODE_INVALID, pack(ctx:sendVideo(key, 0, { "h264" })))

@@ -30,4 +30,9 @@ function media.access_units(path)
   return units
 end
 
+--- The bytes of a text of hexadecimal digits.
+function media.unhex(text)
+  return (text:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
+end
+
 return media

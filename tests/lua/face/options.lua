@@ -20,6 +20,8 @@ test("good options", function()
     { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
+    { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
+    { tls = {} }, { tls = { server_name = "cdn.example", insecure = true } }, { tls = { insecure = false } },
     { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
     { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
     { source = { path = FACE.media .. "/bframes.flv" } }, { source = { path = "clip", loop = true } },
@@ -47,12 +49,9 @@ test("unknown options are named", function()
   refused({ [true] = 1 }, "names are strings, got a boolean")
 end)
 
-test("options of later versions are named", function()
-  refused({ tls = { insecure = true } }, "tls", "not supported")
-  refused({ hevc = "legacy" }, "hevc", "not supported")
-  refused({ silent_audio = true }, "silent_audio", "not supported")
-  refused({ source = "rtp://127.0.0.1:5004" }, "RTP", "not supported")
-  refused({ source = "camera.sdp" }, "RTP", "not supported")
+test("a live source that cannot be received is refused", function()
+  refused({ source = "rtp://127.0.0.1:5004" }, "parameter codec")
+  refused({ source = "camera.sdp" }, "camera.sdp", "no such file")
 end)
 
 test("reconnect: what is wrong is named", function()
@@ -66,6 +65,18 @@ test("reconnect: what is wrong is named", function()
   refused({ reconnect = { 1 } }, "reconnect", "field")
 end)
 
+test("tls: what is wrong is named", function()
+  refused({ tls = true }, "tls", "table expected, got boolean")
+  refused({ tls = { ca = "/no/such.pem" } }, "tls_ca", "/no/such.pem", "no such file")
+  refused({ tls = { ca = FACE.media .. "/bframes.h264" } }, "tls_ca", "no certificate in")
+  refused({ tls = { ca = "a\0b" } }, "tls", "zero byte")
+  refused({ tls = { ca = 1 } }, "'ca' with a number")
+  refused({ tls = { server_name = "" } }, "tls_server_name")
+  refused({ tls = { insecure = "true" } }, "'insecure' with a string", "insecure (boolean)")
+  refused({ tls = { verify = false } }, "'verify'")
+  refused({ tls = { true } }, "tls", "field")
+end)
+
 test("values of the wrong type are named", function()
   for _, name in ipairs({ "timeout", "queue_ms", "queue_bytes", "chunk_size" }) do
     for _, wrong in ipairs({ "1000", true, {}, print }) do
@@ -77,6 +88,12 @@ test("values of the wrong type are named", function()
       refused({ [name] = wrong }, "option '" .. name .. "': string expected, got " .. type(wrong))
     end
   end
+  refused({ hevc = true }, "option 'hevc': string expected, got boolean")
+  refused({ hevc = "old" }, "hevc", '"enhanced" or "legacy"')
+  refused({ enhanced = 2 }, "option 'enhanced': string expected, got number")
+  refused({ enhanced = "v1" }, "enhanced", '"declared" or "v2"')
+  refused({ silent_audio = 1 }, "option 'silent_audio': boolean expected, got number")
+  refused({ silent_audio = "true" }, "option 'silent_audio': boolean expected, got string")
   refused({ metadata = "x" }, "option 'metadata': table expected, got string")
   refused({ source = 1 }, "source", "got number")
   refused({ source = true }, "source")
@@ -130,6 +147,13 @@ test("setSource", function()
   bad({ path = "clip", speed = 2 }, "speed")
   bad({ "clip" }, "path")
   bad({ path = "clip\0", loop = true }, "zero byte")
+  bad({ path = "clip", ["a b&c=d"] = "e" }, "a%20b%26c%3Dd")
+  bad({ path = "clip", codec = "x\0y" }, "zero byte")
+  bad({ path = "clip", ["a\0"] = "x" }, "zero byte")
+  bad({ path = "clip", [""] = "x" }, "field ''")
+  bad({ path = "clip", codec = {} }, "'codec'", "table")
+  bad({ path = "clip", codec = ("x"):rep(2000) }, "too long")
+  bad({ path = "clip", [("x"):rep(2000)] = 1 }, "too long")
   bad({ path = FACE.media .. "/bframes.h264", fps = 0 / 0 }, "fps")
   bad({ path = FACE.media .. "/bframes.h264", fps = 0 }, "fps")
   equal(pack(ctx:setSource({ path = FACE.media .. "/bframes.h264", fps = 30000 / 1001 })), { n = 1, true })

@@ -45,6 +45,7 @@ static int call(int number, rtmp_ctx_t *ctx, int *result)
     uint32_t       lengths[2];
     rtmp_stats_t   stats;
     rtmp_info_t    info;
+    rtmp_frame_t   frame = RTMP_FRAME_INIT;
 
     buffers[0] = raw;
     buffers[1] = some;
@@ -78,6 +79,8 @@ static int call(int number, rtmp_ctx_t *ctx, int *result)
     case 24: *result = rtmp_set_url_callback(ctx, on_url); break;
     case 25: *result = rtmp_keep_url(ctx); break;
     case 26: *result = rtmp_set_option(ctx, "reconnect", "true"); break;
+    case 27: *result = rtmp_send_video_frame(ctx, some, sizeof some, &frame); break;
+    case 28: *result = rtmp_send_audio_frame(ctx, raw, sizeof raw, &frame); break;
     default: return 0;
     }
     return 1;
@@ -178,6 +181,7 @@ static void pointers(void)
     const uint8_t *buffers[2];
     uint32_t       lengths[2];
     int            code = 1;
+    rtmp_frame_t   frame = RTMP_FRAME_INIT, fresh = RTMP_FRAME_INIT;
 
     CHECK(rtmp_init(&ctx) == RTMP_OK);
 #define WRONG(call) CHECK((call) == RTMP_ERR_INVALID_PARAM)
@@ -209,7 +213,6 @@ static void pointers(void)
     LARGE(rtmp_send_nalu(&ctx, some, HUGE_LENGTH, 0)); /* refused before it is read */
     WRONG(rtmp_send_video(&ctx, NULL, 8, 0, 0, NULL));
     WRONG(rtmp_send_video(&ctx, some, 0, 0, 0, NULL));
-    WRONG(rtmp_send_video(&ctx, some, sizeof some, 0, 0, "hevc"));
     LARGE(rtmp_send_video(&ctx, some, HUGE_LENGTH, 0, 0, NULL));
     WRONG(rtmp_send_audio(&ctx, NULL, 8, 0));
     WRONG(rtmp_send_audio(&ctx, header, 0, 0));
@@ -220,6 +223,52 @@ static void pointers(void)
     WRONG(rtmp_send_aac(&ctx, raw, sizeof raw, 0, NULL, HUGE_LENGTH)); /* no config: raw AAC needs one */
     LARGE(rtmp_send_aac(&ctx, raw, HUGE_LENGTH, 0, NULL, 0));
     LARGE(rtmp_send_aac(&ctx, raw, sizeof raw, 0, asc, HUGE_LENGTH));
+
+    WRONG(rtmp_send_video(&ctx, some, sizeof some, 0, 0, "h266"));
+    WRONG(rtmp_send_video(&ctx, some, sizeof some, 0, 0, "a name that is longer than every name of a codec"));
+    WRONG(rtmp_send_video(&ctx, some, sizeof some, 0, 0, "aac"));
+
+#define BOTH(check, frame)                                                \
+    do {                                                                  \
+        check(rtmp_send_video_frame(&ctx, some, sizeof some, frame)); \
+        check(rtmp_send_audio_frame(&ctx, some, sizeof some, frame)); \
+    } while (0)
+    BOTH(WRONG, NULL);
+    WRONG(rtmp_send_video_frame(&ctx, NULL, 8, &frame));
+    WRONG(rtmp_send_audio_frame(&ctx, NULL, 8, &frame));
+    WRONG(rtmp_send_video_frame(&ctx, some, 0, &frame));
+    WRONG(rtmp_send_audio_frame(&ctx, some, 0, &frame));
+    LARGE(rtmp_send_video_frame(&ctx, some, HUGE_LENGTH, &frame));
+    LARGE(rtmp_send_audio_frame(&ctx, some, HUGE_LENGTH, &frame));
+    frame.size = 0;
+    BOTH(WRONG, &frame);
+    frame.size = sizeof frame - 1;
+    BOTH(WRONG, &frame);
+    frame.size = HUGE_LENGTH;
+    BOTH(WRONG, &frame);
+    frame = fresh;
+    frame.track = 256;
+    BOTH(WRONG, &frame);
+    frame.track = HUGE_LENGTH;
+    BOTH(WRONG, &frame);
+    frame = fresh;
+    frame.codec = "divx";
+    BOTH(WRONG, &frame);
+    frame = fresh;
+    frame.config = asc;
+    frame.config_len = HUGE_LENGTH;
+    BOTH(LARGE, &frame);
+    frame.config_len = 0; /* as NULL */
+    WRONG(rtmp_send_audio_frame(&ctx, raw, sizeof raw, &frame));
+    frame = fresh;
+    frame.config_len = HUGE_LENGTH; /* of nothing */
+    WRONG(rtmp_send_audio_frame(&ctx, raw, sizeof raw, &frame));
+    frame.composition_time = 8388608;
+    WRONG(rtmp_send_video_frame(&ctx, some, sizeof some, &frame));
+    frame = fresh;
+    frame.codec = "pcma"; /* which has no FourCC */
+    frame.track = 1;
+    WRONG(rtmp_send_audio_frame(&ctx, raw, sizeof raw, &frame));
 
     buffers[0] = raw;
     buffers[1] = NULL;
@@ -273,7 +322,7 @@ static void *hammer(void *argument)
         rtmp_ctx_t *ctx = &contexts[(seed >> 8) % (uint32_t)shared];
         int         result, what;
         seed = seed * 1664525u + 1013904223u;
-        what = (int)((seed >> 16) % 40);
+        what = (int)((seed >> 16) % 44);
         if (what < 3)
             rtmp_init(ctx);
         else if (what == 3)

@@ -32,6 +32,7 @@ static void child(rtmp_ctx_t *ctx)
     uint32_t             lengths[1];
     rtmp_stats_t         stats;
     rtmp_info_t          info;
+    rtmp_frame_t         frame = RTMP_FRAME_INIT;
     char                 text[8];
     int                  code = 0;
 
@@ -60,6 +61,8 @@ static void child(rtmp_ctx_t *ctx)
     FAILS(rtmp_send_video(ctx, data, sizeof data, 0, 0, NULL));
     FAILS(rtmp_send_audio(ctx, data, sizeof data, 0));
     FAILS(rtmp_send_aac(ctx, data, sizeof data, 0, NULL, 0));
+    FAILS(rtmp_send_video_frame(ctx, data, sizeof data, &frame));
+    FAILS(rtmp_send_audio_frame(ctx, data, sizeof data, &frame));
     FAILS(rtmp_get_stats(ctx, &stats));
     FAILS(rtmp_set_stats_interval(ctx, 0));
     FAILS(rtmp_set_stats_window(ctx, 0));

@@ -1,0 +1,181 @@
+package core
+
+import (
+	"context"
+	"encoding/binary"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"luatrtmp/tests/script"
+)
+
+const (
+	typeA    = 1
+	typeAAAA = 28
+)
+
+// nameServer returns a resolver that asks a name server in this process. answer gives the addresses of every name; nil:
+// no answer.
+func nameServer(t *testing.T, answer func() []net.IP) *net.Resolver {
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	t.Cleanup(func() { server.Close(); <-done })
+	go func() {
+		defer close(done)
+		b := make([]byte, 1500)
+		for {
+			n, from, err := server.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			if reply := reply(b[:n], answer()); reply != nil {
+				server.WriteTo(reply, from)
+			}
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
+	}}
+}
+
+// reply answers a question about the addresses of a name. RFC 1035, 4.
+func reply(query []byte, all []net.IP) []byte {
+	end := 12
+	for end < len(query) && query[end] != 0 {
+		end += 1 + int(query[end])
+	}
+	if end += 5; all == nil || end > len(query) {
+		return nil
+	}
+	question := query[12:end]
+	asked := binary.BigEndian.Uint16(question[len(question)-4:])
+	var answers []byte
+	count := 0
+	for _, ip := range all {
+		kind, address := typeAAAA, []byte(ip.To16())
+		if v4 := ip.To4(); v4 != nil {
+			kind, address = typeA, v4
+		}
+		if int(asked) != kind {
+			continue
+		}
+		answers = append(answers, 0xC0, 12, 0, byte(kind), 0, 1, 0, 0, 0, 0, 0, byte(len(address)))
+		answers = append(answers, address...)
+		count++
+	}
+	head := []byte{query[0], query[1], 0x81, 0x80, 0, 1, 0, byte(count), 0, 0, 0, 0}
+	return append(append(head, question...), answers...)
+}
+
+// All addresses of a name are tried, of both families, until one answers.
+func TestAllAddressesAreTried(t *testing.T) {
+	good, bad, six := net.IPv4(127, 0, 0, 1), net.IPv4(127, 0, 0, 2), net.ParseIP("::1")
+	for _, c := range []struct {
+		name      string
+		addresses []net.IP
+		ok        bool
+	}{
+		{"one", []net.IP{good}, true},
+		{"the second", []net.IP{bad, good}, true},
+		{"the last of many", []net.IP{bad, net.IPv4(127, 0, 0, 3), net.IPv4(127, 0, 0, 4), good}, true},
+		{"IPv6 refuses", []net.IP{six, good}, true},
+		{"IPv6 refuses, and one of IPv4", []net.IP{six, bad, good}, true},
+		{"none", []net.IP{six, bad}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			s := script.Listen(t)
+			_, port, _ := net.SplitHostPort(s.Address())
+			p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream")
+			p.resolver = nameServer(t, func() []net.IP { return c.addresses })
+			require.NoError(t, p.Connect())
+			if !c.ok {
+				require.ErrorIs(t, w.until(StateError).Err, ErrConnect)
+				return
+			}
+			conn := s.Accept()
+			require.Equal(t, "rtmp://cdn.test.:"+port+"/live", tcURLOf(conn))
+		})
+	}
+}
+
+func tcURLOf(c *script.Conn) string {
+	_, tcURL := said(c.AcceptConnect())
+	return tcURL
+}
+
+// Names are resolved anew for each attempt; one that cannot be, and a name server that is silent, are told apart.
+func TestNamesChange(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	_, port, _ := net.SplitHostPort(s.Address())
+	addresses := make(chan []net.IP, 1)
+	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "1000")
+	p.resolver = nameServer(t, func() []net.IP { now := <-addresses; addresses <- now; return now })
+	addresses <- []net.IP{}
+	require.NoError(t, p.Connect())
+	e := w.until(StateError)
+	require.ErrorIs(t, e.Err, ErrConnect)
+	require.ErrorContains(t, e.Err, `"cdn.test." cannot be resolved`)
+	for _, now := range []net.IP{net.IPv4(127, 0, 0, 2), net.IPv4(127, 0, 0, 1)} {
+		<-addresses
+		addresses <- []net.IP{now}
+		require.NoError(t, p.Connect())
+		if now[len(now)-1] == 2 {
+			require.ErrorContains(t, w.until(StateError).Err, "connection refused")
+		}
+	}
+	s.Accept().Accept()
+	w.until(StatePublishing)
+	p.Disconnect()
+	<-addresses
+	addresses <- nil
+	begin := time.Now()
+	require.NoError(t, p.Connect())
+	require.ErrorIs(t, w.until(StateError).Err, ErrTimeout)
+	require.Less(t, time.Since(begin), 5*time.Second)
+}
+
+// A link that is gone is noticed also when nothing is sent, and small messages do not wait for larger ones.
+func TestSocketOptions(t *testing.T) {
+	a := script.NewAuthority(t)
+	for _, c := range []struct {
+		server  *script.Server
+		scheme  string
+		timeout time.Duration
+		silence int
+	}{
+		{script.Listen(t), "rtmp", 5 * time.Second, 10_000},
+		{script.Listen(t), "rtmp", 100 * time.Millisecond, 10_000},
+		{script.Listen(t), "rtmp", time.Minute, 120_000},
+		{script.ListenTLS(t, a.For("127.0.0.1")), "rtmps", 5 * time.Second, 10_000},
+	} {
+		o := DefaultOptions()
+		o.Timeout, o.TLS.Insecure = c.timeout, true
+		if c.scheme == "rtmps" {
+			go func() { _, _ = c.server.Accept().Read() }() // agrees on encryption
+		}
+		conn, err := dial(t.Context(), nil, &target{scheme: c.scheme, host: "127.0.0.1", address: c.server.Address()}, &o)
+		require.NoError(t, err)
+		raw, err := conn.(syscall.Conn).SyscallConn()
+		require.NoError(t, err)
+		var got []int
+		require.NoError(t, raw.Control(func(fd uintptr) {
+			for _, name := range []struct{ level, option int }{
+				{unix.IPPROTO_TCP, unix.TCP_NODELAY}, {unix.SOL_SOCKET, unix.SO_KEEPALIVE}, {unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE}, {unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT},
+			} {
+				value, _ := unix.GetsockoptInt(int(fd), name.level, name.option)
+				got = append(got, value)
+			}
+		}))
+		require.Equal(t, []int{1, 1, c.silence, 10, 128 << 10}, got, c.scheme)
+		conn.Close()
+	}
+}

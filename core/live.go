@@ -1,0 +1,222 @@
+package core
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source"
+	"luatrtmp/core/source/rtp"
+)
+
+const (
+	// maxDatagram is the largest that UDP carries.
+	maxDatagram = 65535
+
+	// maxRTCP bounds RTCP packets: they are made for the network's usual 1500 bytes.
+	maxRTCP = 8 << 10
+
+	// silenceWarning: when so long nothing came, the user is told. The source goes on waiting.
+	silenceWarning = 5 * time.Second
+
+	// readPause is between two attempts when reading fails, for whatever reason.
+	readPause = 100 * time.Millisecond
+)
+
+// live receives RTP. Its sockets are open, and read, from openLive until close: what comes while nobody takes it is followed and thrown away, so that
+// nothing old waits in the kernel, and clocks and parameter sets are known when somebody does.
+type live struct {
+	log     *slog.Logger
+	desc    *rtp.Description
+	began   time.Time
+	sockets []*net.UDPConn
+	readers sync.WaitGroup
+	failed  chan error // a mistake of this library; holds one
+
+	mu     sync.Mutex
+	stream *rtp.Stream
+	take   func(*flv.AccessUnit)        // while it plays
+	drop   func(pictures int, size int) // the same
+	heard  []time.Time                  // when the latest packet of each medium came, or it began to play
+	silent []bool                       // the user was told
+}
+
+// openLive binds the sockets of a live source and begins to read them.
+func openLive(spec source.Spec, log *slog.Logger) (*live, error) {
+	desc, err := source.Describe(spec)
+	if err != nil {
+		return nil, failure(ErrInvalid, "%v", err)
+	}
+	l := &live{
+		log: log, desc: desc, began: time.Now(), failed: make(chan error, 1),
+		heard: make([]time.Time, len(desc.Media)), silent: make([]bool, len(desc.Media)),
+	}
+	l.stream, err = rtp.New(desc, rtp.Sink{
+		Unit:    func(u *flv.AccessUnit) { l.take(u) },
+		Dropped: func(pictures, size int) { l.drop(pictures, size) },
+		Warn:    func(text string) { log.Warn("RTP source: " + text) },
+	})
+	if err != nil {
+		return nil, failure(ErrInvalid, "%s: %v", spec.Path, err)
+	}
+	var media []*net.UDPConn
+	for i := range desc.Media {
+		conn, err := listenUDP(desc.Media[i].Address)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		media, l.sockets = append(media, conn), append(l.sockets, conn)
+	}
+	for i, conn := range media {
+		l.read(i, conn, maxDatagram, (*rtp.Stream).Packet)
+		l.readControl(i)
+	}
+	return l, nil
+}
+
+// readControl begins to read RTCP. Without it audio and video keep the distance in which they arrive.
+func (l *live) readControl(medium int) {
+	m := &l.desc.Media[medium]
+	if m.RTCP == 0 {
+		return
+	}
+	conn, err := listenUDP(netip.AddrPortFrom(m.Address.Addr(), m.RTCP))
+	if err != nil {
+		l.log.Warn("RTP source: no RTCP, without which audio and video may be apart", "codec", m.Codec, "why", err)
+		return
+	}
+	l.sockets = append(l.sockets, conn)
+	l.read(medium, conn, maxRTCP, (*rtp.Stream).Control)
+}
+
+// read reads a socket in a goroutine of its own, until it is closed.
+func (l *live) read(medium int, conn *net.UDPConn, size int, pass func(*rtp.Stream, int, []byte, time.Duration)) {
+	buf := make([]byte, size)
+	l.readers.Go(func() {
+		if err := guard(func() error { return l.readAll(medium, conn, buf, pass) }); err != nil {
+			select {
+			case l.failed <- err:
+			default:
+			}
+		}
+	})
+}
+
+func (l *live) readAll(medium int, conn *net.UDPConn, buf []byte, pass func(*rtp.Stream, int, []byte, time.Duration)) error {
+	sources := l.desc.Media[medium].Sources
+	var deadline time.Time
+	for {
+		if next := l.deadline(medium); next != deadline {
+			deadline = next
+			conn.SetReadDeadline(deadline) // fails only when it is closed, as the reading then
+		}
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		switch {
+		case err == nil:
+			if len(sources) == 0 || slices.Contains(sources, from.Addr().Unmap()) {
+				l.pass(medium, buf[:n], pass)
+			}
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case isTimeout(err):
+			l.tick()
+		default:
+			l.log.Warn("RTP source: reading fails", "why", reason(err))
+			time.Sleep(readPause)
+		}
+	}
+}
+
+// deadline returns until when to wait for a packet; zero: for ever.
+func (l *live) deadline(medium int) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if due, ok := l.stream.Deadline(medium); ok {
+		return l.began.Add(due)
+	}
+	return time.Time{}
+}
+
+func (l *live) pass(medium int, datagram []byte, pass func(*rtp.Stream, int, []byte, time.Duration)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if l.heard[medium] = now; l.silent[medium] {
+		l.silent[medium] = false
+		l.log.Info("RTP source: packets come again", "codec", l.desc.Media[medium].Codec)
+	}
+	pass(l.stream, medium, datagram, now.Sub(l.began))
+}
+
+func (l *live) tick() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stream.Tick(time.Since(l.began))
+}
+
+// play lets access units go to take, from the next key frame on, and the numbers of pictures that were dropped to drop.
+func (l *live) play(take func(*flv.AccessUnit), drop func(pictures, size int)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.take, l.drop = take, drop
+	now := time.Now()
+	for i := range l.heard {
+		l.heard[i], l.silent[i] = now, false
+	}
+	l.stream.Play(now.Sub(l.began))
+}
+
+// pause ends that. When it returns, nothing is being taken any more.
+func (l *live) pause() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stream.Pause()
+	l.take, l.drop = nil, nil
+}
+
+// watch tells the user about media of which nothing comes.
+func (l *live) watch() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.heard {
+		m := &l.desc.Media[i]
+		if quiet := time.Since(l.heard[i]); quiet >= silenceWarning && !l.silent[i] {
+			l.silent[i] = true
+			l.log.Warn("RTP source: no packets come; waiting for them", "codec", m.Codec, "at", m.Address, "since", quiet.Round(time.Second))
+		}
+	}
+}
+
+// info describes the media.
+func (l *live) info() source.Info {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return source.Info{Video: l.stream.VideoInfo(), Audio: l.stream.AudioInfo(), Skipped: l.desc.Skipped}
+}
+
+// overlaps tells whether another source would receive at one of the ports.
+func (l *live) overlaps(d *rtp.Description) bool {
+	for _, mine := range l.desc.Media {
+		for _, m := range d.Media {
+			a, b := []uint16{mine.Address.Port(), mine.RTCP}, []uint16{m.Address.Port(), m.RTCP}
+			if slices.ContainsFunc(a, func(port uint16) bool { return port != 0 && slices.Contains(b, port) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// close closes the sockets and waits until nobody reads them. It may be called again.
+func (l *live) close() {
+	for _, conn := range l.sockets {
+		conn.Close()
+	}
+	l.readers.Wait()
+}

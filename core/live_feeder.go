@@ -1,0 +1,54 @@
+package core
+
+import (
+	"time"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source"
+)
+
+// feedLive lets a live source send what comes, until the feeder is stopped.
+func (f *feeder) feedLive(p *Publisher) error {
+	l := f.source.live
+	l.play(func(unit *flv.AccessUnit) { f.sendLive(p, unit) }, func(pictures, size int) { p.counters.dropped(uint32(pictures), uint64(size)) })
+	defer l.pause()
+	look := time.NewTicker(silenceWarning)
+	defer look.Stop()
+	for {
+		select {
+		case <-f.quit:
+			return errStopped
+		case err := <-l.failed:
+			return err
+		case <-look.C:
+			l.watch()
+		}
+	}
+}
+
+// sendLive sends a unit at once. The first one gets the timestamp of now, and all others keep their distances.
+func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
+	if f.anchor.IsZero() {
+		f.due(unit, time.Now())
+	}
+	f.send(p, unit, milliseconds(unit.DTS)-f.base.Milliseconds()+f.offset)
+}
+
+// freePorts closes a live source that receives where the next one is to receive.
+func (p *Publisher) freePorts(next source.Spec) {
+	d, err := source.Describe(next)
+	if err != nil {
+		return // opening it will say so
+	}
+	p.mu.Lock()
+	old := p.source
+	if old == nil || old.live == nil || !old.live.overlaps(d) {
+		p.mu.Unlock()
+		return
+	}
+	p.source, p.sourceUsed = nil, false
+	wait := p.dismissFeeder()
+	p.mu.Unlock()
+	wait()
+	closeSource(old)
+}

@@ -1,0 +1,165 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"luatrtmp/core/handshake"
+)
+
+// form is one of the forms of the handshake, in the order in which they are tried.
+type form int
+
+const (
+	simpleForm       form = iota // RTMP 1.0, 5.2: what every server takes but those that insist on digests
+	digestFirstForm              // handshake.DigestFirst
+	digestSecondForm             // handshake.DigestSecond
+)
+
+func (f form) String() string {
+	return [...]string{"simple", "digest", "digest, second scheme"}[f]
+}
+
+// after returns the form to try when f failed, false when there is none. Only a server that hangs up or keeps silent may
+// have wanted another: one that says something else speaks another protocol. A silent one is asked once more at most.
+func (f form) after(err error) (form, bool) {
+	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)
+	if f == simpleForm && (hungUp || isTimeout(err)) {
+		return digestFirstForm, true
+	}
+	if f == digestFirstForm && hungUp {
+		return digestSecondForm, true
+	}
+	return 0, false
+}
+
+// forms remembers what servers take, so that each is found out once.
+type forms struct {
+	mu sync.Mutex
+	of map[string]form // by address
+}
+
+// maxForms bounds what is remembered: a context has one server or, when it is sent from one to the next, a few.
+const maxForms = 32
+
+// get returns the form to begin with, and whether the server has taken it before.
+func (f *forms) get(address string) (begin form, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	begin, known = f.of[address]
+	return begin, known
+}
+
+func (f *forms) set(address string, is form) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of == nil || len(f.of) >= maxForms {
+		f.of = map[string]form{}
+	}
+	f.of[address] = is
+}
+
+func (f *forms) forget(address string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.of, address)
+}
+
+// open connects and shakes hands, on as many connections as it takes to find the form that the server wants.
+func (c *connection) open(reached func(State) bool) error {
+	address := c.to.address
+	used, known := c.p.forms.get(address)
+	var first error
+	for {
+		if err := c.dial(); err != nil {
+			return firstOf(first, err)
+		}
+		if !c.shaking && !reached(StateHandshaking) {
+			return errEnded
+		}
+		c.shaking = true
+		err := c.shakeHands(used)
+		if err == nil {
+			c.p.forms.set(address, used)
+			return nil
+		}
+		next, another := used.after(err)
+		switch {
+		case errors.Is(err, errEnded):
+			return err
+		case first == nil:
+			first = handshakeFailure(err, c.o.Timeout)
+		}
+		if known && used != simpleForm {
+			c.p.forms.forget(address) // another server may have taken its place
+		}
+		if known || !another {
+			return first
+		}
+		c.hangUp()
+		c.p.log.Info("handshake failed; trying another form of it", "server", address, "failed", used, "next", next, "why", err)
+		used = next
+	}
+}
+
+// firstOf returns the first failure: those of what is tried after it say less. The end that the user wanted is no failure.
+func firstOf(first, err error) error {
+	if first != nil && !errors.Is(err, errEnded) {
+		return first
+	}
+	return err
+}
+
+func (c *connection) dial() error {
+	conn, err := dial(c.polite, c.p.resolver, c.to, &c.o)
+	if err != nil {
+		return err
+	}
+	if c.to.scheme == "rtmps" && c.o.TLS.Insecure {
+		c.p.log.Warn("the server's certificate is not verified (tls_insecure): anybody on the way can read and change the stream",
+			"server", c.to.address)
+	}
+	c.conn = conn
+	context.AfterFunc(c.hard, func() { conn.Close() })
+	return nil
+}
+
+func (c *connection) shakeHands(f form) error {
+	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(c.polite, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
+	answered, err := false, error(nil)
+	if f == simpleForm {
+		answered, err = handshake.Client(c.conn, rand.Reader)
+	} else {
+		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(f-digestFirstForm))
+	}
+	if !stop() {
+		return errEnded
+	}
+	if err != nil {
+		return err
+	}
+	if !answered {
+		c.p.log.Warn("the server's S2 does not answer C1; going on", "server", c.to.address)
+	}
+	return c.conn.SetDeadline(time.Time{})
+}
+
+func handshakeFailure(err error, timeout time.Duration) error {
+	const what = "is it an RTMP server, and does the port not want rtmps://?"
+	switch {
+	case isTimeout(err):
+		return failure(ErrTimeout, "the server did not complete the handshake within %v: %s", timeout, what)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isReset(err):
+		return failure(ErrHandshake, "the server closed the connection during the handshake: %s (%v)", what, reason(err))
+	case isNetwork(err):
+		return failure(ErrNetwork, "handshake: %v", reason(err))
+	}
+	return failure(ErrHandshake, "%v", err)
+}

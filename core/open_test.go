@@ -1,0 +1,161 @@
+package core
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/handshake"
+	"luatrtmp/tests/script"
+)
+
+// A server that hangs up may want another form of the handshake, a silent one the other form; one that says something else
+// is no RTMP server.
+func TestHandshakeFailures(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		connections int
+		server      func(*script.Conn)
+		options     []string
+		kind        error
+		text        []string
+	}{
+		{"silent", 2, func(*script.Conn) {}, []string{"timeout", short}, ErrTimeout, []string{"handshake", "150ms", "rtmps://"}},
+		{"half", 2, func(c *script.Conn) { c.Write([]byte{3, 0, 0}) }, []string{"timeout", short}, ErrTimeout, []string{"handshake"}},
+		{"closes", 3, func(c *script.Conn) { c.Close() }, nil, ErrHandshake, []string{"closed", "handshake", "rtmps://"}},
+		{"closes after half", 3, func(c *script.Conn) { c.Write([]byte{3, 0, 0}); c.Close() }, nil, ErrHandshake, []string{"closed", "handshake"}},
+		{"resets", 3, func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, nil, ErrHandshake, []string{"closed", "handshake"}},
+		{"closes, then is silent", 2, func(c *script.Conn) {
+			b := make([]byte, 9)
+			io.ReadFull(c.TCPConn, b)
+			if b[5] == 0 {
+				c.Close()
+			}
+		}, []string{"timeout", short}, ErrHandshake, []string{"closed"}},
+		{"HTTP", 1, func(c *script.Conn) { c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, nil, ErrHandshake, []string{"HTTP"}},
+		{"TLS", 1, func(c *script.Conn) { c.Write([]byte("\x15\x03\x01\x00\x02\x02\x16")) }, nil, ErrHandshake, []string{"rtmps"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			s := script.Listen(t)
+			p, w := newPublisher(t, s.URL("live/stream"), c.options...)
+			require.NoError(t, p.Connect())
+			for range c.connections {
+				c.server(s.Accept())
+			}
+			e := w.until(StateError)
+			require.ErrorIs(t, e.Err, c.kind)
+			for _, text := range c.text {
+				require.ErrorContains(t, e.Err, text)
+			}
+			require.Equal(t, []State{1, 2, 7}, w.states(), "all of it is one attempt")
+
+			// The next attempt succeeds, whatever happened.
+			require.NoError(t, p.SetOption("timeout", "5000"))
+			require.NoError(t, p.Connect())
+			s.Accept().Accept()
+			w.until(StatePublishing)
+		})
+	}
+}
+
+// insist shakes hands as a server that knows one scheme, and answers in another.
+func insist(c *script.Conn, of, only handshake.Scheme) error {
+	return handshake.ServerDigest(c.TCPConn, zeroes{}, of, only)
+}
+
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// A server that insists on digests is found out once for each host, whichever scheme it knows.
+func TestDigestIsFoundOut(t *testing.T) {
+	for scheme, refusals := range map[handshake.Scheme]int{handshake.DigestFirst: 1, handshake.DigestSecond: 2} {
+		noLeak(t)
+		s := script.Listen(t)
+		p, w := newPublisher(t, s.URL("live/stream"))
+		for round := range 3 {
+			require.NoError(t, p.Connect())
+			if round == 0 {
+				for range refusals {
+					c := s.Accept()
+					require.ErrorIs(t, insist(c, scheme, scheme), handshake.ErrDigest)
+					c.Close()
+				}
+			}
+			c := s.Accept()
+			require.NoError(t, insist(c, scheme, scheme))
+			c.AcceptConnectAfterHandshake()
+			c.AcceptStream()
+			c.AcceptPublish()
+			w.until(StatePublishing)
+			go c.Drain()
+			p.Disconnect()
+		}
+		want := []State{1, 2, 3, 4, 5, 6}
+		require.Equal(t, append(append(want, want...), want...), w.states())
+
+		// The server is replaced by one that knows no digests: the attempt after the next finds out.
+		require.NoError(t, p.Connect())
+		s.Accept().Close()
+		w.until(StateError)
+		require.NoError(t, p.Connect())
+		s.Accept().Accept()
+		w.until(StatePublishing)
+		p.Disconnect()
+
+		// And now that it is known it is not asked again.
+		require.NoError(t, p.Connect())
+		s.Accept().Close()
+		w.until(StateError)
+	}
+}
+
+// A silent server wants digests, too.
+func TestDigestAfterSilence(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	p, w := newPublisher(t, s.URL("live/stream"), "timeout", "300")
+	require.NoError(t, p.Connect())
+	s.Accept()
+	c := s.Accept()
+	require.NoError(t, insist(c, handshake.DigestSecond, handshake.DigestFirst))
+	require.NoError(t, p.SetOption("timeout", "5000"))
+	c.AcceptConnectAfterHandshake()
+	c.AcceptStream()
+	c.AcceptPublish()
+	w.until(StatePublishing)
+}
+
+func TestFormsAreBounded(t *testing.T) {
+	var f forms
+	for i := range 1000 {
+		f.set(net.JoinHostPort("h", string(rune(i))), digestFirstForm)
+		require.LessOrEqual(t, len(f.of), maxForms)
+	}
+	for _, f := range []form{simpleForm, digestFirstForm, digestSecondForm} {
+		require.NotEmpty(t, f.String())
+	}
+}
+
+// Disconnect ends it in any phase, on whatever connection it is.
+func TestDisconnectBetweenForms(t *testing.T) {
+	for refusals := range 3 {
+		noLeak(t)
+		s := script.Listen(t)
+		p, w := newPublisher(t, s.URL("live/stream"))
+		require.NoError(t, p.Connect())
+		for range refusals {
+			s.Accept().Close()
+		}
+		s.Accept()
+		begin := time.Now()
+		p.Disconnect()
+		require.Less(t, time.Since(begin), time.Second)
+		all := w.states()
+		require.Equal(t, []State{5, 6}, all[len(all)-2:])
+	}
+}

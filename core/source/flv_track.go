@@ -1,0 +1,217 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"luatrtmp/core/flv"
+)
+
+// flvTrack is the track of a kind that is sent: the first one that can be.
+type flvTrack struct {
+	present bool
+	codec   flv.Codec // NoCodec: none has shown itself yet
+	id      uint8     // track id, of Enhanced RTMP
+	refused map[uint8]bool
+
+	unsupported bool // some body had a codec that cannot be sent
+
+	video      flv.VideoTrack
+	audio      flv.AudioTrack
+	self       selfConfig // video whose configuration is in its frames only
+	config     []byte
+	pending    bool // config has to go with the next unit
+	lengthSize int
+	frame      time.Duration // duration of a unit, 0: unknown
+
+	started   bool
+	timestamp uint32 // of the last tag
+	dts       int64  // the same in ms without wraps, relative to flvFile.first
+	delta     int64  // between the last two
+}
+
+// parse fills u from its body. ok is false for a tag without an access unit of the track.
+func (f *flvFile) parse(t *flvTrack, tag flvTag, u *flvUnit) (ok bool, err error) {
+	if tag.kind == flv.Video {
+		for v, err := range flv.VideoTags(u.body) {
+			part := flvPart{codec: v.Codec, track: v.Track, packetType: v.PacketType, composition: v.CompositionTime, ns: v.Nanoseconds, data: v.Data}
+			if ok, err = f.take(t, tag, u, &part, err); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
+	}
+	for a, err := range flv.AudioTags(u.body) {
+		part := flvPart{codec: a.Codec, track: a.Track, packetType: a.PacketType, ns: a.Nanoseconds, data: a.Data, channels: a.Channels}
+		if ok, err = f.take(t, tag, u, &part, err); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// flvPart is what a body has of one track.
+type flvPart struct {
+	codec       flv.Codec
+	track       uint8
+	packetType  uint8
+	composition int32
+	ns          uint32
+	data        []byte
+	channels    int // of G.711
+}
+
+// take looks at one part of a body, which came with an error or not.
+func (f *flvFile) take(t *flvTrack, tag flvTag, u *flvUnit, p *flvPart, err error) (ok bool, _ error) {
+	switch {
+	case errors.Is(err, flv.ErrUnsupportedCodec):
+		t.unsupported = true
+		f.skipped(tag.kind, p.track, err.Error())
+		return false, nil
+	case err != nil:
+		return false, err
+	case p.packetType != flv.PacketSequenceHeader && p.packetType != flv.PacketFrame, p.codec == flv.NoCodec:
+		return false, nil
+	}
+	if mine, err := t.claim(p); !mine || err != nil {
+		if err == nil {
+			f.skipped(tag.kind, p.track, "the first one is sent")
+		}
+		return false, err
+	}
+	if p.packetType == flv.PacketSequenceHeader {
+		return false, t.setConfig(p.data)
+	}
+	if len(p.data) == 0 {
+		return false, nil
+	}
+	*u = flvUnit{kind: tag.kind, codec: p.codec, more: time.Duration(p.ns), body: u.body, data: p.data, length: t.lengthSize, offset: tag.offset}
+	if ready, err := t.ready(u, p); !ready || err != nil {
+		return false, err
+	}
+	t.setTime(tag.timestamp, f.first)
+	u.dts, u.pts = t.dts, t.dts+int64(p.composition)
+	if t.pending {
+		u.config, t.pending = t.config, false
+	}
+	return true, nil
+}
+
+// claim tells whether the part is of the track that is sent. The first one that shows itself is.
+func (t *flvTrack) claim(p *flvPart) (bool, error) {
+	if t.codec == flv.NoCodec {
+		if t.refused[p.track] {
+			return false, nil
+		}
+		t.codec, t.id = p.codec, p.track
+	}
+	if p.track != t.id {
+		return false, nil
+	}
+	if p.codec != t.codec {
+		return false, fmt.Errorf("track %d changes from %v to %v, which is %w", p.track, t.codec, p.codec, ErrUnsupported)
+	}
+	if t.video != nil || t.audio != nil {
+		return true, nil
+	}
+	var err error
+	if t.codec.Kind() == flv.Video {
+		t.video, err = flv.NewVideoTrack(t.codec)
+	} else {
+		t.audio, err = flv.NewAudioTrack(t.codec)
+	}
+	return true, err
+}
+
+// setConfig takes a sequence header, unless it says nothing new.
+func (t *flvTrack) setConfig(config []byte) error {
+	if t.config != nil && bytes.Equal(t.config, config) {
+		return nil
+	}
+	if t.video != nil {
+		if err := t.video.SetConfig(config); err != nil {
+			return err
+		}
+		if t.codec.HasNALUs() {
+			var err error
+			if t.lengthSize, err = flv.LengthSize(t.codec, config); err != nil {
+				return err
+			}
+		}
+	} else if err := t.audio.SetConfig(config); err != nil {
+		return err
+	}
+	t.config, t.pending = bytes.Clone(config), true
+	return nil
+}
+
+// ready tells whether the frame in u can be decoded: once its configuration is known, if the codec has one.
+func (t *flvTrack) ready(u *flvUnit, p *flvPart) (bool, error) {
+	switch {
+	case t.audio != nil:
+		return t.readyAudio(p)
+	case t.config != nil:
+		return true, nil
+	case t.codec.HasNALUs():
+		return false, nil
+	}
+	if t.self.track == nil { // a sender without sequence headers
+		if err := t.self.begin(t.codec); err != nil {
+			return false, err
+		}
+	}
+	unit := flv.AccessUnit{Codec: t.codec, Data: p.data}
+	ok, err := t.self.take(&unit)
+	u.config = unit.Config
+	return ok, err
+}
+
+func (t *flvTrack) readyAudio(p *flvPart) (bool, error) {
+	switch t.codec {
+	case flv.AAC, flv.Opus, flv.FLAC:
+		if t.config == nil {
+			return false, nil
+		}
+	case flv.PCMA, flv.PCMU:
+		config, err := flv.G711Config(flv.G711Rate, p.channels)
+		if err == nil {
+			err = t.setConfig(config)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if n, rate := t.audio.Samples(p.data); n > 0 && rate > 0 {
+		t.frame = ticks(int64(n), uint32(rate))
+	}
+	return true, nil
+}
+
+// skipped notes what is not sent, once.
+func (f *flvFile) skipped(kind flv.Kind, track uint8, why string) {
+	if !f.probing {
+		return
+	}
+	text := fmt.Sprintf("%v: %s", kind, why)
+	if track > 0 {
+		text = fmt.Sprintf("%v track %d: %s", kind, track, why)
+	}
+	if len(f.info.Skipped) < flvMaxSkipped && !slices.Contains(f.info.Skipped, text) {
+		f.info.Skipped = append(f.info.Skipped, text)
+	}
+}
+
+// setTime follows the 32-bit timestamp through its wraps.
+func (t *flvTrack) setTime(timestamp, first uint32) {
+	if !t.started {
+		t.started = true
+		t.dts = int64(int32(timestamp - first))
+	} else {
+		t.delta = int64(int32(timestamp - t.timestamp))
+		t.dts += t.delta
+	}
+	t.timestamp = timestamp
+}

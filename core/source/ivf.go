@@ -1,0 +1,179 @@
+package source
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"luatrtmp/core/flv"
+)
+
+// IVF, as libvpx writes it; all numbers are little-endian:
+//
+//	+--------+---------+-------------+--------+-------+--------+---------+----------+--------+--------+
+//	| "DKIF" | version | header size | FourCC | width | height | rate 32 | scale 32 | frames | unused |
+//	+--------+---------+-------------+--------+-------+--------+---------+----------+--------+--------+
+//	then for each frame: size (32), time in units of scale/rate s (64), the frame
+//
+// The reader of pion/webrtc is not used: it would bring some 20 modules for these 44 bytes.
+const (
+	ivfMagic       = "DKIF"
+	ivfHeaderSize  = 32
+	ivfFrameHeader = 12
+
+	maxIVFUnit = 1 << 30 // of rate and scale, so that no product of times overflows; 90000 is the largest that writers use
+)
+
+var ivfCodecs = map[string]flv.Codec{"AV01": flv.AV1, "VP90": flv.VP9, "VP80": flv.VP8}
+
+// ivfFile reads AV1, VP9 or VP8 from IVF. None of them reorders pictures: decode and presentation time are the same.
+type ivfFile struct {
+	window
+	info   Info
+	codec  flv.Codec
+	header int64 // its size
+	rate   int64 // rate/scale units are a second
+	scale  int64
+
+	config  selfConfig
+	started bool
+	first   int64 // time of the first frame
+	last    int64
+	delta   int64 // between the last two
+	unit    flv.AccessUnit
+	err     error
+}
+
+func openIVF(in *input) (medium, error) {
+	f := &ivfFile{window: window{in: in}}
+	if err := f.readHeader(); err != nil {
+		return nil, err
+	}
+	if err := f.rewind(); err != nil {
+		return nil, err
+	}
+	if _, err := f.Next(); err != nil {
+		if err == io.EOF {
+			err = fmt.Errorf("%w: no key frame of %v in %d bytes", ErrBadMedia, f.codec, in.size)
+		}
+		return nil, err
+	}
+	info := f.config.track.Info()
+	if _, err := f.Next(); err == nil && f.delta > 0 { // the rate in the header may be that of a clock
+		if rate := float64(f.rate) / float64(f.scale) / float64(f.delta); rate <= maxFPS {
+			info.FrameRate = rate
+		}
+	}
+	f.info.Video = &info
+	return f, f.rewind()
+}
+
+func (f *ivfFile) readHeader() error {
+	h, err := f.peek(ivfHeaderSize, "IVF header")
+	if err != nil {
+		return err
+	}
+	if version := binary.LittleEndian.Uint16(h[4:]); version != 0 {
+		return fmt.Errorf("IVF version %d is %w", version, ErrUnsupported)
+	}
+	f.header = int64(binary.LittleEndian.Uint16(h[6:]))
+	if f.header < ivfHeaderSize {
+		return fmt.Errorf("%w: IVF header of %d bytes, expected %d", ErrBadMedia, f.header, ivfHeaderSize)
+	}
+	var ok bool
+	if f.codec, ok = ivfCodecs[string(h[8:12])]; !ok {
+		return fmt.Errorf("%q in IVF cannot be sent: %w; %s", h[8:12], ErrUnsupported, videoAdvice)
+	}
+	f.rate, f.scale = int64(binary.LittleEndian.Uint32(h[16:])), int64(binary.LittleEndian.Uint32(h[20:]))
+	if f.rate == 0 || f.scale == 0 || f.rate > maxIVFUnit || f.scale > maxIVFUnit {
+		return fmt.Errorf("%w: IVF header: time in units of %d/%d s", ErrBadMedia, f.scale, f.rate)
+	}
+	return nil
+}
+
+func (f *ivfFile) Info() Info { return f.info }
+
+func (f *ivfFile) Close() error { return f.in.Close() }
+
+func (f *ivfFile) rewind() error {
+	f.offset, f.err = f.header, nil
+	f.started, f.first, f.last, f.delta = false, 0, 0, 0
+	return f.config.begin(f.codec)
+}
+
+func (f *ivfFile) end() time.Duration {
+	if !f.started {
+		return 0
+	}
+	if f.delta == 0 {
+		return f.time(f.last) + defaultFrameDuration
+	}
+	return f.time(f.last + f.delta)
+}
+
+// time converts a time of the file, which setTime has checked.
+func (f *ivfFile) time(t int64) time.Duration {
+	t -= f.first
+	whole := t / f.rate * f.scale // s
+	rest := t % f.rate * f.scale  // in units of 1/rate s
+	return time.Duration(whole+rest/f.rate)*time.Second + time.Duration(rest%f.rate*int64(time.Second)/f.rate)
+}
+
+func (f *ivfFile) Next() (*flv.AccessUnit, error) {
+	if f.err == nil {
+		f.err = f.read()
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return &f.unit, nil
+}
+
+// read takes the next frame. Those before the first key frame cannot be decoded and are left out, as are empty ones: dropped by the encoder.
+func (f *ivfFile) read() error {
+	for {
+		if f.left() == 0 {
+			return io.EOF
+		}
+		at := f.offset
+		h, err := f.peek(ivfFrameHeader, "frame header")
+		if err != nil {
+			return err
+		}
+		size, t := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint64(h[4:])
+		if size > maxSampleSize {
+			return fmt.Errorf("%w: frame of %d bytes at offset %d, at most %d are sent", ErrBadMedia, size, at, maxSampleSize)
+		}
+		b, err := f.peek(ivfFrameHeader+int(size), "frame")
+		if err != nil {
+			return err
+		}
+		f.skip(ivfFrameHeader + int64(size))
+		if size == 0 {
+			continue
+		}
+		f.unit = flv.AccessUnit{Kind: flv.Video, Codec: f.codec, Data: b[ivfFrameHeader:]}
+		if ok, err := f.config.take(&f.unit); err != nil {
+			return fmt.Errorf("%w: frame at offset %d: %w", ErrBadMedia, at, err)
+		} else if !ok {
+			continue
+		}
+		return f.setTime(t, at)
+	}
+}
+
+func (f *ivfFile) setTime(t uint64, at int64) error {
+	switch {
+	case float64(t)*float64(f.scale)/float64(f.rate) > maxTrackTime.Seconds():
+		return fmt.Errorf("%w: frame at offset %d: time %d in units of %d/%d s", ErrBadMedia, at, t, f.scale, f.rate)
+	case !f.started:
+		f.started, f.first, f.last = true, int64(t), int64(t)
+	default:
+		f.delta = max(int64(t)-f.last, 0)
+		f.last = max(int64(t), f.last) // time does not go back
+	}
+	f.unit.DTS = f.time(f.last)
+	f.unit.PTS = f.unit.DTS
+	return nil
+}

@@ -1,0 +1,93 @@
+package source
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+
+	"luatrtmp/core/flv"
+)
+
+// describe fills Info for the tracks that have samples.
+func (f *mp4File) describe() {
+	for _, t := range f.tracks {
+		if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) {
+			continue
+		}
+		entry := &t.entries[t.head.entry]
+		frame := entry.frame
+		if entry.config == nil {
+			f.describeSample(t, &frame)
+		}
+		if t.kind == flv.Video {
+			if n := t.table.frameTicks(); n > 0 && !f.fragmented {
+				frame.video.FrameRate = float64(t.timescale) / float64(n)
+			}
+			f.info.Video = &frame.video
+		} else {
+			f.info.Audio = &frame.audio
+		}
+		if !f.fragmented {
+			f.info.Duration = max(f.info.Duration, t.length()-f.shift)
+		}
+	}
+}
+
+// describeSample asks the first sample what the sample entry does not say. What is wrong with it comes when it is due.
+func (f *mp4File) describeSample(t *mp4Track, frame *sampleFrame) {
+	if f.readSample(t) != nil {
+		return
+	}
+	t.hasHead = true // it was looked at only
+	if t.kind == flv.Audio {
+		if info, err := audioInfo(f.unit.Codec, nil, f.unit.Data); err == nil {
+			frame.audio = info
+		}
+		return
+	}
+	info := t.config.track.Info()
+	info.Color = cmp.Or(frame.video.Color, info.Color)
+	frame.video = info
+}
+
+func (f *mp4File) readSample(t *mp4Track) error {
+	s := &t.head
+	if s.entry < 0 || s.entry >= len(t.entries) {
+		return fmt.Errorf("%w: track %d: sample at offset %d uses sample entry %d of %d", ErrBadMedia, t.id, s.offset, s.entry+1, len(t.entries))
+	}
+	if s.size > maxSampleSize {
+		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d, at most %d are sent", ErrBadMedia, t.id, s.size, s.offset, maxSampleSize)
+	}
+	if s.offset > f.size || int64(s.size) > f.size-s.offset {
+		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d in a file of %d", ErrTruncated, t.id, s.size, s.offset, f.size)
+	}
+	if cap(f.buf) < int(s.size) {
+		f.buf = make([]byte, s.size+s.size/4)
+	}
+	data := f.buf[:s.size]
+	if _, err := f.ReadAt(data, s.offset); err != nil && err != io.EOF {
+		return fmt.Errorf("read sample at offset %d: %w", s.offset, err)
+	}
+	entry := &t.entries[s.entry]
+	f.unit = flv.AccessUnit{Kind: t.kind, Codec: entry.codec, DTS: t.dts(s) - f.shift, PTS: t.time(s.pts) - f.shift}
+	if entry.codec.HasNALUs() {
+		var err error
+		if f.nalus, err = flv.SplitAVCC(f.nalus[:0], data, entry.lengthSize); err != nil {
+			return fmt.Errorf("%w: track %d: sample at offset %d: %w", ErrBadMedia, t.id, s.offset, err)
+		}
+		f.unit.NALUs = f.nalus
+	} else {
+		f.unit.Data = data
+	}
+	switch {
+	case entry.config == nil && t.kind == flv.Video:
+		if err := t.takeConfig(&f.unit, entry.codec); err != nil {
+			return fmt.Errorf("%w: track %d: sample at offset %d: %w", ErrBadMedia, t.id, s.offset, err)
+		}
+	case t.entry != s.entry:
+		f.unit.Config = entry.config
+	}
+	t.entry = s.entry
+	t.last, t.hasHead = *s, false
+	return nil
+}

@@ -1,0 +1,220 @@
+package rtp
+
+import (
+	"errors"
+	"time"
+
+	"luatrtmp/core/flv"
+)
+
+// video joins packets that are in order to access units.
+//
+// An access unit ends with the first packet of another timestamp. Where the marker bit is known to be right (see markerRule) it ends with
+// the marker, which saves waiting for the next picture; where it is not, with the marker and endTime without another packet, or silentTime
+// without any. After a loss everything is dropped up to the next key frame that is whole.
+type video struct {
+	picture picture
+	track   flv.VideoTrack // knows key frames and parameter sets
+	marker  markerRule
+	order   decodeOrder
+	out     func(videoUnit) // takes the access units
+
+	begun     bool // packets of an access unit are there
+	timestamp uint32
+	arrival   time.Duration // of its first packet
+	latest    time.Duration // of its last packet
+	packets   int
+	markers   int
+	lastMark  bool
+	bytes     int
+	broken    bool // something of it is missing
+	unsure    bool // something in front of it is missing, perhaps of it
+
+	ended    uint32 // timestamp of the access unit before
+	hasEnded bool
+
+	awaitKey    bool // pictures are dropped up to the next key frame
+	counted     bool // those are counted: they are dropped because of a loss
+	skipLeading bool // RASL pictures are dropped: decoding began at the IRAP picture before them
+
+	fault        error // found by the last push
+	dropped      int   // pictures, since the last takeDropped
+	droppedBytes int
+}
+
+// errNoSets: nobody could decode it.
+var errNoSets = errors.New("key frame without parameter sets: the SDP must have them (sprop-...), or the sender repeat them in the stream")
+
+// videoUnit is an access unit that can be decoded.
+type videoUnit struct {
+	parts     [][]byte
+	timestamp uint32
+	arrival   time.Duration // of its first packet
+}
+
+func newVideo(m *Medium, track flv.VideoTrack, out func(videoUnit)) *video {
+	v := &video{picture: newPicture(m.Codec), track: track, out: out, awaitKey: true, unsure: true}
+	v.picture.reset()
+	v.order.codec = m.Codec
+	v.order.note(m.Sets)
+	return v
+}
+
+// push takes the next packet. The error says what is wrong with it.
+func (v *video) push(p packet, before gap) error {
+	if before != noGap {
+		v.interrupt(p.timestamp, before)
+	}
+	if len(p.payload) == 0 {
+		return nil // padding only: senders probe the network with it
+	}
+	v.fault = nil
+	if v.begun && p.timestamp != v.timestamp {
+		v.marker.observe(v.packets, v.markers, v.lastMark)
+		v.end()
+	}
+	if !v.begun {
+		if v.hasEnded && p.timestamp == v.ended {
+			// It belongs to a picture that is out already: the marker, or the silence, did not end it.
+			v.marker.wrong = v.marker.wrong || v.lastMark
+			v.lose(len(p.payload))
+			return nil
+		}
+		v.begin(p)
+	}
+	v.packets++
+	v.bytes += len(p.payload)
+	v.latest, v.lastMark = p.arrival, p.marker
+	if p.marker {
+		v.markers++
+	}
+	if !v.broken {
+		if err := v.picture.add(p.payload); err != nil {
+			v.broken, v.fault = true, err
+		}
+	}
+	if p.marker && v.marker.believed() && !v.picture.open() {
+		v.end()
+	}
+	return v.fault
+}
+
+func (v *video) begin(p packet) {
+	v.begun, v.timestamp, v.arrival = true, p.timestamp, p.arrival
+	v.packets, v.markers, v.bytes, v.broken = 0, 0, 0, false
+}
+
+// interrupt: packets before one with this timestamp are missing.
+func (v *video) interrupt(timestamp uint32, before gap) {
+	if v.begun && (before == restart || timestamp != v.timestamp) {
+		// The end of that picture may be among them, unless the marker says that it was there.
+		if !v.lastMark || v.marker.wrong {
+			v.broken = true
+		}
+		v.end()
+	}
+	if v.begun {
+		v.broken = true // the missing ones are in its midst
+	}
+	v.lose(0)
+	v.unsure = true
+	if before == restart {
+		v.hasEnded = false
+		v.marker = markerRule{}
+	}
+}
+
+// lose drops up to the next key frame, which is counted.
+func (v *video) lose(bytes int) {
+	v.awaitKey, v.counted = true, true
+	v.droppedBytes += bytes
+	if !v.begun {
+		v.picture.reset()
+	}
+}
+
+// wait drops up to the next key frame, which is not counted: nobody takes the pictures, or somebody begins to.
+func (v *video) wait() {
+	v.awaitKey, v.counted = true, false
+	v.order.reset()
+}
+
+// end ends the access unit.
+func (v *video) end() {
+	v.begun, v.ended, v.hasEnded = false, v.timestamp, true
+	v.finish()
+	v.unsure = false
+	if v.broken {
+		v.picture.reset()
+	} else {
+		v.picture.clear()
+	}
+}
+
+// finish passes on the access unit that has ended, if it can be decoded.
+func (v *video) finish() {
+	parts := v.picture.parts()
+	v.broken = v.broken || v.picture.open() || v.unsure && !v.picture.head()
+	if v.broken {
+		v.lose(0)
+		v.drop()
+		return
+	}
+	if !v.order.hasPicture(parts) {
+		if v.order.codec.HasNALUs() {
+			v.order.note(parts)
+			v.track.Take(parts) // parameter sets; broken ones are left out, and the pictures that need them say so
+		}
+		return
+	}
+	unit, _ := v.track.Take(parts)
+	v.order.note(parts)
+	switch {
+	case unit.Key && v.track.Record() == nil:
+		v.fault = errNoSets
+		v.lose(0)
+		v.drop()
+		return
+	case unit.Key:
+		v.skipLeading = v.awaitKey
+		v.awaitKey = false
+	case v.awaitKey:
+		v.drop()
+		return
+	case v.skipLeading && v.order.leading(parts):
+		v.drop()
+		return
+	}
+	v.counted = true // from here on whatever is dropped is lost
+	v.out(videoUnit{parts: parts, timestamp: v.timestamp, arrival: v.arrival})
+	v.track.Forget()
+}
+
+func (v *video) drop() {
+	if v.counted {
+		v.dropped++
+		v.droppedBytes += v.bytes
+	}
+}
+
+// takeDropped returns what was dropped since the last call.
+func (v *video) takeDropped() (pictures, bytes int) {
+	pictures, bytes = v.dropped, v.droppedBytes
+	v.dropped, v.droppedBytes = 0, 0
+	return pictures, bytes
+}
+
+// deadline returns when tick is due.
+func (v *video) deadline() (time.Duration, bool) {
+	if v.lastMark {
+		return v.latest + endTime, v.begun
+	}
+	return v.latest + silentTime, v.begun
+}
+
+// tick ends an access unit of which nothing more came.
+func (v *video) tick(now time.Duration) {
+	if due, ok := v.deadline(); ok && due <= now {
+		v.end()
+	}
+}

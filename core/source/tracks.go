@@ -1,0 +1,22 @@
+package source
+
+import "luatrtmp/core/flv"
+
+// audioInfo tells what a configuration, nil if the codec has none, and a frame say of the audio.
+func audioInfo(codec flv.Codec, config, frame []byte) (flv.AudioInfo, error) {
+	track, err := flv.NewAudioTrack(codec)
+	if err != nil {
+		return flv.AudioInfo{}, err
+	}
+	if config != nil {
+		if err := track.SetConfig(config); err != nil {
+			return flv.AudioInfo{}, err
+		}
+	}
+	if frame != nil {
+		if err := track.Take(frame); err != nil {
+			return flv.AudioInfo{}, err
+		}
+	}
+	return track.Info(), nil
+}

@@ -1,0 +1,103 @@
+package source
+
+import (
+	"fmt"
+	"io"
+)
+
+// Transport stream packets, ISO/IEC 13818-1, 2.4.3.2. Recorders of Blu-ray put 4 bytes of arrival time in front of each, broadcast equipment 16
+// of error correction behind.
+const (
+	tsPacketSize = 188
+	tsSync       = 0x47
+
+	m2tsPrefix   = 4
+	m2tsStride   = m2tsPrefix + tsPacketSize
+	fecStride    = tsPacketSize + 16
+	tsSyncChecks = 3 // packets that have to follow each other to be taken for some
+
+	// tsMaxGarbage is how far the next packet is searched.
+	tsMaxGarbage = 1 << 20
+)
+
+// tsLayout tells how packets lie in a file by its first bytes: where the first one begins, and how far apart they are.
+func tsLayout(head []byte) (start, stride int, ok bool) {
+	for _, l := range [][2]int{{0, tsPacketSize}, {m2tsPrefix, m2tsStride}, {0, fecStride}} {
+		if hasPackets(head, l[0], l[1]) {
+			return l[0], l[1], true
+		}
+	}
+	return 0, 0, false
+}
+
+// hasPackets tells whether sync bytes follow each other at a distance, as far as b goes; it has to go to the second.
+func hasPackets(b []byte, at, stride int) bool {
+	n := 0
+	for ; n < tsSyncChecks && at < len(b); n++ {
+		if b[at] != tsSync {
+			return false
+		}
+		at += stride
+	}
+	return n >= 2
+}
+
+// tsPackets hands out the packets of a file one by one, skipping what lies between. A fault is kept and looks like the end, so that the demuxer
+// delivers what it has before it.
+type tsPackets struct {
+	window
+	stride int
+	packet int64 // offset of the last packet
+	fault  error
+}
+
+// Read fills b, which has the size of a packet.
+func (p *tsPackets) Read(b []byte) (int, error) {
+	if p.fault == nil {
+		p.fault = p.next(b)
+	}
+	if p.fault != nil {
+		return 0, io.EOF
+	}
+	return tsPacketSize, nil
+}
+
+func (p *tsPackets) next(b []byte) error {
+	if left := p.left(); left < tsPacketSize {
+		if left <= int64(p.stride-tsPacketSize) { // the rest of the last packet's extra bytes
+			return io.EOF
+		}
+		return fmt.Errorf("%w: %d bytes of a packet at offset %d", ErrTruncated, left, p.offset)
+	}
+	packet, err := p.peek(tsPacketSize, "packet")
+	if err != nil {
+		return err
+	}
+	if packet[0] != tsSync {
+		if err := p.resync(); err != nil {
+			return err
+		}
+		if packet, err = p.peek(tsPacketSize, "packet"); err != nil {
+			return err
+		}
+	}
+	copy(b, packet)
+	p.packet = p.offset
+	p.skip(int64(p.stride))
+	return nil
+}
+
+// resync goes to the next place where packets begin.
+func (p *tsPackets) resync() error {
+	b, err := p.peek(int(min(p.left(), tsMaxGarbage)), "packet")
+	if err != nil {
+		return err
+	}
+	for i := range b {
+		if b[i] == tsSync && (hasPackets(b, i, p.stride) || p.left()-int64(i) == tsPacketSize) {
+			p.skip(int64(i))
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: no packet in %d bytes at offset %d", ErrBadMedia, len(b), p.offset)
+}

@@ -1,0 +1,48 @@
+package source
+
+import (
+	"fmt"
+	"io"
+)
+
+// window reads a file forward through a buffer: for formats whose frames are small and follow each other.
+type window struct {
+	in     *input
+	offset int64 // of what comes next
+	buf    []byte
+	bufAt  int64 // offset of buf in the file
+}
+
+// left returns how many bytes follow.
+func (w *window) left() int64 { return max(w.in.size-w.offset, 0) }
+
+// peek returns the next n bytes, which what names. They are valid until the next call. The error wraps ErrTruncated if the file ends before.
+func (w *window) peek(n int, what string) ([]byte, error) {
+	if left := w.left(); left < int64(n) {
+		return nil, fmt.Errorf("%w: %s at offset %d needs %d bytes, %d are left", ErrTruncated, what, w.offset, n, left)
+	}
+	if w.offset < w.bufAt || w.offset+int64(n) > w.bufAt+int64(len(w.buf)) {
+		if err := w.fill(n); err != nil {
+			return nil, err
+		}
+	}
+	start := int(w.offset - w.bufAt)
+	return w.buf[start : start+n : start+n], nil
+}
+
+// fill reads readSize bytes at the offset, or n if that is more. Both are no more than the file has.
+func (w *window) fill(n int) error {
+	size := int(min(int64(max(n, readSize)), w.left()))
+	if cap(w.buf) < size {
+		w.buf = make([]byte, size, min(int64(size)+int64(size)/4, max(w.in.size, int64(size))))
+	}
+	w.buf, w.bufAt = w.buf[:size], w.offset
+	if _, err := w.in.ReadAt(w.buf, w.offset); err != nil && err != io.EOF {
+		w.buf = w.buf[:0]
+		return fmt.Errorf("read at offset %d: %w", w.offset, err)
+	}
+	return nil
+}
+
+// skip goes n bytes forward, which may be beyond the end of the file.
+func (w *window) skip(n int64) { w.offset += n }

@@ -1,0 +1,177 @@
+package core
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// TLS tells how the server of an rtmps URL proves that it is the one.
+type TLS struct {
+	CA         *x509.CertPool // the authorities to trust; nil: the system's
+	ServerName string         // what the certificate has to be for; "": the host of the URL
+	Insecure   bool           // nothing is verified
+}
+
+// maxCAFile bounds the file of authorities: a system's whole collection has some 200 kB.
+const maxCAFile = 4 << 20
+
+// set sets an option of TLS; false for another option.
+func (t *TLS) set(name, value string) (known bool, err error) {
+	switch name {
+	case "tls_ca":
+		var pool *x509.CertPool
+		if pool, err = loadCA(name, value); err == nil {
+			t.CA = pool
+		}
+	case "tls_server_name":
+		err = setText(&t.ServerName, name, value)
+	case "tls_insecure":
+		if value != "true" && value != "false" {
+			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, value)
+		}
+		t.Insecure = value == "true"
+	case "tls":
+		err = failure(ErrInvalid, "option %q: a table in Lua; here the options are tls_ca, tls_server_name and tls_insecure", name)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// loadCA reads a PEM file of certificates.
+func loadCA(option, path string) (*x509.CertPool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, failure(ErrInvalid, "option %q: %v", option, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxCAFile+1))
+	switch {
+	case err != nil:
+		return nil, failure(ErrInvalid, "option %q: %v", option, err)
+	case len(text) > maxCAFile:
+		return nil, failure(ErrInvalid, "option %q: %s has more than %d bytes: is it a file of certificates?", option, path, maxCAFile)
+	}
+	pool, certificates := x509.NewCertPool(), 0
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, failure(ErrInvalid, "option %q: certificate %d in %s is broken: %v", option, certificates+1, path, err)
+		}
+		pool.AddCert(certificate)
+		certificates++
+	}
+	if certificates == 0 {
+		return nil, failure(ErrInvalid, "option %q: no certificate in %s: expected a PEM file, with lines -----BEGIN CERTIFICATE-----",
+			option, path)
+	}
+	return pool, nil
+}
+
+// config returns how to agree with the server of a target. systemPool loads the authorities that the system trusts.
+func (t *TLS) config(host string, systemPool func() (*x509.CertPool, error)) (*tls.Config, error) {
+	c := &tls.Config{
+		RootCAs:            t.CA,
+		ServerName:         t.ServerName,
+		InsecureSkipVerify: t.Insecure,
+		MinVersion:         tls.VersionTLS12,
+
+		// Records of full size from the start: secureConn gathers what belongs together, and a picture is of no use before
+		// all of it is there.
+		DynamicRecordSizingDisabled: true,
+	}
+	if c.ServerName == "" {
+		c.ServerName = withoutZone(host) // goes out as SNI unless it is an address
+	}
+	if c.RootCAs != nil || c.InsecureSkipVerify {
+		return c, nil
+	}
+	pool, err := systemPool()
+	if err != nil || pool.Equal(x509.NewCertPool()) {
+		return nil, failure(ErrConnect, "TLS: this machine has no certificates of authorities to verify the server with: "+
+			"install the package ca-certificates, or name a file of them with the option tls_ca (tls = {ca = ...} in Lua)")
+	}
+	c.RootCAs = pool
+	return c, nil
+}
+
+// secured agrees on encryption with the server at the other end of conn, until within is done.
+func secured(within context.Context, conn net.Conn, to *target, o *Options) (net.Conn, error) {
+	config, err := o.TLS.config(to.host, x509.SystemCertPool)
+	if err != nil {
+		return nil, err
+	}
+	patient := &patientConn{Conn: conn, patience: o.Timeout}
+	c := &secureConn{Conn: tls.Client(patient, config), under: patient}
+	if err := c.HandshakeContext(within); err != nil {
+		return nil, tlsFailure(err, within.Err() != nil, to, config.ServerName, o.Timeout)
+	}
+	return c, nil
+}
+
+// tlsFailure says in words why there is no encrypted connection, and what to do. late: the time is over.
+func tlsFailure(err error, late bool, to *target, name string, timeout time.Duration) error {
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	var wrongName x509.HostnameError
+	var noTLS tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return failure(ErrConnect, "TLS: the certificate of %s is valid from %s to %s, and this machine's clock says %s: "+
+			"renew the certificate, or set the clock", to.address, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter), day(time.Now()))
+	case errors.As(err, &wrongName):
+		return failure(ErrConnect, "TLS: the certificate of %s is not for %q but for %s: check the host in the URL, or name the right one "+
+			"with the option tls_server_name (tls = {server_name = ...} in Lua)", to.address, name, namesOf(wrongName.Certificate))
+	case errors.As(err, &unknown):
+		return failure(ErrConnect, "TLS: the certificate of %s is %s: if it is the right one, name a PEM file with the authority's "+
+			"certificate with the option tls_ca (tls = {ca = ...} in Lua)", to.address, signedBy(unknown.Cert))
+	case errors.As(err, &invalid):
+		return failure(ErrConnect, "TLS: the certificate of %s is not valid: %v", to.address, invalid)
+	case errors.As(err, &noTLS):
+		return failure(ErrConnect, "TLS: %s answers without encryption: is it an rtmp:// port, not rtmps://?", to.address)
+	case late || isTimeout(err):
+		return failure(ErrTimeout, "TLS: %s did not agree on encryption within %v of connecting: is it an rtmps:// port?", to.address, timeout)
+	case errors.As(err, &alert):
+		return failure(ErrConnect, "TLS: %s does not want to talk to us: %s", to.address, readable(alert.Error()))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
+		return failure(ErrConnect, "TLS: %s closed the connection instead of agreeing on encryption: is it an rtmps:// port?", to.address)
+	}
+	return failure(ErrConnect, "TLS: %s: %s", to.address, readable(reason(err).Error()))
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+
+// namesOf says whom a certificate is for.
+func namesOf(c *x509.Certificate) string {
+	names := c.DNSNames
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "no host at all"
+	}
+	return readable(strings.Join(names, ", "))
+}
+
+// signedBy says who vouches for a certificate that nobody known vouches for.
+func signedBy(c *x509.Certificate) string {
+	switch {
+	case c == nil:
+		return "signed by nobody that is trusted here"
+	case c.CheckSignatureFrom(c) == nil || c.Issuer.String() == c.Subject.String():
+		return "signed by itself, by nobody that is trusted here"
+	}
+	return "signed by " + readable(c.Issuer.String()) + ", who is not trusted here"
+}
