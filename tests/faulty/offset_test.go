@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,10 +96,11 @@ func heard(in *message.Reader, command string) bool {
 	}
 }
 
-// breakingServer is a server that each time says so many bytes as it is told, and ends the connection.
+// breakingServer is a server that on each connection says so many bytes as it is told, and ends it. An attempt is several
+// connections when it fails in the handshake: there are forms of it.
 type breakingServer struct {
 	listener *net.TCPListener
-	bytes    chan int
+	bytes    atomic.Int64
 	reset    bool
 	steps    []step
 }
@@ -109,7 +111,7 @@ func (s *breakingServer) run() {
 		if err != nil {
 			return
 		}
-		if speak(c, s.steps, <-s.bytes) {
+		if speak(c, s.steps, int(s.bytes.Load())) {
 			if s.reset {
 				c.SetLinger(0)
 			} else {
@@ -154,14 +156,14 @@ func TestEveryOffset(t *testing.T) {
 			for range 16 {
 				listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 				require.NoError(t, err)
-				server := &breakingServer{listener, make(chan int, 1), how == "reset", steps}
+				server := &breakingServer{listener: listener, reset: how == "reset", steps: steps}
 				workers.Go(server.run)
 				url := "rtmp://" + listener.Addr().String() + "/live/stream"
 				client := newClient(t, url, "timeout", "10000")
 				workers.Go(func() {
 					defer listener.Close()
 					for bytes := range offsets {
-						server.bytes <- bytes
+						server.bytes.Store(int64(bytes))
 						if err := client.breaks(url, steps, bytes, server.reset); err != nil {
 							t.Errorf("after %d of %d bytes: %v", bytes, all, err)
 						}
