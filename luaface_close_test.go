@@ -43,7 +43,9 @@ func TestCloseState(t *testing.T) {
 					ctx:setCallback(function(state, ...) return ctx end)
 					ctx:setBitrateCallback(function(...) return ctx end)
 					%s`, address, time.Now().UnixNano(), i, phase.chunk)))
+				began := time.Now()
 				s.Close()
+				require.Less(t, time.Since(began), 2*time.Second, "half a second, on a machine that is not busy")
 			}
 			const cycles = 50
 			for i := range 5 { // the runtime starts its threads

@@ -10,7 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/amf"
 	"luatrtmp/core/handshake"
+	"luatrtmp/core/message"
 	"luatrtmp/tests/script"
 )
 
@@ -94,6 +96,28 @@ func TestEndsSoon(t *testing.T) {
 		}},
 		{"nothing comes of the handshake", reach(StateHandshaking, func(*script.Conn) {})},
 		{"a byte a second comes of the handshake", reach(StateHandshaking, func(c *script.Conn) { c.Write([]byte{handshake.Version}) })},
+		{"nothing comes of TLS", func(t *testing.T) (*Publisher, *watch) {
+			s := script.Listen(t)
+			p, w := newPublisher(t, "rtmps://"+s.Address()+"/live/stream")
+			require.NoError(t, p.Connect())
+			s.Accept()
+			return p, w
+		}},
+		{"the password is not answered", func(t *testing.T) (*Publisher, *watch) {
+			s := script.Listen(t)
+			p, w := newPublisher(t, "rtmp://user:pass@"+s.Address()+"/live/stream")
+			require.NoError(t, p.Connect())
+			first := s.Accept()
+			first.Handshake()
+			connect := first.Command("connect")
+			first.Send(&message.Command{Name: "_error", TransactionID: connect.TransactionID, Object: amf.Null{}, Arguments: []amf.Value{
+				script.Info("error", "NetConnection.Connect.Rejected", "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : "),
+			}})
+			second := s.Accept()
+			second.Handshake()
+			second.Command("connect")
+			return p, w
+		}},
 		{"connect is not answered", reach(StateHandshaking, func(c *script.Conn) { c.Handshake(); c.Command("connect") })},
 		{"createStream is not answered", reach(StateConnected, func(c *script.Conn) { c.AcceptConnect(); c.Command("releaseStream") })},
 		{"publish is not answered", reach(StateConnected, func(c *script.Conn) { c.AcceptConnect(); c.AcceptStream(); c.Command("publish") })},

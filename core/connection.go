@@ -176,6 +176,7 @@ func (c *connection) stop() {
 	}
 	c.out.abort()
 	<-c.outDone
+	c.out.discard()
 	for range c.in.commands { // until the reader has closed it
 	}
 }

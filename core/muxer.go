@@ -54,6 +54,9 @@ func (m *muxer) attach(out *writer, streamID uint32) {
 // detach ends the connection's media.
 func (m *muxer) detach() {
 	m.mu.Lock()
+	if m.out != nil && m.out.conn == nil {
+		m.out.discard() // it was parked, and nobody has come for it
+	}
 	m.endSequences()
 	m.reset(outlet{})
 	m.next = nil

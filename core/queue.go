@@ -243,6 +243,17 @@ func (q *queue) countDrop(size int) {
 	q.droppedBytes += uint64(size)
 }
 
+// discard drops all that waits; pictures are counted.
+func (q *queue) discard() {
+	for i, e := range q.entries {
+		if e.class.video() {
+			q.countDrop(len(e.payload))
+		}
+		q.entries[i] = nil
+	}
+	q.entries, q.bytes = q.entries[:0], 0
+}
+
 // takeDropped returns what was dropped since the last call.
 func (q *queue) takeDropped() (frames uint32, bytes uint64) {
 	frames, bytes = q.droppedFrames, q.droppedBytes

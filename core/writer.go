@@ -152,6 +152,17 @@ func (w *writer) abort() {
 	w.mu.Unlock()
 }
 
+// discard drops what run has left, and counts the pictures in it: what the network took in part did not arrive whole. run has
+// ended, or there is no connection.
+func (w *writer) discard() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.media.entries = append(w.media.entries, w.batch...)
+	w.batch = w.batch[:0]
+	w.media.discard()
+	w.counters.dropped(w.media.takeDropped())
+}
+
 // waiting returns the media that waits for the network.
 func (w *writer) waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
@@ -259,4 +270,5 @@ func (w *writer) settle() {
 	}
 	w.mu.Unlock()
 	clear(w.batch)
+	w.batch = w.batch[:0]
 }

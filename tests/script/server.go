@@ -25,6 +25,11 @@ type Server struct {
 func Listen(t testing.TB) *Server {
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	require.NoError(t, err)
+	return ListenOn(t, listener)
+}
+
+// ListenOn starts a server on a listener, which ends with the test.
+func ListenOn(t testing.TB, listener *net.TCPListener) *Server {
 	t.Cleanup(func() { listener.Close() })
 	return &Server{t: t, listener: listener}
 }

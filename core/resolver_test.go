@@ -1,0 +1,66 @@
+package core
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// replyWith answers each query with what reply makes of it; nil: no answer.
+func replyWith(reply func(query []byte) []byte) func(net.PacketConn) {
+	return func(server net.PacketConn) {
+		for buf := make([]byte, 512); ; {
+			n, from, err := server.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if r := reply(buf[:n]); r != nil {
+				server.WriteTo(r, from) //nolint:errcheck // who asked may be gone
+			}
+		}
+	}
+}
+
+// code returns a reply without answers. RFC 1035, 4.1.1.
+func code(rcode byte) func([]byte) []byte {
+	const response, recursionAvailable = 0x80, 0x80
+	return func(query []byte) []byte {
+		query[2] |= response
+		query[3] = recursionAvailable | rcode
+		return query
+	}
+}
+
+// A name server that fails, each time in another way.
+func TestNameServerFails(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		reply func([]byte) []byte
+		kind  error
+		text  string
+	}{
+		{"no such name", code(3), ErrConnect, `the host name "camera.example.org." cannot be resolved (no such host)`},
+		{"out of order", code(2), ErrConnect, `the host name "camera.example.org." cannot be resolved`},
+		{"refused", code(5), ErrConnect, `the host name "camera.example.org." cannot be resolved`},
+		{"a name without addresses", code(0), ErrConnect, `the host name "camera.example.org." cannot be resolved`},
+		{"no answer", func([]byte) []byte { return nil }, ErrTimeout, "within 300ms: check host, port and firewall"},
+		{"noise", func([]byte) []byte { return []byte{1, 2, 3} }, ErrTimeout, "within 300ms"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			resolveBy(t, replyWith(c.reply))
+			p, w := newPublisher(t, "rtmp://camera.example.org./live/stream", "timeout", "300") // the last dot: no search domains
+			before := descriptors(t)
+			require.NoError(t, p.Connect())
+			began := time.Now()
+			err := w.until(StateError).Err
+			require.ErrorIs(t, err, c.kind)
+			require.ErrorContains(t, err, c.text)
+			require.Less(t, time.Since(began), patience)
+			require.Equal(t, []State{1, 7}, w.states())
+			require.Eventually(t, func() bool { return descriptors(t) <= before }, patience, time.Millisecond, "the query's socket")
+		})
+	}
+}
