@@ -9,8 +9,8 @@ import (
 	"luatrtmp/core/message"
 )
 
-// connection is one TCP connection to a server, from dialing to its end. It has a reading and a writing goroutine, which
-// are over when end returns.
+// connection is one TCP connection to a server, from dialing to its end. It has a reading goroutine, and
+// while data waits for the network a writing one; they are over when end returns.
 type connection struct {
 	p  *Publisher
 	to *target
@@ -23,8 +23,6 @@ type connection struct {
 	conn     net.Conn
 	out      *writer
 	in       *reader
-	outDone  chan struct{}
-	outErr   error // why writing ended; valid after outDone
 	talk     *dialogue
 	streamID uint32
 	accepted time.Time           // when media could flow
@@ -35,7 +33,7 @@ type connection struct {
 }
 
 func newConnection(p *Publisher, to *target, o Options, polite, hard context.Context) *connection {
-	c := &connection{p: p, to: to, o: o, polite: polite, outDone: make(chan struct{}), left: make(chan struct{})}
+	c := &connection{p: p, to: to, o: o, polite: polite, left: make(chan struct{})}
 	c.hard, c.cut = context.WithCancel(hard)
 	return c
 }
@@ -61,10 +59,6 @@ func (c *connection) bringUp(reached func(State) bool) error {
 func (c *connection) start() {
 	c.out = newWriter(c.conn, &c.o, &c.p.counters)
 	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
-	go func() {
-		c.outErr = guard(c.out.run)
-		close(c.outDone)
-	}()
 	go c.in.run()
 }
 
@@ -93,7 +87,7 @@ func (c *connection) whyBroken(closed func() error) error {
 	for {
 		select {
 		case <-limit.C:
-			return c.outErr
+			return c.out.failure()
 		case m, ok := <-c.in.commands:
 			if !ok {
 				return closed()
@@ -110,8 +104,9 @@ func (c *connection) whyClosed() error {
 	const atOnce = 3 * time.Second
 	if errors.Is(c.in.err, net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
 		c.out.abort()
-		if <-c.outDone; c.outErr != nil {
-			return c.outErr
+		<-c.out.done
+		if err := c.out.failure(); err != nil {
+			return err
 		}
 	}
 	after := time.Since(c.accepted).Round(time.Millisecond)
@@ -127,11 +122,11 @@ func (c *connection) goodbye(limit context.Context) {
 	c.talk.unpublish()
 	c.out.finish()
 	select {
-	case <-c.outDone:
+	case <-c.out.done:
 	case <-limit.Done():
 		return
 	}
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.outErr == nil && half.CloseWrite() == nil {
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.failure() == nil && half.CloseWrite() == nil {
 		c.in.drain(limit)
 	}
 }
@@ -165,7 +160,6 @@ func (c *connection) end() {
 func (c *connection) hangUp() {
 	c.stop()
 	c.conn, c.out, c.in, c.talk, c.moving = nil, nil, nil, nil, nil
-	c.outDone, c.outErr = make(chan struct{}), nil
 }
 
 // stop closes the connection, and waits for its goroutines.
@@ -175,7 +169,7 @@ func (c *connection) stop() {
 		return
 	}
 	c.out.abort()
-	<-c.outDone
+	<-c.out.done
 	c.out.discard()
 	for range c.in.commands { // until the reader has closed it
 	}

@@ -92,11 +92,16 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 	return &message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
 }
 
-// send sends a command on a message stream and returns its transaction ID.
+// send sends a command on a message stream and returns its transaction ID. Why writing failed, await finds out: a server that
+// hangs up may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (float64, error) {
 	c := d.command(name, object, arguments...)
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
-	return c.TransactionID, d.out.sendMessage(h, classControl, c)
+	err := d.out.sendMessage(h, classControl, c)
+	if err != nil && d.out.failure() != nil {
+		err = nil
+	}
+	return c.TransactionID, err
 }
 
 // result matches the answer to a command by its transaction ID. RTMP 1.0, 7.2.1.
@@ -126,7 +131,7 @@ func (d *dialogue) await(step string, match func(*message.Command) (bool, error)
 			return nil, errEnded
 		case <-limit.C:
 			return nil, failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint[step])
-		case <-d.outDone:
+		case <-d.out.done:
 			return nil, d.whyBroken(func() error { return d.whyClosedDuring(step) })
 		case c, ok := <-d.in.commands:
 			if !ok {

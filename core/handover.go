@@ -203,7 +203,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 	var broken <-chan struct{}
 	var commands <-chan *message.Command
 	if next != nil {
-		broken, commands = next.outDone, next.in.commands
+		broken, commands = next.out.done, next.in.commands
 	}
 	limit := time.NewTimer(keyFrameWait)
 	defer limit.Stop()

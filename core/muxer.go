@@ -54,7 +54,7 @@ func (m *muxer) attach(out *writer, streamID uint32) {
 // detach ends the connection's media.
 func (m *muxer) detach() {
 	m.mu.Lock()
-	if m.out != nil && m.out.conn == nil {
+	if m.out != nil && m.out.wire == nil {
 		m.out.discard() // it was parked, and nobody has come for it
 	}
 	m.endSequences()
@@ -238,7 +238,7 @@ func (m *muxer) describe() Info {
 	}
 	if m.out != nil {
 		info.QueueMedia, info.QueueBytes = m.out.waiting()
-		info.RTT = roundTrip(m.out.conn)
+		info.RTT = m.out.roundTrip()
 	}
 	return info
 }

@@ -32,7 +32,7 @@ func FuzzFrames(f *testing.F) {
 		m.sendVideoFrame(hevcKey, 2000, Frame{Codec: "hevc", Track: 3})
 		m.describe()
 		m.detach()
-		lines, _ := wire(t, w)
+		lines, _ := onWire(t, w)
 		seen := false
 		for _, line := range lines {
 			seen = seen || line == "2000 video 3 hevc key" || line == "1980 video 3 hevc key"

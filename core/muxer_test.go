@@ -20,7 +20,7 @@ func attached() (*muxer, *writer) {
 func reattach(m *muxer) *writer {
 	o := DefaultOptions()
 	o.QueueMedia, o.QueueBytes = 2*time.Hour, 1<<30
-	w := newWriter(&discardConn{}, &o, m.counters)
+	w := stalledWriter(&o, m.counters)
 	m.attach(w, 7)
 	return w
 }

@@ -19,13 +19,13 @@ func attachedTo(change func(*Options)) (*muxer, *writer) {
 	o := DefaultOptions()
 	o.AssumeV2, o.QueueMedia, o.QueueBytes = true, 2*time.Hour, 1<<30
 	change(&o)
-	w := newWriter(&discardConn{}, &o, m.counters)
+	w := stalledWriter(&o, m.counters)
 	m.attach(w, 7)
 	return m, w
 }
 
-// wire takes what was sent as "timestamp kind track codec packet", e.g. "40 video 1 h264 frame".
-func wire(t *testing.T, w *writer) (lines []string, all []*entry) {
+// onWire takes what was sent as "timestamp kind track codec packet", e.g. "40 video 1 h264 frame".
+func onWire(t *testing.T, w *writer) (lines []string, all []*entry) {
 	t.Helper()
 	w.mu.Lock()
 	all = w.media.pop(nil, 1<<30)
@@ -61,7 +61,7 @@ func wire(t *testing.T, w *writer) (lines []string, all []*entry) {
 
 func requireWire(t *testing.T, w *writer, want ...string) []*entry {
 	t.Helper()
-	lines, all := wire(t, w)
+	lines, all := onWire(t, w)
 	require.Equal(t, want, lines)
 	return all
 }
@@ -88,7 +88,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			require.NoError(t, m.sendVideoFrame(c.key, 1080, Frame{}))
 			line := func(at int, packet string) string { return fmt.Sprintf("%d video 0 %s %s", at, c.name, packet) }
 			want := []string{"0 metadata", line(0, "start"), line(0, "key"), line(40, "frame"), line(80, "key")}
-			lines, all := wire(t, w)
+			lines, all := onWire(t, w)
 			if len(lines) == 6 { // the colours are told
 				want = append(want[:2:2], append([]string{line(0, "metadata")}, want[2:]...)...)
 			}
@@ -103,7 +103,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			w = reattach(m)
 			m.terms.capabilities = everything()
 			require.NoError(t, m.sendVideoFrame(c.key, 1120, Frame{}))
-			lines, _ = wire(t, w)
+			lines, _ = onWire(t, w)
 			require.Contains(t, lines, line(0, "start"), "what is known is sent anew on a new connection")
 		})
 	}
@@ -130,7 +130,7 @@ func TestTracksAudio(t *testing.T) {
 			m, w := attachedTo(func(*Options) {})
 			require.NoError(t, m.sendAudioFrame(c.frame, 500, Frame{Codec: c.codec, Config: c.config}))
 			require.NoError(t, m.sendAudioFrame(c.frame, 520, Frame{}))
-			lines, all := wire(t, w)
+			lines, all := onWire(t, w)
 			line := func(at int, packet string) string { return fmt.Sprintf("%d audio 0 %s %s", at, c.codec, packet) }
 			want := []string{"0 metadata", line(0, "frame"), line(20, "frame")}
 			if c.start {
@@ -202,7 +202,7 @@ func TestSeveralTracksTimes(t *testing.T) {
 	require.NoError(t, m.sendVideoFrame(picture, 900_040, Frame{Track: 1}))
 	require.NoError(t, m.sendVideoFrame(keyFrame, 1380, Frame{Track: 2}))
 	require.NoError(t, m.sendVideoFrame(keyFrame, 900_100, Frame{Track: 3}))
-	lines, _ := wire(t, w)
+	lines, _ := onWire(t, w)
 	require.Equal(t, []string{"400 video 1 h264 key", "440 video 1 h264 frame", "380 video 2 h264 key", "500 video 3 h264 key"},
 		[]string{lines[6], lines[7], lines[10], lines[13]})
 }

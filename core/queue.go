@@ -25,6 +25,7 @@ type entry struct {
 	header  chunk.Header
 	class   class
 	track   uint8 // of a picture
+	size    int   // of the message
 	payload []byte
 }
 
@@ -75,22 +76,24 @@ func (s *trackSet) remove(track uint8)   { s[track/64] &^= 1 << (track % 64) }
 // maxSpareBytes bounds the memory kept for reuse: some large key frames, and the frames between them.
 const maxSpareBytes = 512 << 10
 
-// push is pushTrack for track 0.
-func (q *queue) push(h chunk.Header, c class, pieces [][]byte) bool {
-	return q.pushTrack(h, c, 0, pieces)
+// admits tells whether a message may be sent after all that was sent before: the pictures of a group that was cut may not.
+// One that may not counts as dropped.
+func (q *queue) admits(c class, track uint8, size int) bool {
+	if !c.video() || !q.awaitKey.has(track) {
+		return true
+	}
+	if c != classKey {
+		q.countDrop(size)
+		return false
+	}
+	q.awaitKey.remove(track)
+	return true
 }
 
-// pushTrack copies the pieces and queues them, after making room. It returns false when the message was dropped; only
-// pictures are.
+// pushTrack copies the pieces of a message that is admitted and queues them, after making room. It returns false when the
+// message was dropped; only pictures are.
 func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte) bool {
 	size := joinedSize(pieces)
-	if c.video() && q.awaitKey.has(track) {
-		if c != classKey {
-			q.countDrop(size)
-			return false
-		}
-		q.awaitKey.remove(track)
-	}
 	if c.video() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c == classDisposable {
 		q.countDrop(size)
 		return false
@@ -109,7 +112,7 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 // fill returns an entry with a copy of the pieces.
 func (q *queue) fill(h chunk.Header, c class, pieces [][]byte) *entry {
 	e := q.take(joinedSize(pieces))
-	e.header, e.class = h, c
+	e.header, e.class, e.size = h, c, joinedSize(pieces)
 	for _, p := range pieces {
 		e.payload = append(e.payload, p...)
 	}
@@ -228,7 +231,7 @@ func (q *queue) dropVideo(first, end int, track uint8) {
 		e := q.entries[i]
 		if i < end && e.class.video() && e.track == track {
 			q.bytes -= len(e.payload)
-			q.countDrop(len(e.payload))
+			q.countDrop(e.size)
 			q.give(e)
 			continue
 		}
@@ -247,7 +250,7 @@ func (q *queue) countDrop(size int) {
 func (q *queue) discard() {
 	for i, e := range q.entries {
 		if e.class.video() {
-			q.countDrop(len(e.payload))
+			q.countDrop(e.size)
 		}
 		q.entries[i] = nil
 	}

@@ -11,9 +11,14 @@ import (
 	"luatrtmp/core/chunk"
 )
 
+// push queues a message of track 0.
+func push(q *queue, h chunk.Header, c class, pieces [][]byte) bool {
+	return q.admits(c, 0, joinedSize(pieces)) && q.pushTrack(h, c, 0, pieces)
+}
+
 // put pushes a message of some bytes.
 func put(q *queue, c class, timestamp uint32, size int) bool {
-	return q.push(chunk.Header{Timestamp: timestamp}, c, [][]byte{make([]byte, size/2), make([]byte, size-size/2)})
+	return push(q, chunk.Header{Timestamp: timestamp}, c, [][]byte{make([]byte, size/2), make([]byte, size-size/2)})
 }
 
 // content lists what waits, e.g. "H K0 P40 A50".
@@ -171,7 +176,7 @@ func TestQueueProperty(t *testing.T) {
 			} else {
 				kept = append(kept, name)
 			}
-			accepted := q.push(chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
+			accepted := push(&q, chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
 			require.True(t, accepted || c == classPicture || c == classDisposable)
 
 			video, all := 0, 0
@@ -275,8 +280,8 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 			case i%3 == 0:
 				c = classDisposable
 			}
-			q.push(chunk.Header{Timestamp: now}, c, body)
-			q.push(chunk.Header{Timestamp: now}, classAudio, body[:1])
+			push(&q, chunk.Header{Timestamp: now}, c, body)
+			push(&q, chunk.Header{Timestamp: now}, classAudio, body[:1])
 		}
 		batch = q.pop(batch[:0], 1<<20)
 		for _, e := range batch {

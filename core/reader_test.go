@@ -32,7 +32,6 @@ func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newWriter(conn, &o, &counters{})
 	r := newReader(conn, w, ctx, log)
-	go w.run()
 	go r.run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}
 	p.close = func() {

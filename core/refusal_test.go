@@ -160,7 +160,7 @@ func TestWhyWritingFailed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newConnection(New(quietLog()), &target{}, DefaultOptions(), t.Context(), t.Context())
-				s.outErr, s.accepted, s.in = broken, time.Now(), c.in
+				s.out, s.accepted, s.in = &writer{err: broken}, time.Now(), c.in
 				if s.in == nil {
 					s.in = &reader{}
 				}

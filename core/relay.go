@@ -63,7 +63,7 @@ func (m *muxer) switchOver() {
 		return
 	}
 	m.next = nil
-	if m.out != nil && m.out.conn == nil {
+	if m.out != nil && m.out.wire == nil {
 		next.out.adopt(m.out, next.streamID)
 		m.out, m.terms, m.streamID = next.out, next.out.terms, next.streamID
 		for _, t := range m.tracks {
@@ -79,7 +79,7 @@ func (m *muxer) switchOver() {
 // connection has the terms of the one before; m.mu is held.
 func (m *muxer) renew(out *writer, streamID uint32) {
 	to := outlet{out: out, terms: out.terms, streamID: streamID, expect: m.expect, origin: m.origin}
-	if out.conn == nil {
+	if out.wire == nil {
 		to.terms = m.terms
 	} else {
 		m.endSequences()
@@ -112,5 +112,5 @@ func (w *writer) adopt(parked *writer, streamID uint32) {
 	w.media.entries = append(w.media.entries, entries...)
 	w.media.bytes += bytes
 	w.media.awaitKey = awaitKey
-	w.wake.Signal()
+	w.beginDrain()
 }

@@ -13,7 +13,7 @@ import (
 // onQueue returns a writer that sends nothing: what it is given waits.
 func onQueue(m *muxer) *writer {
 	o := DefaultOptions()
-	return newWriter(&discardConn{}, &o, m.counters)
+	return stalledWriter(&o, m.counters)
 }
 
 func TestRelayAtAKeyFrame(t *testing.T) {

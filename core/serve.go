@@ -65,7 +65,7 @@ func (s *session) serve() error {
 // watched returns what serve waits for beside its own: nil for what is not there.
 func (s *session) watched() (outDone <-chan struct{}, commands <-chan *message.Command, news <-chan moveNews) {
 	if s.now != nil && s.lost == nil {
-		outDone, commands = s.now.outDone, s.now.in.commands
+		outDone, commands = s.now.out.done, s.now.in.commands
 	}
 	if s.move != nil {
 		news = s.move.news

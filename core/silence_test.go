@@ -60,7 +60,7 @@ func TestSilenceBesideASourceWithoutAudio(t *testing.T) {
 	m, w := silentMuxer()
 	m.begin(expectation{video: &flv.VideoInfo{}})
 	last := pictures(t, m, 5000, 15_000, 33)
-	lines, all := wire(t, w)
+	lines, all := onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
 	require.Equal(t, []byte{0xAF, 0, 0x12, 0x10}, all[2].payload)
 	fields := metadataOf(t, all[0])
@@ -83,11 +83,11 @@ func TestSilenceBesideASourceWithoutAudio(t *testing.T) {
 func TestSilenceBesidePushedVideo(t *testing.T) {
 	m, w := silentMuxer()
 	pictures(t, m, 0, 960, 40)
-	lines, _ := wire(t, w)
+	lines, _ := onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "audio")
 	require.Empty(t, m.describe().AudioCodec)
 	pictures(t, m, 1000, 10_000, 40)
-	lines, all := wire(t, w)
+	lines, all := onWire(t, w)
 	require.Equal(t, []string{"998 metadata", "998 audio 0 aac start", "998 audio 0 aac frame", "1000 video 0 h264 key"}, lines[:4])
 	inStep(t, all, 0, 43)
 
@@ -95,7 +95,7 @@ func TestSilenceBesidePushedVideo(t *testing.T) {
 	w = reattach(m)
 	m.terms.silentAudio = true
 	pictures(t, m, 20_000, 21_000, 40)
-	lines, all = wire(t, w)
+	lines, all = onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
 	inStep(t, all, 0, 0)
 }
@@ -104,11 +104,11 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 	m, w := silentMuxer()
 	m.begin(expectation{video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 200, 40)
-	wire(t, w)
+	onWire(t, w)
 	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 190, Frame{Config: []byte{0x11, 0x90}}))
 	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 212, Frame{}))
 	pictures(t, m, 240, 5000, 40)
-	lines, all := wire(t, w)
+	lines, all := onWire(t, w)
 	require.Equal(t, []string{
 		"190 metadata", "190 audio 0 aac start", "190 audio 0 aac frame", "212 audio 0 aac frame", "240 video 0 h264 key", "280 video 0 h264 key",
 	}, lines[:6])
@@ -117,13 +117,13 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 	w = reattach(m)
 	m.terms.silentAudio = true
 	pictures(t, m, 6000, 9000, 40)
-	lines, _ = wire(t, w)
+	lines, _ = onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "audio")
 
 	m.restart() // another sender
 	m.begin(expectation{video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 100, 40)
-	lines, _ = wire(t, w)
+	lines, _ = onWire(t, w)
 	require.Contains(t, fmt.Sprint(lines), "audio 0 aac frame")
 }
 
@@ -132,7 +132,7 @@ func TestSilenceIsNotOvertaken(t *testing.T) {
 	m, w := silentMuxer()
 	m.begin(expectation{video: &flv.VideoInfo{}})
 	pictures(t, m, 1000, 2000, 40)
-	wire(t, w)
+	onWire(t, w)
 	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 1900, Frame{Config: ascStereo}))
 	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 2010, Frame{}))
 	requireWire(t, w, "998 audio 0 aac start", "998 audio 0 aac frame", "1010 audio 0 aac frame")
@@ -159,7 +159,7 @@ func TestNoSilence(t *testing.T) {
 			if c.audio {
 				pictures(t, m, 1000, 5000, 40)
 			}
-			_, all := wire(t, w)
+			_, all := onWire(t, w)
 			frames := 0
 			for _, e := range all {
 				if e.class == classAudio && len(e.payload) > 3 {
@@ -177,10 +177,10 @@ func TestSilenceOverAPause(t *testing.T) {
 	m.begin(expectation{video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 400, 40)
 	pictures(t, m, 1200, 1200, 40) // less
-	_, all := wire(t, w)
+	_, all := onWire(t, w)
 	require.Equal(t, 1200*44100/1024/1000+1, inStep(t, all, 0, 0))
 	pictures(t, m, 8200, 9000, 40)
-	_, all = wire(t, w)
+	_, all = onWire(t, w)
 	inStep(t, all, 0, 8200*44100/1024/1000)
 }
 
@@ -193,12 +193,12 @@ func TestSilenceBesideSeveralTracks(t *testing.T) {
 	m.find(flv.Video, 0).offset += 0xFFFFFF00
 	m.silence.line.lastVideo += 0xFFFFFF00
 	m.silence.line.base += 0xFFFFFF00
-	wire(t, w)
+	onWire(t, w)
 	for i := range uint32(50) {
 		require.NoError(t, m.sendVideoFrame(keyFrame, 0xFFFFFF00+40*i, Frame{}))
 		require.NoError(t, m.sendVideoFrame(keyFrame, 0xFFFFFF00+40*i-20, Frame{Track: 1}))
 	}
-	_, all := wire(t, w)
+	_, all := onWire(t, w)
 	frames := uint32(0)
 	for _, e := range all {
 		if e.class == classAudio {
@@ -214,7 +214,7 @@ func TestSilenceIsSilent(t *testing.T) {
 	m, w := silentMuxer()
 	m.begin(expectation{video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 1000, 40)
-	_, all := wire(t, w)
+	_, all := onWire(t, w)
 	var adts []byte
 	for _, e := range all {
 		if e.class == classAudio {

@@ -3,6 +3,8 @@ package core
 import (
 	"sync"
 	"time"
+
+	"luatrtmp/core/chunk"
 )
 
 // Stats counts what a Publisher did since it was made; reconnecting does not reset it. The fields are those of
@@ -53,26 +55,37 @@ func (c *counters) wrote(n int64, now time.Time) {
 func (c *counters) sent(batch []*entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := &c.stats
 	for _, e := range batch {
-		s.PacketsSent++
-		size := uint64(len(e.payload))
-		switch e.class {
-		case classAudio:
-			s.AudioFramesSent++
-			s.AudioBytes += size
-			s.LastAudioTimestamp = e.header.Timestamp
-		case classKey:
-			s.VideoFramesSent++
-			s.IFrames++
-			s.IBytes += size
-			s.LastVideoTimestamp = e.header.Timestamp
-		case classPicture, classDisposable:
-			s.VideoFramesSent++
-			s.PFrames++
-			s.PBytes += size
-			s.LastVideoTimestamp = e.header.Timestamp
-		}
+		c.stats.count(&e.header, e.class, e.size)
+	}
+}
+
+// sentNow counts a message that the kernel took whole, in n bytes.
+func (c *counters) sentNow(n int64, now time.Time, h *chunk.Header, class class, size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats.BytesSent += uint64(n)
+	c.rate.add(now, n)
+	c.stats.count(h, class, size)
+}
+
+func (s *Stats) count(h *chunk.Header, class class, size int) {
+	s.PacketsSent++
+	switch class {
+	case classAudio:
+		s.AudioFramesSent++
+		s.AudioBytes += uint64(size)
+		s.LastAudioTimestamp = h.Timestamp
+	case classKey:
+		s.VideoFramesSent++
+		s.IFrames++
+		s.IBytes += uint64(size)
+		s.LastVideoTimestamp = h.Timestamp
+	case classPicture, classDisposable:
+		s.VideoFramesSent++
+		s.PFrames++
+		s.PBytes += uint64(size)
+		s.LastVideoTimestamp = h.Timestamp
 	}
 }
 

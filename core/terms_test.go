@@ -156,7 +156,7 @@ func TestTermsOfParkedMedia(t *testing.T) {
 	o := DefaultOptions()
 	m.park(w, newWriter(nil, &o, m.counters))
 	require.NoError(t, m.sendAudioFrame(opusFrame, 20, Frame{}))
-	next := newWriter(&discardConn{}, &o, m.counters)
+	next := stalledWriter(&o, m.counters)
 	m.prepare(next, 7)
 	m.takeOver()
 	require.ErrorIs(t, m.sendAudioFrame(opusFrame, 40, Frame{}), ErrRefused, "this one takes no Opus")

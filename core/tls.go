@@ -112,8 +112,8 @@ func secured(within context.Context, conn net.Conn, to *target, o *Options) (net
 	if err != nil {
 		return nil, err
 	}
-	patient := &patientConn{Conn: conn, patience: o.Timeout}
-	c := &secureConn{Conn: tls.Client(patient, config), under: patient}
+	under := &recordConn{Conn: conn, patience: o.Timeout}
+	c := &secureConn{Conn: tls.Client(under, config), under: under}
 	if err := c.HandshakeContext(within); err != nil {
 		return nil, tlsFailure(err, within.Err() != nil, to, config.ServerName, o.Timeout)
 	}

@@ -4,38 +4,38 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"os"
 	"syscall"
-	"time"
 )
 
 // secureConn is an encrypted connection. It has what the writer needs and *tls.Conn has not.
 type secureConn struct {
 	*tls.Conn
-	under  *patientConn
+	under  *recordConn
 	record [maxRecord]byte // where small pieces are gathered; used by the writer alone
 }
 
 // maxRecord is the most that one record of TLS carries. RFC 8446, 5.1.
 const maxRecord = 16 << 10
 
-// writeBuffers writes what is left, as net.Buffers.WriteTo does. Over TLS, where each Write makes a record with a header, a
-// checksum and a system call of its own, small pieces are gathered first.
-func writeBuffers(conn net.Conn, rest *net.Buffers) (int64, error) {
-	c, ok := conn.(*secureConn)
-	if !ok {
-		return rest.WriteTo(conn)
+// writeRecord encrypts what begins pieces, as much as a record carries, and takes it out of pieces. Each Write of TLS makes a
+// record with a header, a checksum and a system call of its own: small pieces are gathered first.
+func (c *secureConn) writeRecord(pieces *net.Buffers) (int64, error) {
+	if advance(pieces, 0); len(*pieces) == 0 {
+		return 0, nil
 	}
-	var written int64
-	for advance(rest, 0); len(*rest) > 0; {
-		n, err := c.Write(c.gather(*rest))
-		written += int64(n)
-		advance(rest, n)
-		if err != nil {
-			return written, err
-		}
+	n, err := c.Write(c.gather(*pieces))
+	advance(pieces, n)
+	return int64(n), err
+}
+
+// writeRecords is writeRecord for all of pieces.
+func (c *secureConn) writeRecords(pieces *net.Buffers) (written int64, err error) {
+	for err == nil && len(*pieces) > 0 {
+		var n int64
+		n, err = c.writeRecord(pieces)
+		written += n
 	}
-	return written, nil
+	return written, err
 }
 
 // gather returns what the next record begins with: a piece that fills it, without a copy, or several that are joined.
@@ -78,7 +78,7 @@ func (c *secureConn) SyscallConn() (syscall.RawConn, error) {
 
 // CloseWrite tells the peer that nothing follows, by TLS's close_notify and TCP's FIN, without waiting long for the network.
 func (c *secureConn) CloseWrite() error {
-	c.under.patience = min(c.under.patience, closeTimeout)
+	c.under.end(closeTimeout)
 	if err := c.Conn.CloseWrite(); err != nil {
 		return err
 	}
@@ -90,22 +90,3 @@ func (c *secureConn) CloseWrite() error {
 
 // Close closes at once: that of *tls.Conn would wait for the network to take its close_notify.
 func (c *secureConn) Close() error { return c.under.Close() }
-
-// patientConn is under *tls.Conn, for which a write that was cut off by its deadline is the end. Its own gives up only when
-// the kernel takes nothing for a whole time of patience; of the deadlines for writing nothing is left.
-type patientConn struct {
-	net.Conn
-	patience time.Duration
-}
-
-func (c *patientConn) Write(p []byte) (int, error) {
-	for n := 0; ; {
-		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
-			return n, err
-		}
-		more, err := c.Conn.Write(p[n:])
-		if n += more; n == len(p) || more == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return n, err
-		}
-	}
-}

@@ -36,7 +36,7 @@ func encrypted(t *testing.T) (*secureConn, *countedConn, *tls.Conn) {
 	peer, err := listener.Accept()
 	require.NoError(t, err)
 	counted := &countedConn{Conn: conn}
-	under := &patientConn{Conn: counted, patience: patience}
+	under := &recordConn{Conn: counted, patience: patience}
 	config := &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}
 	c := &secureConn{Conn: tls.Client(under, config), under: under}
 	server := tls.Server(peer, script.SelfSigned(t, "h"))
@@ -75,7 +75,7 @@ func TestGather(t *testing.T) {
 				all = append(all, piece...)
 			}
 			counted.writes = nil
-			n, err := writeBuffers(c, &pieces)
+			n, err := c.writeRecords(&pieces)
 			require.NoError(t, err)
 			require.EqualValues(t, len(all), n)
 			require.Empty(t, pieces)
@@ -133,15 +133,15 @@ func TestPatience(t *testing.T) {
 		{[]int{1, 2, 0, 7}, 3, os.ErrDeadlineExceeded},
 		{nil, 0, os.ErrDeadlineExceeded},
 	} {
-		n, err := (&patientConn{Conn: &slowConn{takes: c.takes}}).Write(make([]byte, 10))
+		n, err := (&recordConn{Conn: &slowConn{takes: c.takes}}).Write(make([]byte, 10))
 		require.Equal(t, c.n, n)
 		require.ErrorIs(t, err, c.err)
 	}
 	closed, other := net.Pipe()
 	closed.Close()
 	other.Close()
-	_, err := (&patientConn{Conn: closed}).Write(nil)
+	_, err := (&recordConn{Conn: closed}).Write(nil)
 	require.ErrorIs(t, err, io.ErrClosedPipe)
-	_, err = (&secureConn{under: &patientConn{Conn: closed}}).SyscallConn()
+	_, err = (&secureConn{under: &recordConn{Conn: closed}}).SyscallConn()
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }

@@ -15,13 +15,23 @@ import (
 	"luatrtmp/core/message"
 )
 
-// startWriter runs a writer on one end of a pipe, which has no buffer at all.
-func startWriter(o Options) (w *writer, peer net.Conn, ended chan error) {
+// startWriter returns a writer on one end of a pipe, which has no buffer at all and cannot be offered anything.
+func startWriter(o Options) (w *writer, peer net.Conn) {
 	conn, peer := net.Pipe()
-	w = newWriter(conn, &o, &counters{})
-	ended = make(chan error, 1)
-	go func() { ended <- w.run() }()
-	return w, peer, ended
+	return newWriter(conn, &o, &counters{}), peer
+}
+
+// ending waits until a writer is done and returns why.
+func ending(w *writer) error {
+	<-w.done
+	return w.failure()
+}
+
+// stalledWriter returns a writer whose network never takes anything: what is sent stays in the queue.
+func stalledWriter(o *Options, counters *counters) *writer {
+	w := newWriter(&discardConn{}, o, counters)
+	w.draining = true
+	return w
 }
 
 func header(id, timestamp uint32, t message.Type) chunk.Header {
@@ -34,7 +44,7 @@ func videoHeader(timestamp uint32) chunk.Header {
 
 func TestWriterControlBeforeMedia(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer, ended := startWriter(DefaultOptions())
+		w, peer := startWriter(DefaultOptions())
 		for i := range 3 {
 			_, err := w.send(videoHeader(uint32(i)), classKey, bytes.Repeat([]byte{byte(i)}, batchBytes-1))
 			require.NoError(t, err)
@@ -57,13 +67,13 @@ func TestWriterControlBeforeMedia(t *testing.T) {
 			}
 		}
 		require.Equal(t, []message.Type{9, 3, 9, 9}, types, "before the media that waits, each message whole")
-		require.NoError(t, <-ended)
+		require.NoError(t, ending(w))
 	})
 }
 
 func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer, ended := startWriter(DefaultOptions())
+		w, peer := startWriter(DefaultOptions())
 		body := bytes.Repeat([]byte{7}, 5000)
 		_, err := w.send(videoHeader(0), classControl, body)
 		require.NoError(t, err)
@@ -80,21 +90,21 @@ func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 				require.Equal(t, body, v.Body)
 			}
 		}
-		require.NoError(t, <-ended)
+		require.NoError(t, ending(w))
 	})
 }
 
 func TestWriterBadChunkSize(t *testing.T) {
-	w, _, ended := startWriter(DefaultOptions())
+	w, _ := startWriter(DefaultOptions())
 	_, err := w.send(header(2, 0, message.TypeSetChunkSize), classControl, []byte{1})
 	require.NoError(t, err)
-	require.Error(t, <-ended)
+	require.Error(t, ending(w))
 }
 
 // As long as something moves, however slowly, there is no timeout.
 func TestWriterSlowPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer, ended := startWriter(DefaultOptions())
+		w, peer := startWriter(DefaultOptions())
 		body := bytes.Repeat([]byte{1, 2, 3}, 100)
 		_, err := w.send(videoHeader(0), classKey, body)
 		require.NoError(t, err)
@@ -102,7 +112,7 @@ func TestWriterSlowPeer(t *testing.T) {
 		m, err := chunk.NewReader(&slowReader{r: peer, pause: 4 * time.Second}).Read()
 		require.NoError(t, err)
 		require.Equal(t, body, m.Payload)
-		require.NoError(t, <-ended)
+		require.NoError(t, ending(w))
 	})
 }
 
@@ -119,14 +129,14 @@ func (s *slowReader) Read(p []byte) (int, error) {
 
 func TestWriterNoProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer, ended := startWriter(DefaultOptions())
+		w, peer := startWriter(DefaultOptions())
 		_, err := w.send(videoHeader(0), classKey, make([]byte, 1000))
 		require.NoError(t, err)
 		time.Sleep(100 * time.Millisecond)
 		_, err = io.ReadFull(peer, make([]byte, 100))
 		require.NoError(t, err)
 		began := time.Now()
-		err = <-ended
+		err = ending(w)
 		require.ErrorIs(t, err, ErrTimeout)
 		require.ErrorContains(t, err, "5s")
 		require.GreaterOrEqual(t, time.Since(began), 5*time.Second)
@@ -140,7 +150,7 @@ func TestWriterOverflow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := DefaultOptions()
 		o.QueueBytes = 1000
-		w, peer, ended := startWriter(o)
+		w, peer := startWriter(o)
 		frame := make([]byte, 300)
 		var err error
 		sent := 0
@@ -151,7 +161,7 @@ func TestWriterOverflow(t *testing.T) {
 		require.ErrorIs(t, err, ErrOverflow)
 		require.ErrorContains(t, err, "too slow even for the audio")
 		require.Equal(t, 5, sent, "one is being written, three wait, the fifth is too much")
-		require.ErrorIs(t, <-ended, ErrOverflow, "the reason stays")
+		require.ErrorIs(t, ending(w), ErrOverflow, "the reason stays")
 		_, err = peer.Read(frame)
 		require.ErrorIs(t, err, io.EOF, "the connection is closed")
 	})
@@ -159,7 +169,7 @@ func TestWriterOverflow(t *testing.T) {
 
 func TestWriterControlFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, _, ended := startWriter(DefaultOptions())
+		w, _ := startWriter(DefaultOptions())
 		var err error
 		sent := 0
 		for ; err == nil && sent < 10*maxControl; sent++ {
@@ -168,25 +178,25 @@ func TestWriterControlFlood(t *testing.T) {
 		}
 		require.ErrorIs(t, err, ErrOverflow)
 		require.Equal(t, maxControl+2, sent)
-		w.conn.Close()
+		w.wire.conn.Close()
 		w.abort()
-		require.ErrorIs(t, <-ended, ErrNetwork)
+		require.ErrorIs(t, ending(w), ErrNetwork)
 	})
 }
 
 func TestWriterAbortWhileIdle(t *testing.T) {
-	w, _, ended := startWriter(DefaultOptions())
+	w, _ := startWriter(DefaultOptions())
 	w.abort()
-	require.ErrorIs(t, <-ended, ErrNetwork)
+	require.ErrorIs(t, ending(w), ErrNetwork)
 	require.Error(t, w.sendMessage(chunk.Header{}, classControl, &message.UserControl{Event: message.PingRequest}))
 }
 
 func TestWriterBrokenConnection(t *testing.T) {
-	w, peer, ended := startWriter(DefaultOptions())
+	w, peer := startWriter(DefaultOptions())
 	peer.Close()
 	_, err := w.send(videoHeader(0), classKey, []byte{1})
 	require.NoError(t, err)
-	require.ErrorIs(t, <-ended, ErrNetwork)
+	require.ErrorIs(t, ending(w), ErrNetwork)
 }
 
 func TestWriterCounts(t *testing.T) {
@@ -197,7 +207,7 @@ func TestWriterCounts(t *testing.T) {
 		require.NoError(t, err)
 	}
 	w.finish()
-	require.NoError(t, w.run())
+	require.NoError(t, ending(w))
 	s := w.counters.snapshot()
 	require.Greater(t, s.BytesSent, uint64(600))
 	s.BytesSent = 0
@@ -221,38 +231,3 @@ func (c *discardConn) Write(p []byte) (int, error) {
 }
 func (c *discardConn) SetWriteDeadline(time.Time) error { return nil }
 func (c *discardConn) Close() error                     { return nil }
-
-// In the steady state a frame costs no memory, from the caller to the network.
-func TestNoAllocationPerFrame(t *testing.T) {
-	o := DefaultOptions()
-	m := muxer{counters: &counters{}}
-	w := newWriter(&discardConn{}, &o, m.counters)
-	m.attach(w, 1)
-	at := uint32(0)
-	flush := func() {
-		if err := w.next(); err != nil {
-			panic(err)
-		}
-		if err := w.write(); err != nil {
-			panic(err)
-		}
-		w.settle()
-	}
-	key := annexB(spsMain, ppsMain, append([]byte{0x65, 0x88, 0x82}, make([]byte, 3000)...))
-	frame := annexB(append([]byte{0x41, 0x9A, 0x24}, make([]byte, 700)...))
-	send := func() {
-		at += 1000
-		for i := range uint32(25) {
-			au := frame
-			if i == 0 {
-				au = key
-			}
-			if m.sendAnnexB(au, at+i*40, 0) != nil || m.sendAAC(adts, nil, at+i*40) != nil {
-				panic("not sent")
-			}
-			flush()
-		}
-	}
-	send()
-	require.Zero(t, testing.AllocsPerRun(50, send))
-}

@@ -1,0 +1,173 @@
+package core
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// This file has the backlog of a writer and its end.
+
+// batchBytes is how much is handed to the kernel at once when messages wait: enough to fill a system call, little
+// enough that control messages do not wait behind it.
+const batchBytes = 64 << 10
+
+// beginDrain starts the goroutine that writes what waits, unless it runs; w.mu is held.
+func (w *writer) beginDrain() {
+	if !w.draining && w.wire != nil {
+		w.draining = true
+		go w.drain()
+	}
+}
+
+// drain writes what waits, until nothing does or writing fails.
+func (w *writer) drain() {
+	err := guard(w.writeBacklog)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.draining = false
+		w.broke(err)
+	}
+}
+
+// writeBacklog begins with what is left of a message that the kernel has taken a part of.
+func (w *writer) writeBacklog() error {
+	for {
+		if err := w.writeRest(); err != nil {
+			return err
+		}
+		w.settle()
+		if more, err := w.next(); err != nil || !more {
+			return err
+		}
+		for _, e := range w.batch {
+			if err := w.encode(e.header, e.payload); err != nil {
+				return err
+			}
+		}
+		w.rest = w.pieces
+	}
+}
+
+// next makes what waits the batch. more is false when nothing does: then sending is the callers' again.
+func (w *writer) next() (more bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return false, w.err
+	}
+	w.batch = append(w.batch, w.control...)
+	clear(w.control)
+	w.control = w.control[:0]
+	w.batch = w.media.pop(w.batch, batchBytes)
+	if len(w.batch) == 0 {
+		w.wire.endDeadline()
+		w.draining = false
+		w.closeIfOver()
+		return false, nil
+	}
+	return true, nil
+}
+
+// writeRest fails when the kernel takes nothing for a whole timeout; as long as something moves it goes on, however
+// slowly. A write that is cut short by its deadline does not tell when it took its last byte: several deadlines within a
+// timeout make out that time.
+func (w *writer) writeRest() error {
+	const looks = 5
+	began := time.Now() // or when the kernel has taken something
+	for len(w.rest) > 0 || w.wire.holds() {
+		n, err := w.wire.write(&w.rest, time.Now().Add(w.timeout/looks))
+		now := time.Now()
+		w.counters.wrote(n, now)
+		switch {
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
+		case n > 0 || err == nil:
+			began = now
+		case now.Sub(began) >= w.timeout:
+			return failure(ErrTimeout, "the network or the server took no data for %v", w.timeout)
+		}
+	}
+	return nil
+}
+
+// settle counts the batch as sent and gives its buffers back.
+func (w *writer) settle() {
+	w.forgetPieces()
+	w.counters.sent(w.batch)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.batch {
+		w.media.give(e)
+	}
+	clear(w.batch)
+	w.batch = w.batch[:0]
+}
+
+// fail ends the connection.
+func (w *writer) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.end(err)
+	}
+}
+
+// end ends the connection; w.mu is held.
+func (w *writer) end(err error) {
+	w.broke(err)
+	if w.wire != nil {
+		w.wire.conn.Close() // wakes drain, where it writes, and the reader
+	}
+}
+
+// broke ends writing, and returns why; w.mu is held. The connection stays open: what the peer has said before may still be read.
+func (w *writer) broke(err error) error {
+	if w.err == nil {
+		w.err = err
+	}
+	w.closeIfOver()
+	return w.err
+}
+
+// finish lets writing end when nothing waits any more.
+func (w *writer) finish() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finishing = true
+	w.closeIfOver()
+}
+
+// abort lets writing end; the connection is closed.
+func (w *writer) abort() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broke(failure(ErrNetwork, "the connection is closed"))
+}
+
+// closeIfOver closes done if nothing is or will be written any more; w.mu is held.
+func (w *writer) closeIfOver() {
+	if !w.over && !w.draining && (w.err != nil || w.finishing) {
+		w.over = true
+		close(w.done)
+	}
+}
+
+// failure returns why writing ended, nil when all was sent; valid after done.
+func (w *writer) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// discard drops what is left, and counts the pictures in it: what the network took in part did not arrive whole. done is
+// closed, or there is no connection.
+func (w *writer) discard() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.media.entries = append(w.media.entries, w.batch...)
+	w.batch = w.batch[:0]
+	w.media.discard()
+	w.counters.dropped(w.media.takeDropped())
+}
