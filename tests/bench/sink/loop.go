@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	readSize = 1 << 20
+
+	// lowWater is how much must wait before the sink wakes: it then reads seldom and much, and disturbs the publisher little.
+	lowWater = 256 << 10
+
+	// stallTime is how long nothing is read of a stream whose name says stall.
+	stallTime = 100 * time.Millisecond
+
+	lookAtStalled = 5 // ms
+)
+
+// loop serves all connections with one thread.
+type loop struct {
+	epoll, listener int
+	conns           map[int]*conn
+	stalled         map[*conn]int64 // until when, ns of CLOCK_MONOTONIC
+	buf             []byte
+}
+
+// conn is a connection of the loop.
+type conn struct {
+	fd int
+	stream
+	settled bool // it publishes, and the socket is set up for what is wanted
+}
+
+func serve(listener int) error {
+	runtime.LockOSThread()
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("epoll_create1: %w", err)
+	}
+	l := &loop{epoll: epoll, listener: listener, conns: map[int]*conn{}, stalled: map[*conn]int64{}, buf: make([]byte, readSize)}
+	if err := l.watch(unix.EPOLL_CTL_ADD, listener, unix.EPOLLIN); err != nil {
+		return err
+	}
+	events := make([]unix.EpollEvent, 256)
+	for {
+		timeout := -1
+		if len(l.stalled) > 0 {
+			timeout = lookAtStalled
+		}
+		n, err := unix.EpollWait(epoll, events, timeout)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return fmt.Errorf("epoll_wait: %w", err)
+		}
+		for _, e := range events[:max(n, 0)] {
+			if int(e.Fd) == listener {
+				l.accept()
+			} else if c := l.conns[int(e.Fd)]; c != nil {
+				l.read(c)
+			}
+		}
+		l.resume()
+	}
+}
+
+func (l *loop) watch(op, fd int, events uint32) error {
+	if err := unix.EpollCtl(l.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
+		return fmt.Errorf("epoll_ctl: %w", err)
+	}
+	return nil
+}
+
+func (l *loop) accept() {
+	for {
+		fd, _, err := unix.Accept4(l.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err != nil {
+			return // none waits; or there are too many, which the publisher will notice
+		}
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+		l.conns[fd] = &conn{fd: fd}
+		if l.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN) != nil {
+			l.end(l.conns[fd], nil)
+		}
+	}
+}
+
+// read reads once: what is left makes the descriptor ready again.
+func (l *loop) read(c *conn) {
+	n, err := unix.Read(c.fd, l.buf)
+	switch {
+	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
+		return
+	case err != nil || n == 0:
+		l.end(c, err)
+		return
+	}
+	reply, err := c.feed(l.buf[:n])
+	if err == nil && len(reply) > 0 {
+		_, err = unix.Write(c.fd, reply) // short, on an empty socket
+	}
+	if err != nil {
+		l.end(c, err)
+		return
+	}
+	if c.publishing && !c.settled {
+		l.settle(c)
+	}
+}
+
+// settle sets the socket up for what the stream's name wants.
+func (l *loop) settle(c *conn) {
+	c.settled = true
+	if c.wants == "latency" {
+		return
+	}
+	_ = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, lowWater)
+	if c.wants == "stall" && l.watch(unix.EPOLL_CTL_MOD, c.fd, 0) == nil {
+		l.stalled[c] = now() + int64(stallTime)
+	}
+}
+
+// resume reads again from those that have stalled for long enough.
+func (l *loop) resume() {
+	for c, until := range l.stalled {
+		if now() >= until {
+			delete(l.stalled, c)
+			if l.watch(unix.EPOLL_CTL_MOD, c.fd, unix.EPOLLIN) != nil {
+				l.end(c, nil)
+			}
+		}
+	}
+}
+
+func (l *loop) end(c *conn, err error) {
+	delete(l.conns, c.fd)
+	delete(l.stalled, c)
+	unix.Close(c.fd)
+	c.report(err)
+}
+
+// now is the time of CLOCK_MONOTONIC, which all processes share.
+func now() int64 {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
+	return t.Nano()
+}
