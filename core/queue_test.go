@@ -13,7 +13,7 @@ import (
 
 // push queues a message of track 0.
 func push(q *queue, h chunk.Header, c class, pieces [][]byte) bool {
-	return q.admits(c, 0, joinedSize(pieces)) && q.pushTrack(h, c, 0, pieces)
+	return q.admit(c, 0, joinedSize(pieces)) && q.pushTrack(h, c, 0, pieces)
 }
 
 // put pushes a message of some bytes.
@@ -24,7 +24,7 @@ func put(q *queue, c class, timestamp uint32, size int) bool {
 // content lists what waits, e.g. "H K0 P40 A50".
 func content(entries []*entry) (all []string) {
 	for _, e := range entries {
-		all = append(all, fmt.Sprintf("%c%d", "-HAKPD"[e.class], e.header.Timestamp))
+		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.class], e.header.Timestamp))
 	}
 	return all
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func putTrack(q *queue, c class, track uint8, at uint32, size int) bool {
-	return q.admits(c, track, size) && q.pushTrack(chunk.Header{Timestamp: at}, c, track, [][]byte{make([]byte, size)})
+	return q.admit(c, track, size) && q.pushTrack(chunk.Header{Timestamp: at}, c, track, [][]byte{make([]byte, size)})
 }
 
 // A key frame of one track is none of another.
@@ -54,7 +54,7 @@ func TestQueueOfSeveralTracksProperty(t *testing.T) {
 			body := fmt.Appendf(nil, "%d %d", next[track], c)
 			next[track]++
 			pieces := [][]byte{body, make([]byte, random.IntN(300))}
-			accepted := q.admits(c, track, joinedSize(pieces)) && q.pushTrack(chunk.Header{Timestamp: now * 5}, c, track, pieces)
+			accepted := q.admit(c, track, joinedSize(pieces)) && q.pushTrack(chunk.Header{Timestamp: now * 5}, c, track, pieces)
 			require.True(t, accepted || c == classPicture)
 			if random.IntN(3) == 0 {
 				out = q.pop(out[:0], random.IntN(900))

@@ -81,7 +81,7 @@ func (s *Stats) count(h *chunk.Header, class class, size int) {
 		s.IFrames++
 		s.IBytes += uint64(size)
 		s.LastVideoTimestamp = h.Timestamp
-	case classPicture, classDisposable:
+	case classPicture, classDisposable, classLeading, classLeadingDisposable:
 		s.VideoFramesSent++
 		s.PFrames++
 		s.PBytes += uint64(size)

@@ -75,7 +75,7 @@ func (w *writer) sendTrack(h chunk.Header, c class, track uint8, pieces [][]byte
 		return false, failure(ErrState, "the connection is being closed")
 	case c == classControl:
 		return w.sendControl(h, pieces)
-	case !w.media.admits(c, track, joinedSize(pieces)):
+	case !w.media.admit(c, track, joinedSize(pieces)):
 		w.counters.dropped(w.media.takeDropped())
 		return false, nil
 	case w.canSendNow():

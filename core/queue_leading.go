@@ -1,0 +1,33 @@
+package core
+
+// admit tells whether a message can be decoded after what was dropped, and takes note of key frames; one that cannot counts as
+// dropped. It must be asked once for each message, also for one that does not have to wait.
+func (q *queue) admit(c class, track uint8, size int) bool {
+	switch {
+	case !c.video():
+	case c == classKey:
+		if q.awaitKey.has(track) {
+			q.cut.add(track)
+		} else {
+			q.cut.remove(track)
+		}
+		q.awaitKey.remove(track)
+	case q.awaitKey.has(track), c.leading() && q.cut.has(track):
+		q.countDrop(size)
+		return false
+	}
+	return true
+}
+
+// dropLeading drops the leading pictures of a track's first key frame, whose group before has gone. It returns false when
+// more of them may come: no other key frame of the track waits.
+func (q *queue) dropLeading(track uint8) bool {
+	first := q.findKey(0, track) + 1
+	end := q.findKey(first, track)
+	last := end < 0
+	if last {
+		end = len(q.entries)
+	}
+	q.dropPictures(first, end, track, class.leading)
+	return !last
+}
