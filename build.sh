@@ -7,6 +7,7 @@ cd "$(dirname -- "${BASH_SOURCE[0]}")"
 readonly go_wanted=1.26
 readonly tags=netgo,osusergo # Go's own resolver and user lookup: rtmp.so needs nothing but libc
 readonly abis=(5.1 5.2 5.3 5.4 jit)
+readonly fuzzers=2 # processes per fuzz target: each may take a gigabyte
 readonly wanted=${LUA:-5.3}
 unset LUA # luat, which this script runs, has a variable of the same name
 
@@ -24,6 +25,8 @@ GOARCH=386 ./build.sh         builds build/386/rtmp.so, for 32-bit processes; go
 ./build.sh archive            builds build/librtmp_luat.a, the same for static linking; goes with LUA as above
 ./build.sh setup              installs what building and testing need (apt-get, as root or through sudo)
 ./build.sh test               sets up, builds for every Lua, runs all tests
+./build.sh fuzz [SECONDS]     feeds every decoder, and the whole publisher, with random bytes, each for so long, 600 if not given;
+                              600x instead: so many times
 ./build.sh demo               sets up, builds, publishes to a receiver on this machine, checks what arrived
 ./build.sh demo rtmp://...    the same, to a server of yours
 ./build.sh install [PREFIX]   copies what was built to /usr/local or PREFIX; knows DESTDIR and LUA
@@ -268,6 +271,34 @@ run_tests() {
 	go test -json -race -count=1 -p 1 -timeout 10m -tags "$tags,lua53" ./... | build/count
 }
 
+# Runs every fuzz target. What fails is kept under testdata/fuzz of its package, where go test runs it from then on.
+fuzz() {
+	local time=${1:-600} failed=() dir binary name log
+	[[ $time =~ ^[1-9][0-9]*x?$ ]] || die "fuzz $time: seconds expected, or a number of times as in 1000x"
+	[[ $time == *x ]] || time+=s
+	check_tools
+	use_lua 5.3
+	for dir in $(grep -rl --include='*_test.go' '^func Fuzz' amf core | xargs -n 1 dirname | sort -u); do
+		binary=$PWD/build/fuzz/${dir//\//_}
+		mkdir -p "$binary"
+		# A package is compiled once, for all of its targets.
+		go test -c -run '^$' -fuzz . -tags "$tags" -o "$binary/test" "./$dir"
+		for name in $(grep -h -o '^func Fuzz[A-Za-z0-9]*' "$dir"/*_test.go | cut -d ' ' -f 2); do
+			log=$binary/$name.log
+			# Inputs that are only new are not made small for long: where goroutines meet, no two runs are the same.
+			if (cd "$dir" && "$binary/test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "$time" -test.fuzzminimizetime 1s \
+				-test.parallel "$fuzzers" -test.fuzzcachedir "$binary/corpus") >"$log" 2>&1; then
+				say "$dir $name: $(grep -o 'execs: [0-9]*' "$log" | tail -n 1)"
+			else
+				failed+=("$dir $name")
+				say "$dir $name: FAILED"
+				grep -v '^fuzz: elapsed' "$log" | head -n 40
+			fi
+		done
+	done
+	[ ${#failed[@]} = 0 ] || die "${#failed[@]} fuzz targets failed:$(printf '\n  %s' "${failed[@]}")"
+}
+
 # ---- demo ----
 
 receiver_pid=
@@ -413,11 +444,11 @@ install_all() {
 main() {
 	check_wanted
 	case ${1-} in
-	demo | install) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
+	demo | fuzz | install) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
 	*) [ $# -le 1 ] || { usage >&2 && exit 2; } ;;
 	esac
 	case ${1-} in
-	test | demo | install) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
+	test | fuzz | demo | install) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
 	esac
 	case ${1-} in
 	'')
@@ -430,6 +461,7 @@ main() {
 		;;
 	setup) setup ;;
 	test) run_tests ;;
+	fuzz) fuzz "${2-}" ;;
 	demo) demo "${2-}" ;;
 	install) install_all "${2-}" ;;
 	clean) rm -rf build ;;

@@ -73,6 +73,13 @@ func (w *watch) states() []State {
 	return all
 }
 
+// forget forgets the events so far.
+func (w *watch) forget() {
+	w.mu.Lock()
+	w.events, w.seen = nil, 0
+	w.mu.Unlock()
+}
+
 // newPublisher returns a Publisher with pairs of options, which is closed when the test ends.
 func newPublisher(t *testing.T, url string, options ...string) (*Publisher, *watch) {
 	t.Helper()

@@ -105,29 +105,6 @@ func descriptors(t *testing.T) int {
 	return len(entries)
 }
 
-func TestManyCycles(t *testing.T) {
-	noLeak(t)
-	s := script.Listen(t)
-	stop := s.Serve(func(c *script.Conn) { c.Accept(); c.Drain() })
-	p, w := newPublisher(t, s.URL("live/stream"))
-	cycle := func() {
-		require.NoError(t, p.Connect())
-		w.until(StatePublishing)
-		require.NoError(t, p.SendVideo(keyFrame, 0, 0))
-		p.Disconnect()
-		require.Equal(t, StateDisconnected, p.State())
-	}
-	cycle()
-	before := descriptors(t)
-	for range 100 {
-		cycle()
-	}
-	require.Len(t, w.states(), 101*6)
-	require.EqualValues(t, 101, p.Stats().VideoFramesSent, "what was accepted is sent before the goodbye")
-	stop()
-	require.LessOrEqual(t, descriptors(t), before+2)
-}
-
 // A server that reads nothing cannot hold anybody up: neither who sends nor who ends.
 func TestServerThatNeverReads(t *testing.T) {
 	for _, how := range []string{"disconnect", "close"} {

@@ -120,7 +120,7 @@ func firstOf(first, err error) error {
 }
 
 func (c *connection) dial() error {
-	conn, err := dial(c.polite, c.p.resolver, c.to, &c.o)
+	conn, err := c.p.dial(c.polite, c.p.resolver, c.to, &c.o)
 	if err != nil {
 		return err
 	}

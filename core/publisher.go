@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -34,6 +35,7 @@ type Publisher struct {
 	holding  sync.Mutex  // serialises holdSource
 
 	resolver *net.Resolver // of host names
+	dial     func(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
 	forms    forms
 
 	mu         sync.Mutex
@@ -55,7 +57,7 @@ type Publisher struct {
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log *slog.Logger) *Publisher {
-	p := &Publisher{log: log, resolver: names, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
+	p := &Publisher{log: log, resolver: names, dial: dial, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
 	p.muxer.counters = &p.counters
 	p.events.idle.L = &p.events.mu
 	return p

@@ -125,7 +125,7 @@ func TestInstallNotBuilt(t *testing.T) {
 
 func TestBuildUsage(t *testing.T) {
 	out := mustRun(t, nil, "./build.sh", "help")
-	for _, command := range []string{"archive", "setup", "test", "demo", "install", "clean"} {
+	for _, command := range []string{"archive", "setup", "test", "fuzz", "demo", "install", "clean"} {
 		require.Contains(t, out, "./build.sh "+command)
 	}
 	for _, ca := range []struct {
@@ -139,6 +139,7 @@ func TestBuildUsage(t *testing.T) {
 		{"an argument for build", nil, []string{"archive", "static"}, "./build.sh archive"},
 		{"option for PREFIX", nil, []string{"install", "--prefix=/opt"}, "PREFIX is a folder"},
 		{"option for URL", nil, []string{"demo", "--help"}, "a URL is expected"},
+		{"no time to fuzz", nil, []string{"fuzz", "10m"}, "seconds expected"},
 		{"unknown Lua", []string{"LUA=5.9"}, nil, "LUA=5.9"},
 		{"old Go", []string{"PATH=" + onlyGo(t, "go1.19.8")}, nil, "this is go1.19.8: https://go.dev/dl"},
 		{"no compiler", []string{"PATH=" + onlyGo(t, "go1.26.0")}, nil, "./build.sh setup"},
