@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
-	"os"
 	"slices"
 	"sync"
 
@@ -131,25 +129,3 @@ var (
 	errMany = fmt.Errorf("%w: more than %d buffers", core.ErrOverflow, maxBuffers)
 	errHuge = fmt.Errorf("%w: more than %d bytes", core.ErrOverflow, maxInput)
 )
-
-// logger writes to stderr what nobody has to handle. RTMP_LOG chooses how much: debug, info, warn (default), error, off.
-var logger = sync.OnceValue(func() *slog.Logger {
-	var level slog.Level
-	switch name := os.Getenv("RTMP_LOG"); name {
-	case "off":
-		return slog.New(slog.DiscardHandler)
-	case "":
-		level = slog.LevelWarn
-	default:
-		if level.UnmarshalText([]byte(name)) != nil {
-			level = slog.LevelWarn
-		}
-	}
-	plain := func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: plain})).With("lib", "rtmp")
-})

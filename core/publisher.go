@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -20,7 +19,7 @@ var errNotPublishing = failure(ErrState, "not publishing")
 
 // Publisher publishes to one URL. All methods may be called from any goroutine.
 type Publisher struct {
-	log      *slog.Logger
+	log      Logger
 	events   events
 	counters counters
 	muxer    muxer
@@ -56,7 +55,7 @@ type Publisher struct {
 }
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
-func New(log *slog.Logger) *Publisher {
+func New(log Logger) *Publisher {
 	p := &Publisher{log: log, resolver: names, dial: dial, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
 	p.muxer.counters = &p.counters
 	p.events.idle.L = &p.events.mu

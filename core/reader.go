@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 type reader struct {
 	conn     net.Conn
 	out      *writer
-	log      *slog.Logger
+	log      Logger
 	hard     context.Context
 	commands chan *message.Command // closed when reading has ended; then err says why
 	err      error
@@ -28,7 +27,7 @@ type reader struct {
 	announced uint32 // window we told the peer
 }
 
-func newReader(conn net.Conn, out *writer, hard context.Context, log *slog.Logger) *reader {
+func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *reader {
 	return &reader{conn: conn, out: out, hard: hard, log: log, commands: make(chan *message.Command, 8)}
 }
 

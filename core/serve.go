@@ -1,7 +1,6 @@
 package core
 
 import (
-	"log/slog"
 	"time"
 
 	"luatrtmp/core/message"
@@ -14,7 +13,7 @@ func (s *session) serve() error {
 	defer look.Stop()
 	report := time.NewTicker(s.o.StatsInterval)
 	defer report.Stop()
-	if !s.p.log.Enabled(s.hard, slog.LevelInfo) {
+	if isTerse(s.p.log) {
 		report.Stop() // nobody wakes for nothing
 	}
 	defer s.endMove()

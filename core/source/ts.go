@@ -2,15 +2,11 @@ package source
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/asticode/go-astits"
-
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/mpegts"
 )
 
 // Limits on transport streams.
@@ -26,21 +22,19 @@ const (
 	tsHeldBytes = 32 << 20
 	tsHeldTime  = 3 * tsClock
 
-	tsMaxPESPackets = maxAccessUnitSize/(tsPacketSize-4) + 1 // the largest RTMP message
-	tsPrograms      = 64
+	tsPrograms = 64
 )
 
-// tsFile reads a transport stream, ISO/IEC 13818-1. Packets and tables are the library's; what it makes of the elementary streams, in another module
-// on top of it, asks for whole frames in each PES packet and for all tracks to be there, which files need not have.
+// tsFile reads a transport stream, ISO/IEC 13818-1. Frames may lie across PES packets, several may be in one, and tracks may be silent.
 type tsFile struct {
 	*input
 	info          Info
 	start, stride int
 
 	packets  tsPackets
-	demuxer  *astits.Demuxer
-	sizes    map[uint16]int // packets since the begin of the unit, by PID
-	scanned  bool           // the tracks are chosen
+	pat      mpegts.SectionReader
+	maps     map[uint16]*mpegts.SectionReader // of programs, by PID
+	scanned  bool                             // the tracks are chosen
 	program  uint16
 	table    uint16   // PID of its map
 	programs []uint16 // all that were seen
@@ -66,8 +60,10 @@ func (f *tsFile) Info() Info { return f.info }
 
 func (f *tsFile) rewind() error {
 	f.packets = tsPackets{window: window{in: f.input, offset: int64(f.start), buf: f.packets.buf[:0]}, stride: f.stride}
-	f.demuxer = astits.NewDemuxer(context.Background(), &f.packets, astits.DemuxerOptPacketSize(tsPacketSize), astits.DemuxerOptPacketSkipper(f.skips))
-	f.sizes = map[uint16]int{}
+	f.pat, f.maps = mpegts.SectionReader{}, map[uint16]*mpegts.SectionReader{}
+	if f.scanned {
+		f.maps[f.table] = &mpegts.SectionReader{}
+	}
 	f.timed, f.err = false, nil
 	for _, s := range f.streams {
 		if err := s.begin(); err != nil {
@@ -75,24 +71,6 @@ func (f *tsFile) rewind() error {
 		}
 	}
 	return nil
-}
-
-// skips tells which packets do not matter: those of other streams, once it is known which are sent, and those of units that are too large.
-func (f *tsFile) skips(p *astits.Packet) bool {
-	h := &p.Header
-	stream := f.byPID(h.PID)
-	if f.scanned && stream == nil && h.PID >= tsFirstFreePID && h.PID != f.table {
-		return true
-	}
-	if stream != nil && h.TransportScramblingControl != astits.ScramblingControlNotScrambled {
-		stream.fault = cmp.Or(stream.fault, fmt.Errorf("encrypted media (PID %d at offset %d) is %w", h.PID, f.packets.packet, ErrUnsupported))
-		return true
-	}
-	if h.PayloadUnitStartIndicator {
-		f.sizes[h.PID] = 0
-	}
-	f.sizes[h.PID]++
-	return f.sizes[h.PID] > tsMaxPESPackets
 }
 
 func (f *tsFile) byPID(pid uint16) *tsStream {
@@ -104,37 +82,50 @@ func (f *tsFile) byPID(pid uint16) *tsStream {
 	return nil
 }
 
-// read takes the next table or PES packet. The error is io.EOF at the end, or what is wrong behind all that is good.
+// read takes the next packet. The error is io.EOF at the end, or what is wrong behind all that is good.
 func (f *tsFile) read() error {
-	data, err := f.demuxer.NextData()
-	if errors.Is(err, astits.ErrNoMorePackets) {
+	b, err := f.packets.next()
+	if err != nil {
 		for _, s := range f.streams {
+			s.pes.Flush(func(p *mpegts.PES) { f.takePES(s, p) })
 			s.flush()
 		}
-		return cmp.Or(f.packets.fault, io.EOF)
+		return err
 	}
-	switch {
-	case err != nil: // a damaged packet or table: the next ones may be good
-	case data.PAT != nil:
-		f.takePrograms(data.PAT)
-	case data.PMT != nil:
-		f.takeProgram(data.PID, data.PMT)
-	case data.PES != nil:
-		if s := f.byPID(data.PID); s != nil {
-			f.takePES(s, data.PES)
+	p, ok := mpegts.ParsePacket(b)
+	if !ok { // damaged: the next ones may be good
+		return nil
+	}
+	if p.PID == mpegts.PIDPAT {
+		f.pat.Add(&p, f.takePAT)
+	} else if table := f.maps[p.PID]; table != nil {
+		table.Add(&p, func(section []byte) { f.takePMT(p.PID, section) })
+	} else if s := f.byPID(p.PID); s != nil {
+		if p.Scrambled {
+			f.encrypted(s)
+			return nil
 		}
+		s.pes.Add(&p, func(p *mpegts.PES) { f.takePES(s, p) })
 	}
 	return nil
 }
 
-func (f *tsFile) takePES(s *tsStream, pes *astits.PESData) {
-	p := tsPES{data: pes.Data}
-	if h := pes.Header.OptionalHeader; h != nil && h.PTS != nil {
-		p.timed, p.hasDTS = true, h.DTS != nil
-		p.pts = f.follow(h.PTS.Base)
+// encrypted keeps why there is nothing of a stream.
+func (f *tsFile) encrypted(s *tsStream) {
+	s.fault = cmp.Or(s.fault, fmt.Errorf("encrypted media (PID %d at offset %d) is %w", s.pid, f.packets.packet, ErrUnsupported))
+}
+
+func (f *tsFile) takePES(s *tsStream, pes *mpegts.PES) {
+	if pes.Scrambled {
+		f.encrypted(s)
+		return
+	}
+	p := tsPES{data: pes.Data, timed: pes.HasPTS, hasDTS: pes.HasDTS}
+	if p.timed {
+		p.pts = f.follow(pes.PTS)
 		p.dts = p.pts
 		if p.hasDTS {
-			p.dts = f.follow(h.DTS.Base)
+			p.dts = f.follow(pes.DTS)
 		}
 	}
 	s.add(p)

@@ -3,13 +3,15 @@ package source
 import (
 	"fmt"
 	"io"
+
+	"luatrtmp/core/source/mpegts"
 )
 
 // Transport stream packets, ISO/IEC 13818-1, 2.4.3.2. Recorders of Blu-ray put 4 bytes of arrival time in front of each, broadcast equipment 16
 // of error correction behind.
 const (
-	tsPacketSize = 188
-	tsSync       = 0x47
+	tsPacketSize = mpegts.PacketSize
+	tsSync       = mpegts.Sync
 
 	m2tsPrefix   = 4
 	m2tsStride   = m2tsPrefix + tsPacketSize
@@ -42,49 +44,36 @@ func hasPackets(b []byte, at, stride int) bool {
 	return n >= 2
 }
 
-// tsPackets hands out the packets of a file one by one, skipping what lies between. A fault is kept and looks like the end, so that the demuxer
-// delivers what it has before it.
+// tsPackets hands out the packets of a file one by one, skipping what lies between.
 type tsPackets struct {
 	window
 	stride int
 	packet int64 // offset of the last packet
-	fault  error
 }
 
-// Read fills b, which has the size of a packet.
-func (p *tsPackets) Read(b []byte) (int, error) {
-	if p.fault == nil {
-		p.fault = p.next(b)
-	}
-	if p.fault != nil {
-		return 0, io.EOF
-	}
-	return tsPacketSize, nil
-}
-
-func (p *tsPackets) next(b []byte) error {
+// next returns the next packet, which is valid until the next call. The error is io.EOF at the end.
+func (p *tsPackets) next() ([]byte, error) {
 	if left := p.left(); left < tsPacketSize {
 		if left <= int64(p.stride-tsPacketSize) { // the rest of the last packet's extra bytes
-			return io.EOF
+			return nil, io.EOF
 		}
-		return fmt.Errorf("%w: %d bytes of a packet at offset %d", ErrTruncated, left, p.offset)
+		return nil, fmt.Errorf("%w: %d bytes of a packet at offset %d", ErrTruncated, left, p.offset)
 	}
 	packet, err := p.peek(tsPacketSize, "packet")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if packet[0] != tsSync {
 		if err := p.resync(); err != nil {
-			return err
+			return nil, err
 		}
 		if packet, err = p.peek(tsPacketSize, "packet"); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	copy(b, packet)
 	p.packet = p.offset
 	p.skip(int64(p.stride))
-	return nil
+	return packet, nil
 }
 
 // resync goes to the next place where packets begin.

@@ -1,21 +1,42 @@
 package source
 
 import (
+	"encoding/binary"
 	"fmt"
 
-	"github.com/asticode/go-astits"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mpegts/substructs"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/mpegts"
 )
 
-// Stream types beyond those that the library names. ISO/IEC 13818-1, table 2-34.
-var tsNames = map[astits.StreamType]string{
-	astits.StreamTypeMPEG1Video: "mpeg1 video", astits.StreamTypeMPEG2Video: "mpeg2 video", astits.StreamTypeMPEG4Video: "mpeg4 part 2",
-	astits.StreamTypeAACLATMAudio: "aac in LATM", astits.StreamTypePrivateSection: "private sections", astits.StreamTypeMetadata: "metadata",
-	astits.StreamTypeCAVSVideo: "cavs", astits.StreamTypeVC1Video: "vc1", astits.StreamTypeDIRACVideo: "dirac",
-	astits.StreamTypeDTSAudio: "dts", astits.StreamTypeTRUEHDAudio: "truehd", astits.StreamTypeSCTE35: "scte 35", 0x33: "vvc", 0x80: "pcm or private",
+// Stream types, ISO/IEC 13818-1, table 2-34; from 0x80 on those of ATSC A/53 and of others that are in use.
+const (
+	tsMPEG1Audio  = 0x03
+	tsMPEG2Audio  = 0x04
+	tsPrivateData = 0x06
+	tsADTS        = 0x0F
+	tsH264        = 0x1B
+	tsHEVC        = 0x24
+	tsAC3         = 0x81
+	tsEAC3        = 0x87
+)
+
+// tsNames are those of stream types that cannot be sent.
+var tsNames = map[uint8]string{
+	0x01: "mpeg1 video", 0x02: "mpeg2 video", 0x05: "private sections", 0x10: "mpeg4 part 2", 0x11: "aac in LATM", 0x15: "metadata", 0x33: "vvc",
+	0x42: "cavs", 0x80: "pcm or private", 0x82: "dts", 0x83: "truehd", 0x86: "scte 35", 0xD1: "dirac", 0xEA: "vc1",
 }
+
+// Descriptors, ISO/IEC 13818-1, 2.6, and ETSI EN 300 468, table 12.
+const (
+	tagRegistration = 0x05
+	tagTeletext     = 0x56
+	tagSubtitling   = 0x59
+	tagAC3          = 0x6A
+	tagEAC3         = 0x7A
+	tagExtension    = 0x7F
+)
 
 // Registration descriptors, ISO/IEC 13818-1, 2.6.8.
 const (
@@ -28,44 +49,44 @@ const (
 )
 
 // tsCodec tells what an elementary stream is coded in; NoCodec, with a name for the log, if it cannot be sent. config is that of Opus.
-func tsCodec(es *astits.PMTElementaryStream) (codec flv.Codec, config []byte, name string) {
-	switch es.StreamType {
-	case astits.StreamTypeH264Video:
+func tsCodec(es *mpegts.Stream) (codec flv.Codec, config []byte, name string) {
+	switch es.Type {
+	case tsH264:
 		return flv.H264, nil, ""
-	case astits.StreamTypeH265Video:
+	case tsHEVC:
 		return flv.HEVC, nil, ""
-	case astits.StreamTypeAACAudio:
+	case tsADTS:
 		return flv.AAC, nil, ""
-	case astits.StreamTypeMPEG1Audio, astits.StreamTypeMPEG2Audio:
+	case tsMPEG1Audio, tsMPEG2Audio:
 		return flv.MP3, nil, ""
-	case astits.StreamTypeAC3Audio:
+	case tsAC3:
 		return flv.AC3, nil, ""
-	case astits.StreamTypeEAC3Audio:
+	case tsEAC3:
 		return flv.EAC3, nil, ""
-	case astits.StreamTypePrivateData:
+	case tsPrivateData:
 		return tsPrivate(es)
 	}
-	if name, ok := tsNames[es.StreamType]; ok {
+	if name, ok := tsNames[es.Type]; ok {
 		return flv.NoCodec, nil, name
 	}
-	return flv.NoCodec, nil, fmt.Sprintf("stream type 0x%02x", uint8(es.StreamType))
+	return flv.NoCodec, nil, fmt.Sprintf("stream type 0x%02x", es.Type)
 }
 
 // tsPrivate looks at the descriptors of private data.
-func tsPrivate(es *astits.PMTElementaryStream) (codec flv.Codec, config []byte, name string) {
+func tsPrivate(es *mpegts.Stream) (codec flv.Codec, config []byte, name string) {
 	name = "private data"
-	for _, d := range es.ElementaryStreamDescriptors {
+	for _, d := range es.Descriptors {
 		switch {
-		case d.AC3 != nil:
+		case d.Tag == tagAC3:
 			return flv.AC3, nil, ""
-		case d.EnhancedAC3 != nil:
+		case d.Tag == tagEAC3:
 			return flv.EAC3, nil, ""
-		case d.Teletext != nil:
+		case d.Tag == tagTeletext:
 			name = "teletext"
-		case d.Subtitling != nil:
+		case d.Tag == tagSubtitling:
 			name = "dvb subtitles"
-		case d.Registration != nil:
-			switch id := d.Registration.FormatIdentifier; id {
+		case d.Tag == tagRegistration && len(d.Data) >= 4:
+			switch id := binary.BigEndian.Uint32(d.Data); id {
 			case registeredOpus:
 				codec, name = flv.Opus, "opus without its descriptor"
 			case registeredAC3:
@@ -75,11 +96,11 @@ func tsPrivate(es *astits.PMTElementaryStream) (codec flv.Codec, config []byte, 
 			case registeredHEVC:
 				return flv.HEVC, nil, ""
 			default:
-				name = fmt.Sprintf("private data %q", []byte{byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)})
+				name = fmt.Sprintf("private data %q", d.Data[:4])
 			}
-		case d.Extension != nil && d.Extension.Tag == opusExtension && d.Extension.Unknown != nil && codec == flv.Opus:
+		case d.Tag == tagExtension && len(d.Data) > 0 && d.Data[0] == opusExtension && codec == flv.Opus:
 			var opus substructs.OpusAudioDescriptor
-			err := opus.Unmarshal(*d.Extension.Unknown)
+			err := opus.Unmarshal(d.Data[1:])
 			if err == nil {
 				config, err = opusHeadOfTS(&opus)
 			}

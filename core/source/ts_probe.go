@@ -1,22 +1,18 @@
 package source
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/asticode/go-astits"
-
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/mpegts"
 )
 
-const (
-	tsFirstFreePID = 0x20    // below are tables
-	tsTail         = 1 << 20 // how far from the end the last time is searched
-)
+// tsTail is how far from the end the last time is searched.
+const tsTail = 1 << 20
 
 // probe finds out which tracks the file has and which of them can be sent.
 func (f *tsFile) probe() error {
@@ -44,72 +40,89 @@ func (f *tsFile) probe() error {
 	return nil
 }
 
-// takeProgram looks at a program map table: first for the program that is sent, then for streams that move to other PIDs.
-func (f *tsFile) takeProgram(pid uint16, pmt *astits.PMTData) {
+// takePMT looks at a program map table: first for the program that is sent, then for streams that move to other PIDs.
+func (f *tsFile) takePMT(pid uint16, section []byte) {
+	pmt, ok := mpegts.ParsePMT(section)
+	if !ok {
+		return
+	}
 	if f.scanned {
 		f.followProgram(pmt)
 		return
 	}
-	if slices.Contains(f.programs, pmt.ProgramNumber) || len(f.programs) >= tsPrograms {
+	if slices.Contains(f.programs, pmt.Program) || len(f.programs) >= tsPrograms {
 		return
 	}
-	f.programs = append(f.programs, pmt.ProgramNumber)
+	f.programs = append(f.programs, pmt.Program)
 	if len(f.streams) > 0 {
-		f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.ProgramNumber))
+		f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.Program))
 		return
 	}
-	f.program, f.table = pmt.ProgramNumber, pid
-	for _, es := range pmt.ElementaryStreams {
-		codec, opusHead, name := tsCodec(es)
+	f.program, f.table = pmt.Program, pid
+	for _, es := range pmt.Streams {
+		codec, opusHead, name := tsCodec(&es)
 		if codec == flv.NoCodec {
-			f.names = append(f.names, fmt.Sprintf("PID %d: %s", es.ElementaryPID, name))
+			f.names = append(f.names, fmt.Sprintf("PID %d: %s", es.PID, name))
 			continue
 		}
-		s := newTSStream(es.ElementaryPID, codec, opusHead)
+		s := newTSStream(es.PID, codec, opusHead)
 		if err := s.begin(); err != nil {
-			f.names = append(f.names, fmt.Sprintf("PID %d: %v", es.ElementaryPID, err))
+			f.names = append(f.names, fmt.Sprintf("PID %d: %v", es.PID, err))
 			continue
 		}
 		f.streams = append(f.streams, s)
 	}
 }
 
-// takePrograms follows the program to another table, where files were joined; also to another number, if its own is gone.
-func (f *tsFile) takePrograms(pat *astits.PATData) {
-	if !f.scanned {
+// takePAT looks at a section of the program association table: first for the maps of all programs, then for the one that is sent.
+func (f *tsFile) takePAT(section []byte) {
+	pat, ok := mpegts.ParsePAT(section)
+	if !ok {
 		return
 	}
-	var first *astits.PATProgram
+	if f.scanned {
+		f.followTable(pat)
+		return
+	}
 	for _, p := range pat.Programs {
-		if p.ProgramNumber == f.program {
-			f.table = p.ProgramMapID
-			return
-		}
-		if first == nil && p.ProgramNumber != 0 {
-			first = p
+		if f.maps[p.PID] == nil && len(f.maps) < tsPrograms {
+			f.maps[p.PID] = &mpegts.SectionReader{}
 		}
 	}
-	if first != nil {
-		f.program, f.table = first.ProgramNumber, first.ProgramMapID
+}
+
+// followTable follows the program to another table, where files were joined; also to another number, if its own is gone.
+func (f *tsFile) followTable(pat *mpegts.PAT) {
+	i := slices.IndexFunc(pat.Programs, func(p mpegts.Program) bool { return p.Number == f.program })
+	if i < 0 {
+		if !pat.Whole || len(pat.Programs) == 0 {
+			return
+		}
+		i = 0
+	}
+	f.program = pat.Programs[i].Number
+	if pid := pat.Programs[i].PID; pid != f.table {
+		f.table, f.maps = pid, map[uint16]*mpegts.SectionReader{pid: {}}
 	}
 }
 
 // followProgram follows a stream to another PID, where files were joined.
-func (f *tsFile) followProgram(pmt *astits.PMTData) {
-	if pmt.ProgramNumber != f.program {
+func (f *tsFile) followProgram(pmt *mpegts.PMT) {
+	if pmt.Program != f.program {
 		return
 	}
 	has := func(pid uint16) bool {
-		return slices.ContainsFunc(pmt.ElementaryStreams, func(es *astits.PMTElementaryStream) bool { return es.ElementaryPID == pid })
+		return slices.ContainsFunc(pmt.Streams, func(es mpegts.Stream) bool { return es.PID == pid })
 	}
 	for _, s := range f.streams {
 		if has(s.pid) {
 			continue
 		}
-		for _, es := range pmt.ElementaryStreams {
-			if codec, _, _ := tsCodec(es); codec == s.codec && f.byPID(es.ElementaryPID) == nil {
+		for _, es := range pmt.Streams {
+			if codec, _, _ := tsCodec(&es); codec == s.codec && f.byPID(es.PID) == nil {
+				s.pes.Flush(func(p *mpegts.PES) { f.takePES(s, p) })
 				s.flush()
-				s.pid = es.ElementaryPID
+				s.pid, s.pes = es.PID, mpegts.PESReader{Limit: s.pes.Limit}
 				break
 			}
 		}
@@ -198,22 +211,26 @@ func (f *tsFile) nothing(fault error) error {
 func (f *tsFile) duration() time.Duration {
 	offset := max(f.size-tsTail, 0)
 	packets := tsPackets{window: window{in: f.input, offset: offset}, stride: f.stride}
-	demuxer := astits.NewDemuxer(context.Background(), &packets, astits.DemuxerOptPacketSize(tsPacketSize),
-		astits.DemuxerOptPacketSkipper(func(p *astits.Packet) bool { return f.byPID(p.Header.PID) == nil }))
 	last := int64(0)
-	for packets.fault == nil {
-		data, err := demuxer.NextData()
-		if err != nil || data.PES == nil || data.PES.Header.OptionalHeader == nil {
-			continue
+	take := func(pes *mpegts.PES) {
+		if stamp := pes.PTS; pes.HasPTS {
+			if pes.HasDTS {
+				stamp = pes.DTS
+			}
+			last = max(last, nearest(f.first, stamp)-f.first)
 		}
-		h := data.PES.Header.OptionalHeader
-		stamp := h.DTS
-		if stamp == nil {
-			stamp = h.PTS
+	}
+	readers := map[uint16]*mpegts.PESReader{}
+	for _, s := range f.streams {
+		readers[s.pid] = &mpegts.PESReader{Limit: maxAccessUnitSize}
+	}
+	for b, err := packets.next(); err == nil; b, err = packets.next() {
+		if p, ok := mpegts.ParsePacket(b); ok && readers[p.PID] != nil {
+			readers[p.PID].Add(&p, take)
 		}
-		if stamp != nil {
-			last = max(last, nearest(f.first, stamp.Base)-f.first)
-		}
+	}
+	for _, r := range readers {
+		r.Flush(take)
 	}
 	return ticks(last, tsClock)
 }

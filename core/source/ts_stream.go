@@ -7,6 +7,7 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/mpegts"
 )
 
 // tsReorderProbe is how many pictures tell whether a stream that has no DTS needs some.
@@ -29,6 +30,7 @@ type tsPES struct {
 // tsStream makes access units of the PES packets of one elementary stream.
 type tsStream struct {
 	pid    uint16
+	pes    mpegts.PESReader
 	kind   flv.Kind
 	codec  flv.Codec
 	queue  []*tsUnit
@@ -58,7 +60,8 @@ type dtsExtractor interface {
 }
 
 func newTSStream(pid uint16, codec flv.Codec, opusHead []byte) *tsStream {
-	return &tsStream{pid: pid, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
+	pes := mpegts.PESReader{Limit: maxAccessUnitSize} // the largest RTMP message
+	return &tsStream{pid: pid, pes: pes, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
 }
 
 // begin forgets all but what the stream is and how its pictures are ordered.

@@ -241,6 +241,13 @@ func TestTSErrors(t *testing.T) {
 	}
 }
 
+// pmtSection makes a section of the map of a program, without a checksum.
+func pmtSection(program byte, streams ...[]byte) []byte {
+	content := bytes.Join(append([][]byte{{0xE1, 0x01, 0xF0, 0}}, streams...), nil) // PCR PID, no descriptors
+	b := append([]byte{2, 0xB0, byte(5 + len(content) + 4), 0, program, 0xC1, 0, 0}, content...)
+	return append(b, 0, 0, 0, 0)
+}
+
 func TestTSFollowsPIDs(t *testing.T) {
 	one := muxed(t, map[uint16]astits.StreamType{257: astits.StreamTypeAACAudio}, pes(257, 9000, adtsFrame), pes(257, 10920, adtsFrame))
 	two := muxed(t, map[uint16]astits.StreamType{258: astits.StreamTypeAACAudio}, pes(258, 12840, adtsFrame), pes(258, 14760, adtsFrame))
@@ -248,10 +255,10 @@ func TestTSFollowsPIDs(t *testing.T) {
 	require.Equal(t, "0s/0s 21.333333ms/21.333333ms 42.666666ms/42.666666ms 64ms/64ms ", times(units))
 
 	f := &tsFile{input: memory(one), stride: tsPacketSize}
-	es := &astits.PMTElementaryStream{ElementaryPID: 257, StreamType: astits.StreamTypeAACAudio}
-	f.takeProgram(4096, &astits.PMTData{ProgramNumber: 1})
-	f.takeProgram(4096, &astits.PMTData{ProgramNumber: 2, ElementaryStreams: []*astits.PMTElementaryStream{es}})
-	f.takeProgram(4096, &astits.PMTData{ProgramNumber: 3, ElementaryStreams: []*astits.PMTElementaryStream{es}})
+	es := []byte{tsADTS, 0xE1, 0x01, 0xF0, 0} // PID 257
+	f.takePMT(4096, pmtSection(1))
+	f.takePMT(4096, pmtSection(2, es))
+	f.takePMT(4096, pmtSection(3, es))
 	require.Equal(t, []string{"program 3: the first one with media is sent"}, f.names)
 	require.Equal(t, uint16(2), f.program)
 }

@@ -25,7 +25,6 @@ const module = "luatrtmp"
 const (
 	mediacommon = "github.com/bluenviron/mediacommon/v2"
 	goMP4       = "github.com/abema/go-mp4"
-	astits      = "github.com/asticode/go-astits"
 	sys         = "golang.org/x/sys"
 	pionRTP     = "github.com/pion/rtp"
 	pionRTCP    = "github.com/pion/rtcp"
@@ -42,13 +41,16 @@ type floor struct {
 
 // floors has every folder with Go code but those of tests.
 var floors = map[string]floor{
-	"amf":             {},
-	"core/handshake":  {},
-	"core/chunk":      {},
-	"core/message":    {ours: []string{"amf", "core/chunk"}},
-	"core/flv":        {others: []string{mediacommon}},
-	"core/source/rtp": {ours: []string{"core/flv"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
-	"core/source":     {ours: []string{"core/flv", "core/source/rtp"}, others: []string{mediacommon, goMP4, astits}, files: true},
+	"amf":                {},
+	"core/handshake":     {},
+	"core/chunk":         {},
+	"core/message":       {ours: []string{"amf", "core/chunk"}},
+	"core/flv":           {others: []string{mediacommon}},
+	"core/source/rtp":    {ours: []string{"core/flv"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
+	"core/source/mpegts": {},
+	"core/source": {
+		ours: []string{"core/flv", "core/source/mpegts", "core/source/rtp"}, others: []string{mediacommon, goMP4}, files: true,
+	},
 	"core": {
 		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp"},
 		others: []string{sys},

@@ -12,8 +12,11 @@ import (
 	"luatrtmp/core"
 )
 
-// maxSize of rtmp.so, in bytes. About half of it is TLS, and net/http, which the reader of MPEG transport streams brings in.
-const maxSize = 10 << 20
+// maxSize of rtmp.so, in bytes: 0.8 MB more where the loader does not know packed relocations, see build.sh. Go's runtime and TLS are about two thirds.
+const (
+	maxSize  = 7_000_000
+	unpacked = 900_000
+)
 
 // abis lists the interpreters with the folder of the library that is built for each.
 var abis = []struct{ lua, dir string }{
@@ -82,7 +85,11 @@ func TestLibrary(t *testing.T) {
 			}
 			info, err := os.Stat(built(t, name))
 			require.NoError(t, err)
-			require.Less(t, info.Size(), int64(maxSize))
+			if f.Section(".relr.dyn") == nil {
+				require.Less(t, info.Size(), int64(maxSize+unpacked))
+			} else {
+				require.Less(t, info.Size(), int64(maxSize))
+			}
 		})
 	}
 }

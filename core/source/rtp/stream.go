@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pion/rtcp"
-
 	"luatrtmp/core/flv"
 )
 
@@ -114,13 +112,8 @@ func isRTCPType(b byte) bool { return b >= 192 && b <= 223 }
 
 // Control takes a datagram that came in at the RTCP port of a medium. What is broken is left out.
 func (s *Stream) Control(medium int, datagram []byte, now time.Duration) {
-	packets, err := rtcp.Unmarshal(datagram)
-	if err != nil {
-		return
-	}
-	for _, p := range packets {
-		sr, ok := p.(*rtcp.SenderReport)
-		if !ok || sr.NTPTime == 0 { // 0: the sender has no wall clock. RFC 3550, 6.4.1
+	for _, sr := range senderReports(datagram) {
+		if sr.NTPTime == 0 { // 0: the sender has no wall clock. RFC 3550, 6.4.1
 			continue
 		}
 		t := s.tracks[medium] // of which nothing may have come yet

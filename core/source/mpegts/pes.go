@@ -1,0 +1,132 @@
+package mpegts
+
+import "encoding/binary"
+
+// PES packets, 2.4.3.6.
+const (
+	pesStart  = 6 // up to PES_packet_length, which counts what follows
+	pesHeader = 9 // up to PES_header_data_length
+	stampSize = 5
+
+	pesRoom = 2048 // to begin with, for a packet that has no length of its own
+
+	stampPTS = 0x80 // PTS_DTS_flags
+	stampDTS = 0x40
+)
+
+// PES is a packet of an elementary stream. Times are in units of 1/90000 s, of 33 bits.
+type PES struct {
+	Scrambled      bool
+	HasPTS, HasDTS bool // no DTS without a PTS
+	PTS, DTS       int64
+	Data           []byte // owned by who takes it
+}
+
+// PESReader puts the PES packets of one PID together.
+type PESReader struct {
+	// Limit is the size in bytes of the largest packet that is taken; larger ones are left out.
+	Limit int
+
+	continuity
+	buf  []byte
+	open bool
+}
+
+// Add takes the next transport stream packet of the PID, and calls take with each PES packet that is whole.
+func (r *PESReader) Add(p *Packet, take func(*PES)) {
+	if p.Damaged || len(p.Payload) == 0 {
+		return
+	}
+	switch r.judge(p) {
+	case duplicate:
+		return
+	case gap:
+		r.open = false
+	}
+	if p.Start {
+		r.Flush(take)
+		r.begin(p.Payload)
+	}
+	if !r.open {
+		return
+	}
+	if len(r.buf)+len(p.Payload) > r.Limit {
+		r.buf, r.open = nil, false
+		return
+	}
+	r.buf = append(r.buf, p.Payload...)
+	if size := pesSize(r.buf); size > 0 && len(r.buf) >= size {
+		r.deliver(r.buf[:size:size], take)
+	}
+}
+
+// Flush ends a packet that has no length of its own. Others that are not whole are left out.
+func (r *PESReader) Flush(take func(*PES)) {
+	if r.open && pesSize(r.buf) == 0 {
+		r.deliver(r.buf, take)
+	}
+	r.open = false
+}
+
+// begin makes room for a packet whose first bytes are these.
+func (r *PESReader) begin(b []byte) {
+	room := pesRoom
+	if size := pesSize(b); size > 0 {
+		room = size + PacketSize
+	}
+	r.buf, r.open = make([]byte, 0, room), true
+}
+
+// pesSize returns the size that a packet says it has; 0 if it ends where the next one begins, or has not come so far.
+func pesSize(b []byte) int {
+	if len(b) < pesStart {
+		return 0
+	}
+	if n := int(binary.BigEndian.Uint16(b[4:])); n > 0 {
+		return pesStart + n
+	}
+	return 0
+}
+
+// deliver takes the header off.
+func (r *PESReader) deliver(b []byte, take func(*PES)) {
+	r.open = false
+	if pes, ok := parsePES(b); ok {
+		take(pes)
+	}
+}
+
+// parsePES reads a whole packet; false if it is damaged, or of a kind that carries no media.
+func parsePES(b []byte) (*PES, bool) {
+	if len(b) < pesHeader || b[0] != 0 || b[1] != 0 || b[2] != 1 || !hasHeader(b[3]) || b[6]&0xC0 != 0x80 {
+		return nil, false
+	}
+	length := int(b[8])
+	h := b[pesHeader:]
+	if length > len(h) {
+		return nil, false
+	}
+	pes := &PES{Scrambled: b[6]&0x30 != 0, Data: h[length:]}
+	h = h[:length]
+	if b[7]&stampPTS != 0 && len(h) >= stampSize {
+		pes.HasPTS, pes.PTS = true, stamp(h)
+		if h = h[stampSize:]; b[7]&stampDTS != 0 && len(h) >= stampSize {
+			pes.HasDTS, pes.DTS = true, stamp(h)
+		}
+	}
+	return pes, true
+}
+
+// hasHeader tells by the stream_id, table 2-22, whether flags and times follow.
+func hasHeader(id byte) bool {
+	switch id {
+	case 0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF: // program_stream_map, padding, private 2, ECM, EMM, DSM-CC, H.222.1 type E, directory
+		return false
+	}
+	return true
+}
+
+// stamp reads the 33 bits of a time, between which are markers.
+func stamp(b []byte) int64 {
+	return int64(b[0]>>1&0x07)<<30 | int64(b[1])<<22 | int64(b[2]>>1)<<15 | int64(b[3])<<7 | int64(b[4]>>1)
+}
