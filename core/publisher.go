@@ -34,7 +34,8 @@ type Publisher struct {
 	holding  sync.Mutex  // serialises holdSource
 
 	resolver *net.Resolver // of host names
-	forms    forms
+	forms    memory[form]  // of the handshake
+	ahead    memory[bool]  // whether they take what is sent ahead
 
 	mu         sync.Mutex
 	url        string
