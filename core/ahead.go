@@ -94,9 +94,11 @@ func (d *dialogue) mayBeAhead(err error) bool {
 		return false
 	case errors.Is(err, errOutOfOrder), d.in.closedByPeer():
 		return true
+	case errors.As(err, &refused) && d.waitsFor == "publish" && d.streamID != aheadStreamID:
+		return true // of the publish on a stream that does not exist, maybe
 	case errors.As(err, &refused):
 		takes, _ := d.p.ahead.get(d.to.address)
-		return refused.Command != "connect" && !nameInUse(err) && (!takes || d.streamID != aheadStreamID)
+		return d.waitsFor != "connect" && !nameInUse(err) && !takes
 	}
 	return d.waitsFor == "createStream" && errors.Is(err, ErrTimeout)
 }
