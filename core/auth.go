@@ -151,8 +151,6 @@ func (c *connection) authenticate(reached func(State) bool) error {
 		if err := c.open(reached); err != nil {
 			return err
 		}
-		c.start()
-		c.talk = &dialogue{connection: c}
 		err := c.talk.connect()
 		if err == nil {
 			return nil

@@ -27,8 +27,10 @@ type connection struct {
 	streamID uint32
 	accepted time.Time           // when media could flow
 	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
-	shaking  bool                // it was told that StateHandshaking is reached
+	told     State               // the latest that was told to be reached
 	auth     auth
+	oneByOne bool          // see ahead.go
+	listens  bool          // in runs
 	left     chan struct{} // closed when leave is done
 }
 
@@ -38,28 +40,57 @@ func newConnection(p *Publisher, to *target, o Options, polite, hard context.Con
 	return c
 }
 
-// bringUp makes the connection and goes through the dialogue until media may flow. reached is told what has been
-// reached, and returns false when the end is wanted. Whatever the outcome, end must follow.
+// bringUp makes the connection and goes through the dialogue until media may flow, on as many connections as that takes.
+// reached is told what has been reached, and returns false when the end is wanted. Whatever the outcome, end must follow.
 func (c *connection) bringUp(reached func(State) bool) error {
-	if err := c.authenticate(reached); err != nil {
+	err := c.negotiate(reached)
+	if c.blame(err) {
+		c.hangUp()
+		first := err
+		if err = c.negotiate(reached); err != nil && c.talk == nil {
+			err = firstOf(first, err) // it did not come to a dialogue
+		}
+	}
+	if err != nil {
 		return err
 	}
-	if !reached(StateConnected) {
-		return errEnded
+	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
+		return failure(ErrNetwork, "the connection broke: %v", reason(err))
 	}
-	if err := c.talk.publish(); err != nil {
-		return err
-	}
+	c.took()
 	c.streamID = c.talk.streamID
 	c.accepted = time.Now()
+	c.listens = true
+	go c.in.run()
 	return nil
 }
 
-// start begins reading and writing.
-func (c *connection) start() {
+// negotiate goes through the dialogue.
+func (c *connection) negotiate(reached func(State) bool) error {
+	if err := c.authenticate(reached); err != nil {
+		return err
+	}
+	if !c.reach(StateConnected, reached) {
+		return errEnded
+	}
+	return c.talk.publish()
+}
+
+// reach tells what has been reached, once. false: the end is wanted.
+func (c *connection) reach(s State, reached func(State) bool) bool {
+	if c.told >= s {
+		return c.polite.Err() == nil
+	}
+	c.told = s
+	return reached(s)
+}
+
+// start begins writing. talk is the dialogue whose opening has been sent.
+func (c *connection) start(talk *dialogue) {
+	c.talk, talk.early = talk, nil
 	c.out = newWriter(c.conn, &c.o, &c.p.counters)
+	c.out.encoder = talk.encoder
 	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
-	go c.in.run()
 }
 
 // heard looks at a command of the server that nobody waits for. An error is a refusal, which ends the stream.
@@ -171,6 +202,7 @@ func (c *connection) stop() {
 	c.out.abort()
 	<-c.out.done
 	c.out.discard()
-	for range c.in.commands { // until the reader has closed it
+	for c.listens { // until the reader has closed it
+		_, c.listens = <-c.in.commands
 	}
 }

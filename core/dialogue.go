@@ -1,6 +1,10 @@
 package core
 
 import (
+	"context"
+	"errors"
+	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -13,26 +17,79 @@ import (
 // FCUnpublish are what every publisher sends and many servers want.
 type dialogue struct {
 	*connection
+	ahead   bool          // all commands leave before the first answer comes; see ahead.go
+	encoder *chunk.Writer // of the opening, and then the writer's
+	early   []byte        // the opening
+
+	connectID       float64 // transactions
+	createID        float64
+	publishID       float64
 	lastTransaction float64
-	streamID        uint32 // as createStream returned it; 0: not created
+
+	streamID uint32 // as createStream returned it; 0: not created
+	waitsFor string // the command whose answer is awaited
 }
 
-// connect sends Set Chunk Size and `connect`, and waits for the answer.
-func (d *dialogue) connect() error {
+// opening returns what is sent together with C2: Set Chunk Size, `connect`, and what is sent ahead of its answer.
+func (d *dialogue) opening() ([]byte, error) {
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
-	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil {
-		return err
+	err := d.put(chunk.Header{ChunkStreamID: message.ControlChunkStream}, size)
+	if err == nil {
+		err = d.encoder.SetChunkSize(size.Size)
 	}
-	id, err := d.send(0, "connect", append(amf.Object{
+	if err != nil {
+		return nil, err
+	}
+	d.connectID, err = d.send(0, "connect", append(amf.Object{
 		{Name: "app", Value: d.to.app + d.auth.query},
 		{Name: "type", Value: "nonprivate"},
 		{Name: "flashVer", Value: d.o.FlashVer},
 		{Name: "tcUrl", Value: d.to.tcURL + d.auth.query},
 	}, ownCapabilities()...))
+	if err == nil && d.ahead {
+		if err = d.sendCreate(); err == nil {
+			err = d.sendPublish(aheadStreamID)
+		}
+	}
+	return d.early, err
+}
+
+// put adds a message to the opening.
+func (d *dialogue) put(h chunk.Header, m message.Message) error {
+	body, err := m.AppendBody(nil)
 	if err != nil {
 		return err
 	}
-	answer, err := d.await("connect", d.result("connect", id))
+	h.Type = uint8(m.Type())
+	pieces, err := d.encoder.AppendMessage(nil, h, body)
+	for _, p := range pieces {
+		d.early = append(d.early, p...)
+	}
+	d.encoder.Reset()
+	return err
+}
+
+// sendCreate sends what comes before publish.
+func (d *dialogue) sendCreate() error {
+	for _, name := range []string{"releaseStream", "FCPublish"} {
+		if _, err := d.send(0, name, amf.Null{}, d.to.stream); err != nil {
+			return err
+		}
+	}
+	var err error
+	d.createID, err = d.send(0, "createStream", amf.Null{})
+	return err
+}
+
+func (d *dialogue) sendPublish(streamID uint32) error {
+	var err error
+	d.publishID, err = d.send(streamID, "publish", amf.Null{}, d.to.stream, "live")
+	return err
+}
+
+// connect waits for the answer to `connect`.
+func (d *dialogue) connect() error {
+	answer, err := d.await("connect", d.result("connect", d.connectID))
 	if err == nil && !d.o.AssumeV2 {
 		d.out.terms.capabilities = capabilitiesOf(answer)
 	}
@@ -41,29 +98,27 @@ func (d *dialogue) connect() error {
 
 // publish creates a message stream and publishes on it.
 func (d *dialogue) publish() error {
-	for _, name := range []string{"releaseStream", "FCPublish"} {
-		if _, err := d.send(0, name, amf.Null{}, d.to.stream); err != nil {
+	if !d.ahead {
+		if err := d.sendCreate(); err != nil {
 			return err
 		}
 	}
-	id, err := d.send(0, "createStream", amf.Null{})
-	if err != nil {
-		return err
-	}
-	created, err := d.await("createStream", d.result("createStream", id))
+	created, err := d.await("createStream", d.result("createStream", d.createID))
 	if err != nil {
 		return err
 	}
 	if d.streamID, err = streamIDOf(created); err != nil {
 		return err
 	}
-	if id, err = d.send(d.streamID, "publish", amf.Null{}, d.to.stream, "live"); err != nil {
-		return err
+	if !d.ahead || d.streamID != aheadStreamID {
+		if err := d.sendPublish(d.streamID); err != nil {
+			return err
+		}
 	}
 	_, err = d.await("publish", func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
-		case c.Name == "_error" && c.TransactionID == id, c.Name == "onStatus" && refuses(info):
+		case c.Name == "_error" && c.TransactionID == d.publishID, c.Name == "onStatus" && refuses(info):
 			return true, d.to.refusal("publish", info)
 		case c.Name == "onStatus" && info.Code == "NetStream.Publish.Start":
 			return true, nil
@@ -92,11 +147,14 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 	return &message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
 }
 
-// send sends a command on a message stream and returns its transaction ID. Why writing failed, await finds out: a server that
-// hangs up may have said why.
+// send sends a command on a message stream, or adds it to the opening, and returns its transaction ID. Why writing failed, await
+// finds out: a server that hangs up may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (float64, error) {
 	c := d.command(name, object, arguments...)
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
+	if d.out == nil {
+		return c.TransactionID, d.put(h, c)
+	}
 	err := d.out.sendMessage(h, classControl, c)
 	if err != nil && d.out.failure() != nil {
 		err = nil
@@ -110,6 +168,8 @@ func (d *dialogue) result(command string, id float64) func(*message.Command) (bo
 		info := c.Info()
 		switch {
 		case c.Name == "onStatus" && refuses(info):
+		case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
+			return true, errOutOfOrder
 		case c.TransactionID != id:
 			return false, nil
 		case c.Name == "_result" && !refuses(info):
@@ -123,33 +183,44 @@ func (d *dialogue) result(command string, id float64) func(*message.Command) (bo
 
 // await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business.
 func (d *dialogue) await(step string, match func(*message.Command) (bool, error)) (*message.Command, error) {
-	limit := time.NewTimer(d.o.Timeout)
-	defer limit.Stop()
+	d.waitsFor = step
+	if err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout)); err != nil {
+		return nil, d.whyUnread(err)
+	}
+	stop := context.AfterFunc(d.polite, func() { d.conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
 	for {
-		select {
-		case <-d.polite.Done():
-			return nil, errEnded
-		case <-limit.C:
-			return nil, failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint[step])
-		case <-d.out.done:
-			return nil, d.whyBroken(func() error { return d.whyClosedDuring(step) })
-		case c, ok := <-d.in.commands:
-			if !ok {
-				return nil, d.whyClosedDuring(step)
+		c, err := d.in.next()
+		if err != nil {
+			return nil, d.whyUnread(err)
+		}
+		if done, err := match(c); done {
+			if !stop() {
+				return nil, errEnded
 			}
-			if done, err := match(c); done {
-				return c, err
-			}
-			if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
-				d.moving = &info // when media can flow
-			}
+			return c, err
+		}
+		if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
+			d.moving = &info // when media can flow
 		}
 	}
 }
 
-// whyClosedDuring names the step at which the server hung up, which is how many servers refuse.
-func (d *dialogue) whyClosedDuring(step string) error {
-	if d.in.closedByPeer() {
+// whyUnread says why no answer could be read.
+func (d *dialogue) whyUnread(err error) error {
+	step := d.waitsFor
+	switch {
+	case d.polite.Err() != nil:
+		return errEnded
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint[step])
+	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
+		d.out.abort()
+		<-d.out.done
+		if err := d.out.failure(); err != nil {
+			return err
+		}
+	case d.in.closedByPeer():
 		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", step, closedHint[step])
 	}
 	return d.in.failure("during " + step)

@@ -5,9 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
+	"luatrtmp/core/chunk"
 	"luatrtmp/core/handshake"
 )
 
@@ -37,38 +37,6 @@ func (f form) after(err error) (form, bool) {
 	return 0, false
 }
 
-// forms remembers what servers take, so that each is found out once.
-type forms struct {
-	mu sync.Mutex
-	of map[string]form // by address
-}
-
-// maxForms bounds what is remembered: a context has one server or, when it is sent from one to the next, a few.
-const maxForms = 32
-
-// get returns the form to begin with, and whether the server has taken it before.
-func (f *forms) get(address string) (begin form, known bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	begin, known = f.of[address]
-	return begin, known
-}
-
-func (f *forms) set(address string, is form) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.of == nil || len(f.of) >= maxForms {
-		f.of = map[string]form{}
-	}
-	f.of[address] = is
-}
-
-func (f *forms) forget(address string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.of, address)
-}
-
 // open connects and shakes hands, on as many connections as it takes to find the form that the server wants; a server that
 // keeps silent is asked once in an attempt.
 func (c *connection) open(reached func(State) bool) error {
@@ -79,13 +47,19 @@ func (c *connection) open(reached func(State) bool) error {
 		if err := c.dial(); err != nil {
 			return firstOf(first, err)
 		}
-		if !c.shaking && !reached(StateHandshaking) {
+		if !c.reach(StateHandshaking, reached) {
 			return errEnded
 		}
-		c.shaking = true
-		err := c.shakeHands(used)
+		talk := &dialogue{connection: c, ahead: c.sendsAhead(), encoder: chunk.NewWriter()}
+		opening, err := talk.opening()
+		if err != nil {
+			return err
+		}
+		err = c.shakeHands(used, opening)
 		if err == nil {
 			c.p.forms.set(address, used)
+			c.p.counters.wrote(int64(len(opening)), time.Now())
+			c.start(talk)
 			return nil
 		}
 		next, another := used.after(err)
@@ -133,16 +107,17 @@ func (c *connection) dial() error {
 	return nil
 }
 
-func (c *connection) shakeHands(f form) error {
+// shakeHands shakes hands in one form, and sends opening with C2.
+func (c *connection) shakeHands(f form, opening []byte) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(c.polite, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
 	answered, err := false, error(nil)
 	if f == simpleForm {
-		answered, err = handshake.Client(c.conn, rand.Reader)
+		answered, err = handshake.Client(c.conn, rand.Reader, opening)
 	} else {
-		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(f-digestFirstForm))
+		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(f-digestFirstForm), opening)
 	}
 	if !stop() {
 		return errEnded

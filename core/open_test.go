@@ -141,11 +141,11 @@ func TestDigestAfterSilence(t *testing.T) {
 	w.until(StatePublishing)
 }
 
-func TestFormsAreBounded(t *testing.T) {
-	var f forms
+func TestMemoryIsBounded(t *testing.T) {
+	var f memory[form]
 	for i := range 1000 {
 		f.set(net.JoinHostPort("h", string(rune(i))), digestFirstForm)
-		require.LessOrEqual(t, len(f.of), maxForms)
+		require.LessOrEqual(t, len(f.of), maxRemembered)
 	}
 	for _, f := range []form{simpleForm, digestFirstForm, digestSecondForm} {
 		require.NotEmpty(t, f.String())

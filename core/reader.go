@@ -18,8 +18,10 @@ type reader struct {
 	out      *writer
 	log      Logger
 	hard     context.Context
-	commands chan *message.Command // closed when reading has ended; then err says why
-	err      error
+	messages *message.Reader
+	faults   int                   // messages that could not be read
+	commands chan *message.Command // of run; closed when reading has ended
+	err      error                 // why it has ended
 
 	window    uint32 // the peer's: acknowledge by then; 0: it has none
 	received  uint32 // bytes, modulo 2^32 as on the wire
@@ -28,30 +30,52 @@ type reader struct {
 }
 
 func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *reader {
-	return &reader{conn: conn, out: out, hard: hard, log: log, commands: make(chan *message.Command, 8)}
+	r := &reader{conn: conn, out: out, hard: hard, log: log, commands: make(chan *message.Command, 8)}
+	r.messages = message.NewReader(r)
+	return r
 }
 
+// run reads until the connection ends, or nobody listens any more.
 func (r *reader) run() {
 	defer close(r.commands)
-	r.err = guard(r.read)
+	for {
+		c, err := r.next()
+		if err != nil {
+			return
+		}
+		select {
+		case r.commands <- c:
+		case <-r.hard.Done():
+			r.err = context.Canceled
+			return
+		}
+	}
 }
 
-// read reads until the connection ends, and returns why.
-func (r *reader) read() error {
-	messages := message.NewReader(r)
-	faults := 0
+// next returns the next command, after it has dealt with all that precedes it. Errors are final.
+func (r *reader) next() (c *message.Command, err error) {
+	r.err = guard(func() (err error) {
+		c, err = r.read()
+		return err
+	})
+	return c, r.err
+}
+
+func (r *reader) read() (*message.Command, error) {
 	for {
-		_, m, err := messages.Read()
+		_, m, err := r.messages.Read()
 		switch {
 		case errors.Is(err, message.ErrBody):
-			if faults++; faults <= maxFaultsLogged {
+			if r.faults++; r.faults <= maxFaultsLogged {
 				r.log.Warn("ignoring a message of the server", "why", err)
 			}
 		case err != nil:
-			return err
-		case !r.handle(m):
-			return context.Canceled
+			return nil, err
 		}
+		if c, ok := m.(*message.Command); ok {
+			return c, nil
+		}
+		r.handle(m)
 	}
 }
 
@@ -67,8 +91,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// handle deals with one message; false when nobody listens any more.
-func (r *reader) handle(m message.Message) bool {
+// handle deals with one message that is no command.
+func (r *reader) handle(m message.Message) {
 	switch m := m.(type) {
 	case *message.WindowAckSize:
 		r.window = m.Size
@@ -82,14 +106,7 @@ func (r *reader) handle(m message.Message) bool {
 		if m.Event == message.PingRequest {
 			r.answer(&message.UserControl{Event: message.PingResponse, Data: m.Data})
 		}
-	case *message.Command:
-		select {
-		case r.commands <- m:
-		case <-r.hard.Done():
-			return false
-		}
 	}
-	return true
 }
 
 // answer queues a control message. When too many wait the peer does not read: it gets no more.
@@ -99,12 +116,12 @@ func (r *reader) answer(m message.Message) {
 	}
 }
 
-// closedByPeer tells whether the peer ended the connection; valid after commands is closed.
+// closedByPeer tells whether the peer ended the connection; valid after reading has ended.
 func (r *reader) closedByPeer() bool {
 	return errors.Is(r.err, io.EOF) || errors.Is(r.err, io.ErrUnexpectedEOF) || isReset(r.err)
 }
 
-// failure says why reading ended, and when; valid after commands is closed.
+// failure says why reading ended, and when; valid after that.
 func (r *reader) failure(when string) error {
 	switch {
 	case r.closedByPeer():

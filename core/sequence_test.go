@@ -14,15 +14,28 @@ import (
 // sequence is what the callback sees for a row of the contract.
 type sequence []State
 
-// failing connects and returns what the callback sees until ERROR, while server plays the other side.
+// failing connects and returns what the callback sees until ERROR, while server plays the other side, on as many connections
+// as the attempt takes.
 func failing(t *testing.T, server func(*script.Conn), options ...string) (sequence, error) {
 	t.Helper()
 	noLeak(t)
 	s := script.Listen(t)
 	p, w := newPublisher(t, s.URL("live/stream"), options...)
+	ended := make(chan struct{})
+	stop := s.Serve(func(c *script.Conn) {
+		select {
+		case <-ended:
+			c.Accept()
+			c.Drain()
+		default:
+			server(c)
+			<-ended
+		}
+	})
+	defer stop()
 	require.NoError(t, p.Connect())
-	server(s.Accept())
 	e := w.until(StateError)
+	close(ended)
 	require.Equal(t, e.Err, p.Failure())
 	require.Equal(t, StateError, p.State())
 	require.Zero(t, p.Stats().ConnectionTime)
@@ -31,7 +44,6 @@ func failing(t *testing.T, server func(*script.Conn), options ...string) (sequen
 	require.NoError(t, p.SetOption("timeout", "5000"))
 	require.NoError(t, p.Connect())
 	require.NoError(t, p.Failure())
-	s.Accept().Accept()
 	w.until(StatePublishing)
 	p.Disconnect()
 	all := w.states()

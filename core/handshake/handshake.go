@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 const (
@@ -30,6 +31,11 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 // Client performs the client's side on rw: it writes C0 and C1 in one write, reads
 // S0 and S1, writes C2 and reads S2. It reads nothing behind S2.
 //
+// ahead, which may be empty, is what the client begins with when the handshake is done.
+// It leaves in the same write as C2, which costs the server's S2 no round trip of its
+// own: 5.2.1 has the client wait for S2 before it sends anything else, but nothing that
+// it sends depends on S2, and TCP keeps the order.
+//
 // random fills C1, for example crypto/rand.Reader. The time and the version of C1 are
 // zero: a server that finds a version there may insist on the digest handshake.
 //
@@ -38,7 +44,7 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 //
 // The error is ErrVersion, or says which part failed and wraps the error of rw or of
 // random; a connection that ends early gives io.ErrUnexpectedEOF.
-func Client(rw io.ReadWriter, random io.Reader) (echoed bool, err error) {
+func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err error) {
 	c1, err := newPacket("C1", random)
 	if err != nil {
 		return false, err
@@ -46,23 +52,57 @@ func Client(rw io.ReadWriter, random io.Reader) (echoed bool, err error) {
 	if err := write(rw, "C0 and C1", append([]byte{Version}, c1...)); err != nil {
 		return false, err
 	}
-	if err := readVersion(rw, "S0"); err != nil {
-		return false, err
-	}
-	s1, err := readPacket(rw, "S1")
+	server := answer{from: rw}
+	s1, err := server.first()
 	if err != nil {
 		return false, err
 	}
 	// C2 is S1 as it came. 5.2.4 puts the time at which S1 was read into bytes 4
 	// to 7, but there are servers that compare all of it.
-	if err := write(rw, "C2", s1); err != nil {
+	if err := write(rw, "C2", append(slices.Clip(s1), ahead...)); err != nil {
 		return false, err
 	}
-	s2, err := readPacket(rw, "S2")
+	s2, err := server.second()
 	if err != nil {
 		return false, err
 	}
 	return bytes.Equal(s2[headerSize:], c1[headerSize:]), nil
+}
+
+// answer is what a server says: S0, S1 and S2, which mostly come in one piece. Room for
+// more there is not: what follows them is not read.
+type answer struct {
+	from io.Reader
+	all  [1 + 2*Size]byte
+	have int
+}
+
+// first reads S0 and S1, and returns S1.
+func (a *answer) first() ([]byte, error) {
+	if err := a.read("S0", 0, 1); err != nil {
+		return nil, err
+	}
+	if err := checkVersion("S0", a.all[0]); err != nil {
+		return nil, err
+	}
+	return a.all[1 : 1+Size], a.read("S1", 1, 1+Size)
+}
+
+// second reads S2.
+func (a *answer) second() ([]byte, error) {
+	return a.all[1+Size:], a.read("S2", 1+Size, len(a.all))
+}
+
+// read waits until the part of that name is there, which lies from begin to end.
+func (a *answer) read(part string, begin, end int) error {
+	for a.have < end {
+		n, err := a.from.Read(a.all[a.have:])
+		a.have += n
+		if err != nil && a.have < end {
+			return cut(part, a.have-begin, end-begin, err)
+		}
+	}
+	return nil
 }
 
 // newPacket makes C1 or S1. 5.2.3.
@@ -106,7 +146,11 @@ func readVersion(r io.Reader, part string) error {
 	if err := read(r, part, b[:]); err != nil {
 		return err
 	}
-	switch version := b[0]; {
+	return checkVersion(part, b[0])
+}
+
+func checkVersion(part string, version byte) error {
+	switch {
 	case version == Version:
 		return nil
 	case version == 'H':
@@ -127,10 +171,15 @@ func read(r io.Reader, part string, b []byte) error {
 	if err == nil {
 		return nil
 	}
+	return cut(part, n, len(b), err)
+}
+
+// cut says how far a part came.
+func cut(part string, n, of int, err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("handshake: read %d of the %d bytes of %s: %w", n, len(b), part, err)
+	return fmt.Errorf("handshake: read %d of the %d bytes of %s: %w", n, of, part, err)
 }
 
 func write(w io.Writer, part string, b []byte) error {

@@ -125,7 +125,7 @@ func TestClient(t *testing.T) {
 		for _, r := range readers {
 			t.Run(c.name+"/"+r.name, func(t *testing.T) {
 				conn := &script{Reader: r.wrap(strings.NewReader(c.server))}
-				echoed, err := Client(conn, filler('c'))
+				echoed, err := Client(conn, filler('c'), nil)
 				require.Equal(t, c.writes, conn.writes)
 				require.Equal(t, c.echoed, echoed)
 				if c.err == nil {
@@ -145,13 +145,32 @@ func TestClientLeavesTheChunkStream(t *testing.T) {
 	for _, r := range readers {
 		t.Run(r.name, func(t *testing.T) {
 			conn := &script{Reader: r.wrap(strings.NewReader("\x03" + s1 + s2 + chunks))}
-			echoed, err := Client(conn, filler('c'))
+			echoed, err := Client(conn, filler('c'), nil)
 			require.NoError(t, err)
 			require.True(t, echoed)
 			rest, err := io.ReadAll(conn)
 			require.NoError(t, err)
 			require.Equal(t, chunks, string(rest))
 		})
+	}
+}
+
+// What the client begins with leaves together with C2, in either form.
+func TestClientSendsAhead(t *testing.T) {
+	conn := &script{Reader: strings.NewReader("\x03" + s1 + s2)}
+	echoed, err := Client(conn, filler('c'), []byte("ahead"))
+	require.NoError(t, err)
+	require.True(t, echoed)
+	require.Equal(t, []string{"\x03" + c1, s1 + "ahead"}, conn.writes)
+
+	signed, _, err := newDigestPacket("S1", serverText, serverVersion, DigestSecond, filler('s'))
+	require.NoError(t, err)
+	for _, s1 := range []string{s1, string(signed)} {
+		conn = &script{Reader: strings.NewReader("\x03" + s1 + s2)}
+		_, err = ClientDigest(conn, filler('c'), DigestFirst, []byte("ahead"))
+		require.NoError(t, err)
+		require.Len(t, conn.writes, 2)
+		require.Equal(t, "ahead", conn.writes[1][Size:])
 	}
 }
 
@@ -164,7 +183,7 @@ func TestClientReadError(t *testing.T) {
 		{"\x03" + s1 + s2[:7], "handshake: read 7 of the 1536 bytes of S2: timeout"},
 	} {
 		r := io.MultiReader(strings.NewReader(c.sent), iotest.ErrReader(iotest.ErrTimeout))
-		_, err := Client(&script{Reader: r}, filler('c'))
+		_, err := Client(&script{Reader: r}, filler('c'), nil)
 		require.ErrorIs(t, err, iotest.ErrTimeout)
 		require.EqualError(t, err, c.text)
 	}
@@ -187,7 +206,7 @@ func (b *breaking) Write(p []byte) (int, error) {
 
 func TestClientWriteError(t *testing.T) {
 	for n, part := range []string{"C0 and C1", "C2"} {
-		_, err := Client(&breaking{strings.NewReader("\x03" + s1 + s2), n}, filler('c'))
+		_, err := Client(&breaking{strings.NewReader("\x03" + s1 + s2), n}, filler('c'), nil)
 		require.ErrorIs(t, err, errBroken)
 		require.EqualError(t, err, "handshake: write "+part+": broken pipe")
 	}
@@ -195,7 +214,7 @@ func TestClientWriteError(t *testing.T) {
 
 func TestClientWithoutRandomData(t *testing.T) {
 	conn := &script{Reader: strings.NewReader("\x03" + s1 + s2)}
-	_, err := Client(conn, iotest.ErrReader(errBroken))
+	_, err := Client(conn, iotest.ErrReader(errBroken), nil)
 	require.ErrorIs(t, err, errBroken)
 	require.EqualError(t, err, "handshake: random data of C1: broken pipe")
 	require.Empty(t, conn.writes)
@@ -212,7 +231,7 @@ func TestClientAndServer(t *testing.T) {
 
 	served := make(chan error, 1)
 	go func() { served <- Server(server, filler('s')) }()
-	echoed, err := Client(client, filler('c'))
+	echoed, err := Client(client, filler('c'), nil)
 	require.NoError(t, err)
 	require.True(t, echoed)
 	require.NoError(t, <-served)

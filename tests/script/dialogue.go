@@ -5,8 +5,8 @@ import (
 	"luatrtmp/core/message"
 )
 
-// StreamID is the message stream ID that AcceptStream gives.
-const StreamID = 7
+// StreamID is the message stream ID that AcceptStream gives, as nearly every server does.
+const StreamID = 1
 
 // AcceptConnect goes on from the beginning to the answer to `connect`.
 func (c *Conn) AcceptConnect() *message.Command {

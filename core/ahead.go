@@ -1,0 +1,104 @@
+package core
+
+import (
+	"errors"
+	"sync"
+)
+
+// Sending ahead. RTMP 1.0 has a client wait for the answer to each command, which takes five round trips from nothing to
+// media:
+//
+//	TCP | C0 C1 - S0 S1 S2 | C2 connect - _result | createStream - _result | publish - onStatus
+//
+// Nothing that it sends before the media depends on what the server answers but for one number, the message stream ID that
+// createStream returns, and that is 1 with nearly every server. So all commands leave together with C2, which makes it three.
+//
+// A server that takes commands only one at a time hangs up, answers an error, or answers out of order, as nginx-rtmp does when
+// it has to ask an HTTP server whether `connect` is all right. Then the attempt goes on with another connection, on which
+// every command waits for its answer, and the server is remembered.
+
+// aheadStreamID is the message stream ID that publish is sent ahead on.
+const aheadStreamID = 1
+
+// errOutOfOrder: the server answered createStream before it had made up its mind about connect.
+var errOutOfOrder = errors.New("createStream was answered before connect")
+
+// memory remembers something of servers, by address.
+type memory[T any] struct {
+	mu sync.Mutex
+	of map[string]T
+}
+
+// maxRemembered bounds it: a context has one server or, when it is sent from one to the next, a few.
+const maxRemembered = 32
+
+func (m *memory[T]) get(address string) (is T, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	is, known = m.of[address]
+	return is, known
+}
+
+func (m *memory[T]) set(address string, is T) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil || len(m.of) >= maxRemembered {
+		m.of = map[string]T{}
+	}
+	m.of[address] = is
+}
+
+func (m *memory[T]) forget(address string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.of, address)
+}
+
+// sendsAhead tells whether the next connection sends ahead. One that brings a password does not: its server has refused
+// `connect` before, and may do so again.
+func (c *connection) sendsAhead() bool {
+	takes, known := c.p.ahead.get(c.to.address)
+	return !c.oneByOne && c.auth.query == "" && (takes || !known)
+}
+
+// took remembers that a server took what was sent ahead. One that gave another message stream ID got publish twice, and is
+// not to get that again.
+func (c *connection) took() {
+	if c.talk.ahead {
+		c.p.ahead.set(c.to.address, c.talk.streamID == aheadStreamID)
+	}
+}
+
+// blame makes the rest of an attempt wait for every answer, when its failure may be the fault of what was sent ahead; else it
+// returns false. The server is remembered, unless it has taken it before: then it is asked once more in the next attempt.
+func (c *connection) blame(err error) bool {
+	if c.talk == nil || !c.talk.mayBeAhead(err) {
+		return false
+	}
+	if takes, _ := c.p.ahead.get(c.to.address); takes {
+		c.p.ahead.forget(c.to.address)
+	} else {
+		c.p.ahead.set(c.to.address, false)
+	}
+	c.oneByOne = true
+	c.p.log.Info("trying again, one command at a time", "server", c.to.address, "why", err)
+	return true
+}
+
+// mayBeAhead tells whether a failure may be the fault of what was sent ahead. A refusal of connect is not, nor one that says
+// that the name is in use, nor silence on publish, about which a server may have to ask somebody.
+func (d *dialogue) mayBeAhead(err error) bool {
+	var refused *ServerError
+	switch {
+	case !d.ahead || errors.Is(err, errEnded):
+		return false
+	case errors.Is(err, errOutOfOrder), d.in.closedByPeer():
+		return true
+	case errors.As(err, &refused) && d.waitsFor == "publish" && d.streamID != aheadStreamID:
+		return true // of the publish on a stream that does not exist, maybe
+	case errors.As(err, &refused):
+		takes, _ := d.p.ahead.get(d.to.address)
+		return d.waitsFor != "connect" && !nameInUse(err) && !takes
+	}
+	return d.waitsFor == "createStream" && errors.Is(err, ErrTimeout)
+}
