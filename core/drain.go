@@ -63,6 +63,7 @@ func (w *writer) next() (more bool, err error) {
 	w.batch = w.media.pop(w.batch, batchBytes)
 	if len(w.batch) == 0 {
 		w.wire.endDeadline()
+		w.media.spare.trim(maxSpareBytes)
 		w.draining = false
 		w.closeIfOver()
 		return false, nil

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"luatrtmp/core/chunk"
@@ -32,8 +33,8 @@ type queue struct {
 	awaitKey trackSet // whose pictures are refused until the next key frame
 	cut      trackSet // whose leading pictures are refused until the next key frame
 
-	spare      []*entry // for reuse, so that the steady state allocates nothing
-	spareBytes int
+	disposable int // how many disposable pictures wait
+	spare      spare
 
 	droppedFrames uint32
 	droppedBytes  uint64
@@ -60,9 +61,6 @@ func (s *trackSet) has(track uint8) bool { return s[track/64]&(1<<(track%64)) !=
 func (s *trackSet) add(track uint8)      { s[track/64] |= 1 << (track % 64) }
 func (s *trackSet) remove(track uint8)   { s[track/64] &^= 1 << (track % 64) }
 
-// maxSpareBytes bounds the memory kept for reuse: some large key frames, and the frames between them.
-const maxSpareBytes = 512 << 10
-
 // pushTrack copies the pieces of a message that is admitted and queues them, after making room. It returns false when the
 // message was dropped; only pictures are.
 func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte) bool {
@@ -79,12 +77,15 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 	e.track = track
 	q.entries = append(q.entries, e)
 	q.bytes += size
+	if c.disposable() {
+		q.disposable++
+	}
 	return true
 }
 
 // fill returns an entry with a copy of the pieces.
 func (q *queue) fill(h chunk.Header, c class, pieces [][]byte) *entry {
-	e := q.take(joinedSize(pieces))
+	e := q.spare.take(joinedSize(pieces))
 	e.header, e.class, e.size = h, c, joinedSize(pieces)
 	for _, p := range pieces {
 		e.payload = append(e.payload, p...)
@@ -156,20 +157,16 @@ func sinceEntry(e *entry, timestamp uint32) time.Duration {
 
 // span is the media time that waits. Headers do not count: they may have been queued long before the media.
 func (q *queue) span() time.Duration {
-	var first, last *entry
-	for _, e := range q.entries {
-		if e.class == classHeader {
-			continue
-		}
-		if first == nil {
-			first = e
-		}
-		last = e
-	}
-	if first == nil {
+	media := func(e *entry) bool { return e.class != classHeader }
+	first := slices.IndexFunc(q.entries, media)
+	if first < 0 {
 		return 0
 	}
-	return sinceEntry(first, last.header.Timestamp)
+	last := len(q.entries) - 1
+	for !media(q.entries[last]) {
+		last--
+	}
+	return sinceEntry(q.entries[first], q.entries[last].header.Timestamp)
 }
 
 func (q *queue) findVideo(from int) int {
@@ -183,6 +180,9 @@ func (q *queue) findVideo(from int) int {
 
 // dropDisposable drops the oldest disposable picture; false when none waits.
 func (q *queue) dropDisposable() bool {
+	if q.disposable == 0 {
+		return false
+	}
 	for i, e := range q.entries {
 		if e.class.disposable() {
 			q.dropVideo(i, i+1, e.track)
@@ -212,8 +212,8 @@ func (q *queue) dropPictures(first, end int, track uint8, of func(class) bool) {
 	for i := first; i < len(q.entries); i++ {
 		e := q.entries[i]
 		if i < end && of(e.class) && e.track == track {
-			q.bytes -= len(e.payload)
 			q.countDrop(e.size)
+			q.left(e)
 			q.give(e)
 			continue
 		}
@@ -236,7 +236,7 @@ func (q *queue) discard() {
 		}
 		q.entries[i] = nil
 	}
-	q.entries, q.bytes = q.entries[:0], 0
+	q.entries, q.bytes, q.disposable = q.entries[:0], 0, 0
 }
 
 // takeDropped returns what was dropped since the last call.
@@ -251,37 +251,23 @@ func (q *queue) pop(dst []*entry, limit int) []*entry {
 	n, size := 0, 0
 	for n < len(q.entries) && (n == 0 || size+len(q.entries[n].payload) <= limit) {
 		size += len(q.entries[n].payload)
+		q.left(q.entries[n])
 		n++
 	}
 	dst = append(dst, q.entries[:n]...)
 	rest := copy(q.entries, q.entries[n:])
 	clear(q.entries[rest:])
 	q.entries = q.entries[:rest]
-	q.bytes -= size
 	return dst
 }
 
-// take returns an entry with an empty payload and room for size bytes.
-func (q *queue) take(size int) *entry {
-	for i := len(q.spare) - 1; i >= 0; i-- {
-		if e := q.spare[i]; cap(e.payload) >= size {
-			last := len(q.spare) - 1
-			q.spare[i], q.spare[last] = q.spare[last], nil
-			q.spare = q.spare[:last]
-			q.spareBytes -= cap(e.payload)
-			return e
-		}
+// left takes note that an entry waits no more.
+func (q *queue) left(e *entry) {
+	q.bytes -= len(e.payload)
+	if e.class.disposable() {
+		q.disposable--
 	}
-	const granule = 2048 // rounded up, so that frames of similar size share buffers
-	return &entry{payload: make([]byte, 0, (size+granule-1)/granule*granule)}
 }
 
-// give takes an entry back for reuse.
-func (q *queue) give(e *entry) {
-	if q.spareBytes+cap(e.payload) > maxSpareBytes {
-		return
-	}
-	e.payload = e.payload[:0]
-	q.spare = append(q.spare, e)
-	q.spareBytes += cap(e.payload)
-}
+// give takes an entry back for reuse. While messages wait as much may be kept as may wait: see settle.
+func (q *queue) give(e *entry) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }

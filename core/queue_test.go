@@ -179,11 +179,14 @@ func TestQueueProperty(t *testing.T) {
 			accepted := push(&q, chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
 			require.True(t, accepted || c == classPicture || c == classDisposable)
 
-			video, all := 0, 0
+			video, disposable, all := 0, 0, 0
 			for _, e := range q.entries {
 				all += len(e.payload)
 				if e.class.video() {
 					video++
+				}
+				if e.class.disposable() {
+					disposable++
 				}
 			}
 			require.Equal(t, all, q.bytes)
@@ -191,7 +194,8 @@ func TestQueueProperty(t *testing.T) {
 				require.LessOrEqual(t, q.bytes, q.maxBytes)
 				require.LessOrEqual(t, q.waitOfPictures(now), q.maxMedia)
 			}
-			require.LessOrEqual(t, q.spareBytes, maxSpareBytes)
+			require.LessOrEqual(t, q.spare.bytes, max(q.maxBytes, maxSpareBytes))
+			require.Equal(t, disposable, q.disposable)
 			for random.IntN(group+2) == 0 && len(q.entries) > 0 {
 				take(q.pop(nil, random.IntN(1000)))
 			}

@@ -101,16 +101,17 @@ func (m *muxer) waiting() time.Duration {
 // adopt queues what waits in a writer without a connection, under another message stream ID.
 func (w *writer) adopt(parked *writer, streamID uint32) {
 	parked.mu.Lock()
-	entries, bytes, awaitKey, cut := parked.media.entries, parked.media.bytes, parked.media.awaitKey, parked.media.cut
-	parked.media.entries, parked.media.bytes = nil, 0
+	from := parked.media
+	parked.media = newQueue(from.maxBytes, from.maxMedia)
 	parked.mu.Unlock()
-	for _, e := range entries {
+	for _, e := range from.entries {
 		e.header.StreamID = streamID
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.entries = append(w.media.entries, entries...)
-	w.media.bytes += bytes
-	w.media.awaitKey, w.media.cut = awaitKey, cut
+	w.media.entries = append(w.media.entries, from.entries...)
+	w.media.bytes += from.bytes
+	w.media.disposable += from.disposable
+	w.media.awaitKey, w.media.cut = from.awaitKey, from.cut
 	w.beginDrain()
 }

@@ -1,0 +1,65 @@
+package core
+
+import "math/bits"
+
+// spare keeps the memory of messages that are gone for those that come, so that the steady state allocates nothing, nor does a
+// long backlog. Buffers are of powers of two, each size in a list of its own.
+type spare struct {
+	entries [spareSizes][]*entry
+	bytes   int
+}
+
+const (
+	leastSpare = 9 // 2^9 bytes: audio frames and small pictures share a size
+	spareSizes = 24 - leastSpare + 1
+
+	// maxSpareBytes is what is kept while nothing waits: some large key frames, and the frames between them.
+	maxSpareBytes = 512 << 10
+)
+
+// sizeOf returns the index of the list of buffers for that many bytes.
+func sizeOf(bytes int) int {
+	return max(0, bits.Len(uint(max(1, bytes)-1))-leastSpare)
+}
+
+// take returns an entry with an empty payload and room for size bytes.
+func (s *spare) take(size int) *entry {
+	i := sizeOf(size)
+	if i >= spareSizes {
+		return &entry{payload: make([]byte, 0, size)}
+	}
+	last := len(s.entries[i]) - 1
+	if last < 0 {
+		return &entry{payload: make([]byte, 0, 1<<(leastSpare+i))}
+	}
+	e := s.entries[i][last]
+	s.entries[i][last] = nil
+	s.entries[i] = s.entries[i][:last]
+	s.bytes -= cap(e.payload)
+	return e
+}
+
+// give takes an entry back, unless more than limit bytes were kept then.
+func (s *spare) give(e *entry, limit int) {
+	i := sizeOf(cap(e.payload))
+	if i >= spareSizes || s.bytes+cap(e.payload) > limit {
+		return
+	}
+	e.payload = e.payload[:0]
+	s.entries[i] = append(s.entries[i], e)
+	s.bytes += cap(e.payload)
+}
+
+// trim lets go of what is kept beyond limit bytes, the largest buffers first.
+func (s *spare) trim(limit int) {
+	for i := spareSizes - 1; i >= 0 && s.bytes > limit; i-- {
+		for last := len(s.entries[i]) - 1; last >= 0 && s.bytes > limit; last-- {
+			s.bytes -= cap(s.entries[i][last].payload)
+			s.entries[i][last] = nil
+			s.entries[i] = s.entries[i][:last]
+		}
+		if len(s.entries[i]) == 0 {
+			s.entries[i] = nil
+		}
+	}
+}
