@@ -18,7 +18,7 @@ import (
 // back-off allows, what is held does not grow, and the pictures are back soon after the network.
 func TestOutages(t *testing.T) {
 	noLeak(t)
-	const pictureEvery = 200 * time.Millisecond
+	const pictureEvery = 500 * time.Millisecond
 	for name, away := range map[string]func(context.Context) (net.Conn, error){
 		"refused": func(context.Context) (net.Conn, error) { return nil, failure(ErrConnect, "refused") },
 		"nothing comes back": func(ctx context.Context) (net.Conn, error) {
@@ -66,7 +66,7 @@ func TestOutages(t *testing.T) {
 					pushed := 0
 					push := func(length time.Duration) {
 						for range length / pictureEvery {
-							require.NoError(t, p.SendVideo(keyFrame, uint32(pushed)*200, 0), "an outage is nobody's concern who pushes")
+							require.NoError(t, p.SendVideo(keyFrame, uint32(pushed)*500, 0), "an outage is nobody's concern who pushes")
 							pushed++
 							time.Sleep(pictureEvery)
 						}
