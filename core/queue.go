@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
 )
 
 // entry is a message that waits, with a copy of its payload.
@@ -85,6 +86,9 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 	}
 	e := q.fill(h, c, pieces)
 	e.track = track
+	if c == classKey && q.cut.has(track) {
+		flv.BreakLink(e.payload)
+	}
 	q.entries = append(q.entries, e)
 	q.bytes += size
 	return true
