@@ -25,9 +25,10 @@ func openGroups(t testing.TB) string {
 
 // Types of NAL units. H.265, Table 7-1.
 const (
-	raslR  = 9
-	vpsNUT = 32
-	craNUT = 21
+	raslR    = 9
+	blaWRADL = 17
+	craNUT   = 21
+	vpsNUT   = 32
 )
 
 // hevcPictures returns the types of the first slices of a recording's pictures.
@@ -69,7 +70,7 @@ func TestOpenGroupsOfPictures(t *testing.T) {
 		name    string
 		percent int           // of the media's rate; 0: all of it
 		still   time.Duration // after a while
-	}{{"40 percent", 40, 0}, {"75 percent", 75, 0}, {"standstill", 0, 7 * time.Second}} {
+	}{{"40 percent", 40, 0}, {"standstill", 0, 7 * time.Second}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			stream := fmt.Sprintf("open%d", c.percent)
@@ -92,31 +93,31 @@ func TestOpenGroupsOfPictures(t *testing.T) {
 
 			file := receiver.Recording(stream)
 			want, got := frames(t, source), frames(t, media.Matroska(t, file)) // which requires that there are no complaints
-			t.Log(len(want.Video.Coded), len(got.Video.Coded), run.stat("1", "dropped_frames"), run.stat("1", "video_frames_sent"), len(got.Video.Decoded), len(want.Video.Decoded))
 			require.Equal(t, len(want.Video.Coded), len(got.Video.Coded)+run.stat("1", "dropped_frames"))
 			requireCounted(t, run, "1", got)
 
 			arrived := want.Repeat(1, 0)
-			arrived.Video.Coded = among(arrived.Video.Coded, got.Video.Coded)
 			arrived.Video.Decoded = among(arrived.Video.Decoded, got.Video.Decoded)
-			media.Compare(t, arrived, got, media.Options{CodedVideo: true, CodedAudioOnly: true})
+			media.Compare(t, arrived, got, media.Options{CodedAudioOnly: true})
 
-			leading, keys, cut := 0, 0, 0
+			leading, whole, cut := 0, 0, 0
 			types := hevcPictures(t, file)
 			for i, typ := range types {
 				switch typ {
 				case raslR:
 					leading++
 				case craNUT:
-					keys++
-					if i+1 < len(types) && types[i+1] != raslR {
-						cut++
-					}
+					whole++
+				case blaWRADL:
+					cut++
+					require.True(t, i+1 == len(types) || types[i+1] != raslR, "behind a cut")
 				}
 			}
-			t.Logf("%d of %d pictures arrived; of %d groups %d without the leading pictures", len(types), len(want.Video.Coded), keys, cut)
-			require.Positive(t, leading, "behind a whole group they stay")
+			t.Logf("%d of %d pictures arrived; %d groups behind a whole one, %d behind a cut", len(types), len(want.Video.Coded), whole, cut)
 			require.Positive(t, cut)
+			if c.still > 0 {
+				require.Positive(t, leading, "behind a whole group they stay")
+			}
 		})
 	}
 }
