@@ -25,6 +25,7 @@ type progress struct {
 	info      flv.AudioInfo
 	color     *flv.Color
 	keyFrame  bool // pictures wait for the first key frame
+	cut       bool // the last key frame followed on nothing: its leading pictures cannot be decoded
 }
 
 // Frame says what a frame is that is pushed.

@@ -142,7 +142,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	if err := m.admit(t); err != nil {
 		return err
 	}
-	if !t.keyFrame && !unit.Key {
+	if !unit.Key && (!t.keyFrame || unit.Leading && t.cut) {
 		m.counters.dropped(1, uint64(size))
 		return nil
 	}
@@ -164,7 +164,9 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	if err := m.fillSilence(at); err != nil {
 		return err
 	}
-	t.keyFrame = t.keyFrame || unit.Key
+	if unit.Key {
+		t.keyFrame, t.cut = true, !t.keyFrame
+	}
 	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
 	return m.send(flv.Video, t.id, c, at, m.build.VideoFrame(t.form(&m.terms), picture, unit.Parts))
 }
@@ -173,6 +175,10 @@ func pictureClass(u flv.VideoUnit) class {
 	switch {
 	case u.Key:
 		return classKey
+	case u.Leading && u.Disposable:
+		return classLeadingDisposable
+	case u.Leading:
+		return classLeading
 	case u.Disposable:
 		return classDisposable
 	}

@@ -4,21 +4,8 @@ import (
 	"time"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
 )
-
-// class of a message: the queue may drop pictures, and nothing else.
-type class uint8
-
-const (
-	classControl    class = iota // protocol control, commands: sent before all media, in order
-	classHeader                  // metadata, sequence headers: never dropped
-	classAudio                   // never dropped
-	classKey                     // a key frame: begins a group of pictures
-	classPicture                 // any other picture that others may refer to
-	classDisposable              // a picture that no other refers to
-)
-
-func (c class) video() bool { return c >= classKey }
 
 // entry is a message that waits, with a copy of its payload.
 type entry struct {
@@ -33,8 +20,8 @@ type entry struct {
 // It drops nothing while less media waits than thinFrom. Above, each picture that comes costs the oldest disposable one that
 // waits, or itself: the stream gets thinner as long as that lasts, and all other pictures stay whole. When the queue is over one
 // of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group of pictures that is being
-// received, its remaining pictures are refused until the track's next key frame: what is sent can always be decoded. Audio and
-// headers stay.
+// received, its remaining pictures are refused until the track's next key frame: what is sent can always be decoded. So are the
+// leading pictures of the key frame behind a cut. Audio and headers stay.
 type queue struct {
 	maxBytes int
 	maxMedia time.Duration
@@ -43,6 +30,7 @@ type queue struct {
 	entries  []*entry // oldest first
 	bytes    int
 	awaitKey trackSet // whose pictures are refused until the next key frame
+	cut      trackSet // whose leading pictures are refused until the next key frame
 
 	spare      []*entry // for reuse, so that the steady state allocates nothing
 	spareBytes int
@@ -84,23 +72,23 @@ func (q *queue) push(h chunk.Header, c class, pieces [][]byte) bool {
 // pictures are.
 func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte) bool {
 	size := joinedSize(pieces)
-	if c.video() && q.awaitKey.has(track) {
-		if c != classKey {
-			q.countDrop(size)
-			return false
-		}
-		q.awaitKey.remove(track)
-	}
-	if c.video() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c == classDisposable {
+	if !q.admit(c, track) {
 		q.countDrop(size)
 		return false
 	}
-	if !q.makeRoom(size, h.Timestamp, c, track) {
+	if c.video() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c.disposable() {
+		q.countDrop(size)
+		return false
+	}
+	if !q.makeRoom(size, h.Timestamp, c, track) || c.leading() && q.cut.has(track) {
 		q.countDrop(size)
 		return false
 	}
 	e := q.fill(h, c, pieces)
 	e.track = track
+	if c == classKey && q.cut.has(track) {
+		flv.BreakLink(e.payload)
+	}
 	q.entries = append(q.entries, e)
 	q.bytes += size
 	return true
@@ -129,7 +117,7 @@ func joinedSize(pieces [][]byte) int {
 func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool {
 	for q.bytes+size > q.maxBytes && q.dropDisposable() {
 	}
-	if c == classDisposable && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
+	if c.disposable() && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
 		return false
 	}
 	for len(q.entries) > 0 && q.over(size, timestamp, c) {
@@ -141,11 +129,15 @@ func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool 
 		next := q.findKey(first+1, oldest)
 		if next >= 0 {
 			q.dropVideo(first, next, oldest)
+			if !q.dropLeading(oldest) && !(c == classKey && oldest == track) {
+				q.cut.add(oldest)
+			}
 			continue
 		}
 		q.dropVideo(first, len(q.entries), oldest)
 		mine := c.video() && oldest == track
 		if mine && c == classKey {
+			q.cut.add(oldest)
 			continue
 		}
 		q.awaitKey.add(oldest) // the rest of that group cannot be decoded any more
@@ -204,7 +196,7 @@ func (q *queue) findVideo(from int) int {
 // dropDisposable drops the oldest disposable picture; false when none waits.
 func (q *queue) dropDisposable() bool {
 	for i, e := range q.entries {
-		if e.class == classDisposable {
+		if e.class.disposable() {
 			q.dropVideo(i, i+1, e.track)
 			return true
 		}
@@ -223,10 +215,15 @@ func (q *queue) findKey(from int, track uint8) int {
 
 // dropVideo removes the pictures of a track from first up to end.
 func (q *queue) dropVideo(first, end int, track uint8) {
+	q.dropPictures(first, end, track, class.video)
+}
+
+// dropPictures removes those of the pictures from first up to end that are of a track and of some classes.
+func (q *queue) dropPictures(first, end int, track uint8, of func(class) bool) {
 	kept := q.entries[:first]
 	for i := first; i < len(q.entries); i++ {
 		e := q.entries[i]
-		if i < end && e.class.video() && e.track == track {
+		if i < end && of(e.class) && e.track == track {
 			q.bytes -= len(e.payload)
 			q.countDrop(len(e.payload))
 			q.give(e)

@@ -19,7 +19,7 @@ func put(q *queue, c class, timestamp uint32, size int) bool {
 // content lists what waits, e.g. "H K0 P40 A50".
 func content(entries []*entry) (all []string) {
 	for _, e := range entries {
-		all = append(all, fmt.Sprintf("%c%d", "-HAKPD"[e.class], e.header.Timestamp))
+		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.class], e.header.Timestamp))
 	}
 	return all
 }

@@ -101,7 +101,7 @@ func (m *muxer) waiting() time.Duration {
 // adopt queues what waits in a writer without a connection, under another message stream ID.
 func (w *writer) adopt(parked *writer, streamID uint32) {
 	parked.mu.Lock()
-	entries, bytes, awaitKey := parked.media.entries, parked.media.bytes, parked.media.awaitKey
+	entries, bytes, awaitKey, cut := parked.media.entries, parked.media.bytes, parked.media.awaitKey, parked.media.cut
 	parked.media.entries, parked.media.bytes = nil, 0
 	parked.mu.Unlock()
 	for _, e := range entries {
@@ -111,6 +111,6 @@ func (w *writer) adopt(parked *writer, streamID uint32) {
 	defer w.mu.Unlock()
 	w.media.entries = append(w.media.entries, entries...)
 	w.media.bytes += bytes
-	w.media.awaitKey = awaitKey
+	w.media.awaitKey, w.media.cut = awaitKey, cut
 	w.wake.Signal()
 }

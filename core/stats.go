@@ -67,7 +67,7 @@ func (c *counters) sent(batch []*entry) {
 			s.IFrames++
 			s.IBytes += size
 			s.LastVideoTimestamp = e.header.Timestamp
-		case classPicture, classDisposable:
+		case classPicture, classDisposable, classLeading, classLeadingDisposable:
 			s.VideoFramesSent++
 			s.PFrames++
 			s.PBytes += size

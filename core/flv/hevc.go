@@ -59,6 +59,7 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 		case typ < h265.NALUType_VPS_NUT: // a slice
 			pictures = true
 			unit.Disposable = unit.Disposable && t.isDisposable(nalu)
+			unit.Leading = unit.Leading || isRASL(typ)
 			if isIRAP(typ) && !unit.Key {
 				unit.Key = true
 				hdrNews = t.activate(nalu) || hdrNews
@@ -77,6 +78,11 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 // isIRAP tells the pictures at which decoding can begin: BLA, IDR and CRA. H.265, 3.68.
 func isIRAP(typ h265.NALUType) bool {
 	return typ >= h265.NALUType_BLA_W_LP && typ <= h265.NALUType_CRA_NUT
+}
+
+// isRASL tells the random access skipped leading pictures, which follow a CRA or BLA picture. H.265, 3.115 and Table 7-1.
+func isRASL(typ h265.NALUType) bool {
+	return typ == h265.NALUType_RASL_N || typ == h265.NALUType_RASL_R
 }
 
 // isDisposable tells whether a slice is of a sub-layer non-reference picture (H.265, Table 7-1: even types below 16) of the highest

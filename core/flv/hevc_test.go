@@ -145,6 +145,23 @@ func TestHEVCKeyPictures(t *testing.T) {
 	}
 }
 
+// H.265, Table 7-1: RASL_N and RASL_R alone refer to what is in front of their key frame; RADL pictures do not.
+func TestHEVCLeadingPictures(t *testing.T) {
+	for typ := range byte(64) {
+		if typ >= 32 && typ <= 34 {
+			continue // parameter sets
+		}
+		track := newHEVC(t, hevcMain)
+		u, err := track.Take([][]byte{{35 << 1, 1, 0x50}, {typ << 1, 1, 0xAC}, {typ << 1, 1, 0x2C}})
+		require.NoError(t, err)
+		require.Equal(t, typ == 8 || typ == 9, u.Leading, typ)
+		require.Equal(t, typ < 16 && typ%2 == 0, u.Disposable, typ)
+		u, err = track.Take([][]byte{{typ << 1, 9, 0xAC}, hevcTrailR})
+		require.NoError(t, err)
+		require.False(t, u.Leading, "a picture of another layer says nothing of the base layer")
+	}
+}
+
 func TestHEVCTakeDoesNotAllocate(t *testing.T) {
 	track := newHEVC(t, hevcHDR)
 	au := [][]byte{vpsHEVC, spsHEVC, ppsHEVC, hevcCLL, hevcMDCV, hevcIDR, hevcTrailR}

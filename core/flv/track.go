@@ -30,6 +30,10 @@ type VideoUnit struct {
 	Key           bool     // decoding can begin here
 	Disposable    bool     // a picture that no other refers to
 	ConfigChanged bool     // Record is not what it was at the previous Take
+
+	// Leading is a picture that may refer to pictures in front of the key frame it follows: it can only be decoded with the group before.
+	// Such are the RASL pictures that HEVC has in open groups of pictures. No picture but its like refers to it.
+	Leading bool
 }
 
 // AudioTrack follows the decoder configuration of one audio track.

@@ -1,0 +1,90 @@
+package core
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
+)
+
+// A connection that begins at a CRA picture takes none of the leading pictures that refer to what was in front of it. The same
+// holds for the CRA picture after one that could not be sent.
+func TestMuxerLeadingPictures(t *testing.T) {
+	var (
+		cra   = annexB(unhex("2a01ac74c2ea8bd26089a52740a0"))
+		trail = annexB(hevcTrail)
+		raslN = annexB(unhex("1001e024fd7a240a4c228860204d"))
+		raslR = annexB(unhex("1201d02149883a61501b5e4228cb"))
+		radlN = annexB(unhex("0c01e024fd7a240a4c228860204d"))
+		huge  = annexB(append([]byte{0x02, 1}, bytes.Repeat([]byte{0xFF}, MaxFrame)...))
+	)
+
+	m := &muxer{counters: &counters{}}
+	var w *writer
+	at := uint32(0)
+	send := func(unit []byte) error {
+		at += 40
+		return m.sendVideoFrame(unit, at, Frame{Codec: flv.HEVC.String(), Config: hevcRecord})
+	}
+	group := [][]byte{cra, raslR, raslN, radlN, trail}
+	for range 2 { // the second time as a connection after a break
+		w = reattach(m)
+		dropped := m.counters.snapshot().DroppedFrames
+		for range 2 {
+			for _, unit := range group {
+				require.NoError(t, send(unit))
+			}
+		}
+		require.EqualValues(t, 2, m.counters.snapshot().DroppedFrames-dropped)
+		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, content(w.media.entries))
+	}
+
+	require.ErrorIs(t, send(huge), ErrOverflow)
+	dropped := m.counters.snapshot().DroppedFrames
+	require.NoError(t, send(trail))
+	for _, unit := range group {
+		require.NoError(t, send(unit))
+	}
+	require.EqualValues(t, 3, m.counters.snapshot().DroppedFrames-dropped)
+	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w.media.entries[9:]))
+}
+
+// A CRA picture behind a cut, whether it waits or comes later, says that what was in front of it is gone.
+func TestQueueBreaksLinks(t *testing.T) {
+	var b flv.Builder
+	body := bytes.Join(b.VideoFrame(flv.Form{Codec: flv.HEVC, Enhanced: true}, flv.Picture{Key: true}, [][]byte{{0x2A, 1, 0xAC}}), nil)
+	broken := bytes.Clone(body)
+	flv.BreakLink(broken)
+	require.NotEqual(t, body, broken)
+
+	q := newQueue(100, time.Hour)
+	key := func(at uint32) bool { return q.push(chunk.Header{Timestamp: at}, classKey, [][]byte{body}) }
+	requireKeys := func(want ...[]byte) {
+		t.Helper()
+		for i, e := range q.pop(nil, 1<<20) {
+			require.Equal(t, want[i], e.payload)
+		}
+	}
+	require.True(t, key(0))
+	require.True(t, key(40))
+	require.True(t, put(&q, classPicture, 80, 70), "drops the first group")
+	require.True(t, key(120))
+	require.Equal(t, []string{"K40", "P80", "K120"}, content(q.entries))
+	requireKeys(broken, make([]byte, 70), body)
+
+	require.True(t, key(0))
+	require.False(t, put(&q, classPicture, 40, 90))
+	require.True(t, key(80))
+	require.True(t, key(120))
+	require.Equal(t, []string{"K80", "K120"}, content(q.entries))
+	requireKeys(broken, body)
+
+	require.True(t, put(&q, classKey, 0, 90))
+	require.True(t, key(40))
+	require.True(t, key(80))
+	requireKeys(broken, body)
+}

@@ -1,0 +1,36 @@
+package core
+
+import "luatrtmp/core/flv"
+
+// admit tells whether a message can be decoded after what was dropped, and takes note of key frames. It must be asked once for
+// each message, also for one that does not have to wait. A key frame behind a cut (then q.cut has its track) is changed by
+// flv.BreakLink, in the queue's copy.
+func (q *queue) admit(c class, track uint8) bool {
+	switch {
+	case c == classKey:
+		if q.awaitKey.has(track) {
+			q.cut.add(track)
+		} else {
+			q.cut.remove(track)
+		}
+		q.awaitKey.remove(track)
+		return true
+	case c.leading() && q.cut.has(track):
+		return false
+	}
+	return !c.video() || !q.awaitKey.has(track)
+}
+
+// dropLeading drops the leading pictures of a track's first key frame, whose group before has gone. It returns false when
+// more of them may come: no other key frame of the track waits.
+func (q *queue) dropLeading(track uint8) bool {
+	first := q.findKey(0, track) + 1
+	flv.BreakLink(q.entries[first-1].payload)
+	end := q.findKey(first, track)
+	last := end < 0
+	if last {
+		end = len(q.entries)
+	}
+	q.dropPictures(first, end, track, class.leading)
+	return !last
+}
