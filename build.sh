@@ -14,7 +14,7 @@ unset LUA # luat, which this script runs, has a variable of the same name
 readonly demo_packages=(ca-certificates ffmpeg gcc libc6-dev liblua5.3-dev lua5.3 pkg-config)
 readonly test_packages=(clang g++ gcc-multilib gstreamer1.0-plugins-bad gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
 	libclang-rt-dev liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
-	iproute2 lua5.1 lua5.2 lua5.4 luajit nginx rtmpdump util-linux valgrind)
+	iproute2 lua5.1 lua5.2 lua5.4 luajit nginx rtmpdump stunnel4 util-linux valgrind)
 
 usage() {
 	cat <<'END'

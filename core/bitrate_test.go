@@ -104,3 +104,37 @@ func TestBitrateOnAnUnevenNetwork(t *testing.T) {
 	require.Less(t, congested, 150, "of 600 s")
 	require.Greater(t, encoder, uint32(300))
 }
+
+// The rules one by one: what is told for a second with so much waiting and such a rate, 0 for nothing.
+func TestBitrateRules(t *testing.T) {
+	type second struct {
+		waiting time.Duration
+		kbps    uint32
+		told    uint32
+	}
+	const ms = time.Millisecond
+	calm := second{0, 1000, 0}
+	for _, c := range []struct {
+		name    string
+		seconds []second
+	}{
+		{"200 ms are not too much", []second{calm, {200 * ms, 500, 0}, {201 * ms, 500, 400}}},
+		{"it falls again as the rate does", []second{calm, {300 * ms, 500, 400}, {300 * ms, 400, 320}, {300 * ms, 450, 0}}},
+		{"five seconds without waiting for each step", []second{
+			calm, {300 * ms, 500, 400}, calm, calm, calm, calm, {0, 1000, 500}, calm, calm, calm, calm, {0, 1000, 600},
+		}},
+		{"some that waits begins them anew", []second{calm, {300 * ms, 500, 400}, calm, calm, calm, calm, {51 * ms, 400, 0}, calm, calm, calm, calm, {0, 1000, 500}}},
+		{"the floor", []second{calm, {300 * ms, 0, 250}, {300 * ms, 0, 0}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := bitrateSteer{floor: 250}
+			for i, s := range c.seconds {
+				target, changed := b.look(s.waiting, s.kbps)
+				require.Equal(t, s.told != 0, changed, i)
+				if changed {
+					require.Equal(t, s.told, target, i)
+				}
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -103,6 +104,21 @@ func TestAllAddressesAreTried(t *testing.T) {
 			require.Equal(t, "rtmp://cdn.test.:"+port+"/live", tcURLOf(conn))
 		})
 	}
+}
+
+// An IPv6 address from which no answer comes does not hold up IPv4 until the timeout. RFC 6555.
+func TestIPv4BesideASilentIPv6(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	_, port, _ := net.SplitHostPort(s.Address())
+	number, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	script.Blackhole6(t, number)
+	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "60000")
+	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)} })
+	require.NoError(t, p.Connect())
+	s.Accept().Accept() // which fails after less than the timeout
+	w.until(StatePublishing)
 }
 
 func tcURLOf(c *script.Conn) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/tests/script"
 )
@@ -160,6 +161,28 @@ func TestSendNowAfterCut(t *testing.T) {
 			require.Equal(t, want, h.Timestamp)
 		}
 		require.EqualValues(t, 2, w.counters.snapshot().DroppedFrames)
+	})
+}
+
+// A key frame behind a cut is changed in a copy; what follows it goes the direct way again.
+func TestSendNowBehindCut(t *testing.T) {
+	var b flv.Builder
+	cra := bytes.Join(b.VideoFrame(flv.Form{Codec: flv.HEVC, Enhanced: true}, flv.Picture{Key: true}, [][]byte{{0x2A, 1, 0xAC}}), nil)
+	broken := bytes.Clone(cra)
+	flv.BreakLink(broken)
+	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+		w.media.awaitKey.add(0)
+		before := bytes.Clone(cra)
+		in := message.NewReader(peer)
+		for i, want := range [][]byte{broken, cra} {
+			accepted, err := w.send(videoHeader(uint32(i)), classKey, cra)
+			require.NoError(t, err)
+			require.True(t, accepted)
+			require.Equal(t, before, cra, "the caller's memory")
+			_, m, err := in.Read()
+			require.NoError(t, err)
+			require.Equal(t, want, m.(*message.Video).Body)
+		}
 	})
 }
 

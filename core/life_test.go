@@ -94,13 +94,13 @@ func videoFile(t *testing.T) string {
 // that a message header has for them (RTMP 1.0, 5.3.1.3), none is missing, and no more is held at its end than after an hour.
 func TestADay(t *testing.T) {
 	noLeak(t)
-	const perSecond = 4
+	const perSecond = 2
 	file := videoFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		got := &tally{t: t, step: 1000 / perSecond}
 		p, w := virtualPublisher(t, func(c *memConn) { got.serve(c, 7*time.Hour+30*time.Minute) }, "reconnect", "true")
 		defer p.Close()
-		require.NoError(t, p.SetSource(file+"?loop=1&fps=4"))
+		require.NoError(t, p.SetSource(file+"?loop=1&fps=2"))
 		p.Start()
 		require.NoError(t, p.Connect())
 		var first, last life

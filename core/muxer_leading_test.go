@@ -3,9 +3,11 @@ package core
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 )
 
@@ -49,4 +51,40 @@ func TestMuxerLeadingPictures(t *testing.T) {
 	}
 	require.EqualValues(t, 3, m.counters.snapshot().DroppedFrames-dropped)
 	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w.media.entries[9:]))
+}
+
+// A CRA picture behind a cut, whether it waits or comes later, says that what was in front of it is gone.
+func TestQueueBreaksLinks(t *testing.T) {
+	var b flv.Builder
+	body := bytes.Join(b.VideoFrame(flv.Form{Codec: flv.HEVC, Enhanced: true}, flv.Picture{Key: true}, [][]byte{{0x2A, 1, 0xAC}}), nil)
+	broken := bytes.Clone(body)
+	flv.BreakLink(broken)
+	require.NotEqual(t, body, broken)
+
+	q := newQueue(100, time.Hour)
+	key := func(at uint32) bool { return push(&q, chunk.Header{Timestamp: at}, classKey, [][]byte{body}) }
+	requireKeys := func(want ...[]byte) {
+		t.Helper()
+		for i, e := range q.pop(nil, 1<<20) {
+			require.Equal(t, want[i], e.payload)
+		}
+	}
+	require.True(t, key(0))
+	require.True(t, key(40))
+	require.True(t, put(&q, classPicture, 80, 70), "drops the first group")
+	require.True(t, key(120))
+	require.Equal(t, []string{"K40", "P80", "K120"}, content(q.entries))
+	requireKeys(broken, make([]byte, 70), body)
+
+	require.True(t, key(0))
+	require.False(t, put(&q, classPicture, 40, 90))
+	require.True(t, key(80))
+	require.True(t, key(120))
+	require.Equal(t, []string{"K80", "K120"}, content(q.entries))
+	requireKeys(broken, body)
+
+	require.True(t, put(&q, classKey, 0, 90))
+	require.True(t, key(40))
+	require.True(t, key(80))
+	requireKeys(broken, body)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
 )
 
 // entry is a message that waits, with a copy of its payload.
@@ -75,6 +76,9 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 	}
 	e := q.fill(h, c, pieces)
 	e.track = track
+	if q.behindCut(c, track) {
+		flv.BreakLink(e.payload)
+	}
 	q.entries = append(q.entries, e)
 	q.bytes += size
 	if c.disposable() {

@@ -1,7 +1,10 @@
 package core
 
+import "luatrtmp/core/flv"
+
 // admit tells whether a message can be decoded after what was dropped, and takes note of key frames; one that cannot counts as
-// dropped. It must be asked once for each message, also for one that does not have to wait.
+// dropped. It must be asked once for each message, also for one that does not have to wait. A key frame behind a cut is changed: see
+// behindCut.
 func (q *queue) admit(c class, track uint8, size int) bool {
 	switch {
 	case !c.video():
@@ -19,10 +22,15 @@ func (q *queue) admit(c class, track uint8, size int) bool {
 	return true
 }
 
+// behindCut tells whether a message that was admitted is a key frame behind a cut: flv.BreakLink has to change it, in the queue's
+// copy.
+func (q *queue) behindCut(c class, track uint8) bool { return c == classKey && q.cut.has(track) }
+
 // dropLeading drops the leading pictures of a track's first key frame, whose group before has gone. It returns false when
 // more of them may come: no other key frame of the track waits.
 func (q *queue) dropLeading(track uint8) bool {
 	first := q.findKey(0, track) + 1
+	flv.BreakLink(q.entries[first-1].payload)
 	end := q.findKey(first, track)
 	last := end < 0
 	if last {

@@ -2,10 +2,13 @@ package core
 
 import (
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/script"
 )
 
 // replyWith answers each query with what reply makes of it; nil: no answer.
@@ -63,4 +66,33 @@ func TestNameServerFails(t *testing.T) {
 			require.Eventually(t, func() bool { return descriptors(t) <= before }, patience, time.Millisecond, "the query's socket")
 		})
 	}
+}
+
+// A name that leads elsewhere while attempts go on is followed there.
+func TestNameMovesWhileReconnecting(t *testing.T) {
+	noLeak(t)
+	one := script.Listen(t)
+	_, port, err := net.SplitHostPort(one.Address())
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.2:"+port)
+	require.NoError(t, err)
+	other := script.ListenOn(t, listener.(*net.TCPListener))
+	var moved atomic.Bool
+	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "reconnect", "true", "reconnect_min_ms", "10", "reconnect_max_ms", "20")
+	p.resolver = nameServer(t, func() []net.IP {
+		if moved.Load() {
+			return []net.IP{net.IPv4(127, 0, 0, 2)}
+		}
+		return []net.IP{net.IPv4(127, 0, 0, 1)}
+	})
+	require.NoError(t, p.Connect())
+	c := one.Accept()
+	c.Accept()
+	w.until(StatePublishing)
+	moved.Store(true)
+	c.Reset()
+	require.ErrorIs(t, w.until(StateError).Err, ErrNetwork)
+	other.Accept().Accept()
+	w.until(StatePublishing)
+	require.EqualValues(t, 1, p.Info().Reconnects)
 }

@@ -78,7 +78,7 @@ func (w *writer) sendTrack(h chunk.Header, c class, track uint8, pieces [][]byte
 	case !w.media.admit(c, track, joinedSize(pieces)):
 		w.counters.dropped(w.media.takeDropped())
 		return false, nil
-	case w.canSendNow():
+	case w.canSendNow() && !w.media.behindCut(c, track):
 		return w.sendNow(h, c, pieces)
 	}
 	return w.queueMedia(h, c, track, pieces)

@@ -80,6 +80,13 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
+// The target for the encoder on a slow network, down to the floor that is set.
+func TestSteer(t *testing.T) {
+	t.Parallel()
+	receiver := peers.StartReceiver(t)
+	run(t, nil, compile(t, gcc, library(t), "steer", sanitizers...), receiver.URL("live", "slow"))
+}
+
 // Codecs and tracks that a server takes, and that it does not.
 func TestFrames(t *testing.T) {
 	t.Parallel()

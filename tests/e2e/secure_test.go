@@ -35,6 +35,35 @@ func TestOverTLS(t *testing.T) {
 	require.Contains(t, why.message, `not for "127.0.0.1" but for localhost`)
 }
 
+// The servers that have TLS, and one with stunnel in front of it, in both versions of TLS.
+func TestOverTLSToPeers(t *testing.T) {
+	t.Parallel()
+	a := rtmpscript.NewAuthority(t)
+	certificate, key := a.Pair("localhost")
+	nms, nginx := peers.StartNodeMediaServerTLS(t, certificate, key), peers.StartNginx(t)
+	for _, c := range []struct {
+		stream, addr string
+		recorder     *peers.Server
+	}{
+		{"own", nms.TLSAddr, nms},
+		{"stunnel12", peers.StartStunnel(t, nginx, certificate, key, "TLSv1.2").Addr, nginx},
+		{"stunnel13", peers.StartStunnel(t, nginx, certificate, key, "TLSv1.3").Addr, nginx},
+	} {
+		t.Run(c.recorder.Name+" "+c.stream, func(t *testing.T) {
+			t.Parallel()
+			_, port, err := net.SplitHostPort(c.addr)
+			require.NoError(t, err)
+			run := start(t, "publish.lua", "rtmps://localhost:"+port+"/live/"+c.stream, "tls_ca="+a.File(), "source="+media.FLV(t))
+			run.wait()
+			run.requirePublished("1")
+			media.Compare(t, frames(t, media.FLV(t)), frames(t, c.recorder.For(t).Recording(c.stream)), media.Options{CodedVideo: true})
+
+			refused := start(t, "publish.lua", "rtmps://localhost:"+port+"/live/refused", "timeout=5000")
+			require.Contains(t, refused.waitState("1", failed, 1).message, "certificate")
+		})
+	}
+}
+
 // gortmplib asks for a password and judges the answer.
 func TestPassword(t *testing.T) {
 	t.Parallel()

@@ -205,6 +205,14 @@ var faults = []fault{
 		c.SendOn(chunk.Header{ChunkStreamID: 3, StreamID: 0xFFFFFFFF}, script.Status(script.Started()))
 		c.Drain()
 	}, gotThrough, ""},
+	{"the smallest chunk size", func(c *script.Conn) {
+		c.Handshake()
+		c.Send(&message.SetChunkSize{Size: 1})
+		c.Result(c.Command("connect"), script.Info("status", "NetConnection.Connect.Success", strings.Repeat("x", 5000)))
+		c.AcceptStream()
+		c.AcceptPublish()
+		c.Drain()
+	}, gotThrough, ""},
 	{"the largest chunk size", func(c *script.Conn) {
 		c.Handshake()
 		c.Send(&message.SetChunkSize{Size: 0x7FFFFFFF})

@@ -13,18 +13,33 @@ import (
 // '-' only. A stream name that begins with deny is refused by closing the connection after Publish.Start.
 func StartNodeMediaServer(t testing.TB) *Server {
 	t.Helper()
+	return StartNodeMediaServerTLS(t, "", "")
+}
+
+// StartNodeMediaServerTLS is StartNodeMediaServer with the server's own RTMPS port, at TLSAddr, for a certificate and its key in PEM
+// files.
+func StartNodeMediaServerTLS(t testing.TB, certificate, key string) *Server {
+	t.Helper()
 
 	node := program(t, "node")
 	modules := filepath.Join(repo.Build(t, "peers"), "nms", "node_modules")
 	installed(t, filepath.Join(modules, "node-media-server"))
 
 	s := newServer(t, "node-media-server")
-	rtmp, http := freePort(t), freePort(t)
+	rtmp, rtmps, http := freePort(t), freePort(t), freePort(t)
 	s.Addr = loopback(rtmp)
+	ports := []int{rtmp, http}
+	if certificate != "" {
+		s.TLSAddr = loopback(rtmps)
+		ports = append(ports, rtmps)
+	}
 
-	s.start([]string{"NODE_PATH=" + modules, "RUN=" + s.dir, "RTMP=" + strconv.Itoa(rtmp), "HTTP=" + strconv.Itoa(http)},
+	s.start([]string{
+		"NODE_PATH=" + modules, "RUN=" + s.dir, "RTMP=" + strconv.Itoa(rtmp), "RTMPS=" + strconv.Itoa(rtmps), "HTTP=" + strconv.Itoa(http),
+		"CERT=" + certificate, "KEY=" + key,
+	},
 		node, filepath.Join(repo.Root(t), "tests", "peers", "nms", "server.js"))
-	s.waitListening(rtmp, http)
+	s.waitListening(ports...)
 
 	// The recorder starts only when the store is open.
 	s.waitReady(func() bool { return strings.Contains(readFile(s.log), "Store ready") })

@@ -24,6 +24,9 @@ type Server struct {
 	// SmallAddr is nginx's second port: it sends chunks of 128 bytes and wants an acknowledgement every 4096.
 	SmallAddr string
 
+	// TLSAddr is the RTMPS port of StartNodeMediaServerTLS.
+	TLSAddr string
+
 	httpAddr string // nginx's, for control
 
 	t    testing.TB

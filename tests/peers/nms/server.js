@@ -1,13 +1,14 @@
 // node-media-server for the end-to-end tests: records every stream into RUN/record/APP/STREAM/TIME.flv.
-// Environment: RUN, a folder of the test's own; RTMP and HTTP, ports.
+// Environment: RUN, a folder of the test's own; RTMP, RTMPS and HTTP, ports; CERT and KEY, files of the RTMPS port, without which there is none.
 const NodeMediaServer = require('node-media-server');
 
-const { RUN, RTMP, HTTP } = process.env;
+const { RUN, RTMP, RTMPS, HTTP, CERT, KEY } = process.env;
 const host = '127.0.0.1';
 
 const server = new NodeMediaServer({
   bind: host,
   rtmp: { port: Number(RTMP) },
+  rtmps: CERT ? { port: Number(RTMPS), cert: CERT, key: KEY } : undefined,
   http: { port: Number(HTTP) },
   auth: { play: false, publish: false, secret: '' },
   store: { path: `${RUN}/data` },
