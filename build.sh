@@ -11,8 +11,9 @@ readonly wanted=${LUA:-5.3}
 unset LUA # luat, which this script runs, has a variable of the same name
 
 readonly demo_packages=(ca-certificates ffmpeg gcc libc6-dev liblua5.3-dev lua5.3 pkg-config)
+readonly bench_packages=(gstreamer1.0-plugins-bad gstreamer1.0-plugins-good gstreamer1.0-tools librtmp-dev util-linux)
 readonly test_packages=(clang g++ gcc-multilib gstreamer1.0-plugins-bad gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
-	libclang-rt-dev liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
+	libclang-rt-dev librtmp-dev liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
 	iproute2 lua5.1 lua5.2 lua5.4 luajit nginx rtmpdump util-linux valgrind)
 
 usage() {
@@ -26,6 +27,8 @@ GOARCH=386 ./build.sh         builds build/386/rtmp.so, for 32-bit processes; go
 ./build.sh test               sets up, builds for every Lua, runs all tests
 ./build.sh demo               sets up, builds, publishes to a receiver on this machine, checks what arrived
 ./build.sh demo rtmp://...    the same, to a server of yours
+./build.sh bench              sets up, builds, compares with other publishers; some minutes; writes docs/performance.md's tables
+./build.sh bench-go           runs the Go benchmarks and compares them with tests/bench/baseline
 ./build.sh install [PREFIX]   copies what was built to /usr/local or PREFIX; knows DESTDIR and LUA
 ./build.sh clean              removes build/
 END
@@ -370,6 +373,16 @@ demo() {
 	check_recording "$file" "$sent"
 }
 
+# ---- measuring ----
+
+bench() {
+	need "${demo_packages[@]}" "${bench_packages[@]}"
+	check_tools
+	build 5.3
+	use_lua 5.3
+	go run -tags "$tags" ./tests/bench "$@"
+}
+
 # ---- installing ----
 
 # Prints the file for pkg-config. Programs find the library where Lua finds it, without LD_LIBRARY_PATH.
@@ -413,11 +426,12 @@ install_all() {
 main() {
 	check_wanted
 	case ${1-} in
-	demo | install) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
+	bench) ;; # has options of its own
+	demo | install | bench-go) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
 	*) [ $# -le 1 ] || { usage >&2 && exit 2; } ;;
 	esac
 	case ${1-} in
-	test | demo | install) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
+	test | demo | install | bench) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
 	esac
 	case ${1-} in
 	'')
@@ -431,6 +445,11 @@ main() {
 	setup) setup ;;
 	test) run_tests ;;
 	demo) demo "${2-}" ;;
+	bench) bench "${@:2}" ;;
+	bench-go)
+		check_go
+		tests/bench/compare.sh "${2-}"
+		;;
 	install) install_all "${2-}" ;;
 	clean) rm -rf build ;;
 	help | -h | --help) usage ;;
