@@ -12,8 +12,9 @@ readonly wanted=${LUA:-5.3}
 unset LUA # luat, which this script runs, has a variable of the same name
 
 readonly demo_packages=(ca-certificates ffmpeg gcc libc6-dev liblua5.3-dev lua5.3 pkg-config)
+readonly bench_packages=(gstreamer1.0-plugins-bad gstreamer1.0-plugins-good gstreamer1.0-tools librtmp-dev util-linux)
 readonly test_packages=(clang g++ gcc-multilib gstreamer1.0-plugins-bad gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
-	libclang-rt-dev liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
+	libclang-rt-dev librtmp-dev liblua5.1-0-dev liblua5.2-dev liblua5.4-dev libluajit-5.1-dev libnginx-mod-rtmp
 	iproute2 lua5.1 lua5.2 lua5.4 luajit nginx rtmpdump stunnel4 util-linux valgrind)
 
 usage() {
@@ -30,6 +31,8 @@ PORTABLE=1 ./build.sh         builds for machines with a glibc before 2.36, too;
                               600x instead: so many times
 ./build.sh demo               sets up, builds, publishes to a receiver on this machine, checks what arrived
 ./build.sh demo rtmp://...    the same, to a server of yours
+./build.sh bench              sets up, builds, compares with other publishers; some minutes; writes docs/performance.md's tables
+./build.sh bench-go           runs the Go benchmarks and compares them with tests/bench/baseline
 ./build.sh install [PREFIX]   copies what was built to /usr/local or PREFIX; knows DESTDIR and LUA
 ./build.sh clean              removes build/
 END
@@ -425,6 +428,16 @@ demo() {
 	check_recording "$file" "$sent"
 }
 
+# ---- measuring ----
+
+bench() {
+	need "${demo_packages[@]}" "${bench_packages[@]}"
+	check_tools
+	build 5.3
+	use_lua 5.3
+	go run -tags "$tags" ./tests/bench "$@"
+}
+
 # ---- installing ----
 
 # Prints the file for pkg-config. Programs find the library where Lua finds it, without LD_LIBRARY_PATH.
@@ -468,11 +481,12 @@ install_all() {
 main() {
 	check_wanted
 	case ${1-} in
-	demo | fuzz | install) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
+	bench) ;; # has options of its own
+	demo | fuzz | install | bench-go) [ $# -le 2 ] || { usage >&2 && exit 2; } ;;
 	*) [ $# -le 1 ] || { usage >&2 && exit 2; } ;;
 	esac
 	case ${1-} in
-	test | fuzz | demo | install) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
+	test | fuzz | demo | install | bench) [ -z "${GOARCH-}${LUA_NUMBERS-}" ] || die "$1 does not know GOARCH and LUA_NUMBERS: they are for building" ;;
 	esac
 	case ${1-} in
 	'')
@@ -487,6 +501,11 @@ main() {
 	test) run_tests ;;
 	fuzz) fuzz "${2-}" ;;
 	demo) demo "${2-}" ;;
+	bench) bench "${@:2}" ;;
+	bench-go)
+		check_go
+		tests/bench/compare.sh "${2-}"
+		;;
 	install) install_all "${2-}" ;;
 	clean) rm -rf build ;;
 	help | -h | --help) usage ;;

@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -18,7 +21,7 @@ type connectRow struct {
 	name               string
 	near50, near99     float64 // us
 	far50, far99       float64 // us, over the slow link
-	roundTrips         float64 // over the slow link, TCP's own included
+	roundTrips         float64 // the fewest over the slow link, TCP's own included
 	nearKnown, farOnly bool
 }
 
@@ -49,7 +52,7 @@ func (b *bench) connects() error {
 	for i, d := range b.diallers() {
 		row := &b.result.connects[i]
 		err := b.overRelay(func(address string) error {
-			far, err := b.dial(d, "rtmp://"+address+"/bench/fast-connect", count)
+			far, err := b.dialAtOnce(d, "rtmp://"+address+"/bench/fast-connect", count)
 			row.far50, row.far99 = percentile(far, 50), percentile(far, 99)
 			return err
 		}, &row.roundTrips)
@@ -73,7 +76,8 @@ func (b *bench) connects() error {
 	return err
 }
 
-// overRelay calls f with the address of a slow link to the sink, and finds how many round trips connecting over it took.
+// overRelay calls f with the address of a slow link to the sink, and finds how many round trips connecting over it took, at
+// the least: what else takes time is none.
 func (b *bench) overRelay(f func(address string) error, roundTrips *float64) error {
 	r, err := startRelay(b.sink.address, oneWay)
 	if err != nil {
@@ -83,8 +87,29 @@ func (b *bench) overRelay(f func(address string) error, roundTrips *float64) err
 	if err := f(r.listener.Addr().String()); err != nil {
 		return err
 	}
-	*roundTrips = 1 + median(r.taken())*float64(time.Millisecond)/float64(roundTrip)
+	took := r.taken()
+	if len(took) == 0 {
+		return errors.New("no connection over the slow link was accepted")
+	}
+	*roundTrips = 1 + slices.Min(took)*float64(time.Millisecond)/float64(roundTrip)
 	return nil
+}
+
+// dialAtOnce is dial over a link that makes everybody wait: several programs share the work.
+func (b *bench) dialAtOnce(d dialler, url string, count int) (all []int64, err error) {
+	const programs = 5
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	for range programs {
+		running.Go(func() {
+			took, failed := b.dial(d, url, count/programs)
+			mu.Lock()
+			defer mu.Unlock()
+			all, err = append(all, took...), errors.Join(err, failed)
+		})
+	}
+	running.Wait()
+	return all, err
 }
 
 // dial runs a program that connects, and returns how long it took each time, in ns.

@@ -36,8 +36,9 @@ type bench struct {
 	root, dir string
 	quick     bool
 	sink      *sink
-	runs      int  // of publishers so far
-	overTLS   bool // publishers go to the sink's secure address
+	runs      int   // of publishers so far
+	overTLS   bool  // publishers go to the sink's secure address
+	sinkCPU   int64 // what the sink had used at the end of the latest run, ns
 	result    result
 }
 

@@ -11,7 +11,7 @@ const (
 	labels    = 250.0 // room for names
 	rowHeight = 21.0
 	panel     = 460.0 // width of a panel's drawing
-	gap       = 300.0
+	gap       = 120.0
 )
 
 // plot draws what was measured: bars per publisher on the left, growth on the right.
@@ -32,14 +32,14 @@ func (r *result) plot() string {
 			height += float64(len(l.rows))*rowHeight + 70
 		}
 	}
-	s := newSVG(margin+labels+panel+gap+panel+3*margin, math.Max(height, 2*360+margin))
+	s := newSVG(margin+labels+panel+gap+40+panel+2*margin, math.Max(height, 2*360+margin))
 	y := margin
 	for _, l := range left {
 		if len(l.rows) > 0 {
 			y = s.bars(margin, y, l.title, l.rows, l.value)
 		}
 	}
-	x := margin + labels + panel + gap/2 + margin
+	x := margin + labels + panel + gap
 	s.curves(x, margin, "Growth with the size of pictures: us per picture", "bytes", r.bySize)
 	s.curves(x, margin+360, "Growth with contexts: us per large picture", "contexts", r.byContexts)
 	return s.String()
@@ -63,8 +63,9 @@ func (s *svg) bars(x, y float64, title string, rows []row, value func(sample) fl
 	limit := of(rows, theLimit).median(value)
 	for i := range rows {
 		v := math.Max(rows[i].median(value), 0.01)
-		if rows[i].name == oursBehind {
-			v = rows[i].median(cpuOf)
+		base := limit
+		if rows[i].name == oursBehind { // as in the table
+			v, base = rows[i].median(cpuOf), of(rows, theLimit).median(cpuOf)
 		}
 		colour, style := other, ""
 		switch {
@@ -76,7 +77,7 @@ func (s *svg) bars(x, y float64, title string, rows []row, value func(sample) fl
 		at := y + float64(i)*rowHeight
 		s.text(axis.begin-8, at+14, "end", ink, style, rows[i].name)
 		s.rect(axis.begin, at+3, axis.at(v)-axis.begin, rowHeight-7, colour)
-		s.text(axis.at(v)+6, at+14, "start", muted, "", fmt.Sprintf("%s  (%s x)", number(v), ratio(v/limit)))
+		s.text(axis.at(v)+6, at+14, "start", muted, "", fmt.Sprintf("%s  (%s x)", number(v), ratio(v/base)))
 	}
 	s.line(axis.at(limit), y-4, axis.at(limit), bottom, mark, 1)
 	return bottom + 40

@@ -15,6 +15,7 @@ type sample struct {
 	wall, cpu float64 // us
 	switches  float64
 	mallocs   float64
+	sink      float64 // us of the sink's processor time
 }
 
 // row is a line of a table: all samples of a publisher.
@@ -28,6 +29,7 @@ func wallOf(s sample) float64     { return s.wall }
 func cpuOf(s sample) float64      { return s.cpu }
 func switchesOf(s sample) float64 { return s.switches }
 func mallocsOf(s sample) float64  { return s.mallocs }
+func sinkOf(s sample) float64     { return s.sink }
 
 // median of a column.
 func (r *row) median(column func(sample) float64) float64 {
@@ -70,15 +72,17 @@ func (b *bench) run(p *publisher, k *content, want string, pictures, fps int) (s
 	if err != nil {
 		return sample{}, r, fmt.Errorf("%s: %w", p.name, err)
 	}
+	busy := float64(r.CPU-b.sinkCPU) / 1000 / float64(max(pictures, -pictures))
+	b.sinkCPU = r.CPU
 	if p.player {
-		return sample{wall: float64(r.Wall) / 1000 / float64(max(pictures-1, 1))}, r, nil
+		return sample{wall: float64(r.Wall) / 1000 / float64(max(pictures-1, 1)), sink: busy}, r, nil
 	}
 	var u harness.Usage
 	if err := json.Unmarshal(out, &u); err != nil {
 		return sample{}, r, fmt.Errorf("%s: %q: %w", p.name, out, err)
 	}
 	n := float64(u.Frames)
-	return sample{float64(u.Wall) / 1000 / n, float64(u.CPU) / 1000 / n, float64(u.Switches) / n, float64(u.Mallocs) / n}, r, nil
+	return sample{float64(u.Wall) / 1000 / n, float64(u.CPU) / 1000 / n, float64(u.Switches) / n, float64(u.Mallocs) / n, busy}, r, nil
 }
 
 // count is how many pictures a publisher sends of some media.

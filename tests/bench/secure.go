@@ -11,8 +11,11 @@ func (b *bench) secure() (err error) {
 	}
 	b.overTLS = true
 	defer func() { b.overTLS = false }()
-	k := *b.result.largeMedia
-	k.pictures, k.inFile = b.scaled(3000, 300), b.result.largeMedia.inFile
-	b.result.secure, err = b.saturate(some, &k, b.scaled(5, 1))
+	const played = 90 // ffmpeg needs milliseconds for a picture here: its many small writes wait for acknowledgements
+	k, err := b.prepare("secure", b.result.real.synthetic(largeKey, largeOther), b.scaled(3000, 300), played)
+	if err != nil {
+		return err
+	}
+	b.result.secure, err = b.saturate(some, k, b.scaled(5, 1))
 	return err
 }

@@ -69,10 +69,18 @@ func (l scale) at(v float64) float64 {
 	return l.begin + (math.Log(v)-math.Log(l.from))/(math.Log(l.to)-math.Log(l.from))*(l.end-l.begin)
 }
 
-// ticks are the powers of ten within the scale.
+// ticks are the powers of ten within the scale; where there are few, with 2 and 5 times them.
 func (l scale) ticks() (all []float64) {
-	for v := math.Pow(10, math.Ceil(math.Log10(l.from)-1e-9)); v <= l.to*1.0001; v *= 10 {
-		all = append(all, v)
+	steps := []float64{1}
+	if l.to/l.from < 300 {
+		steps = []float64{1, 2, 5}
+	}
+	for v := math.Pow(10, math.Floor(math.Log10(l.from))); v <= l.to; v *= 10 {
+		for _, step := range steps {
+			if t := v * step; t >= l.from*0.9999 && t <= l.to*1.0001 {
+				all = append(all, t)
+			}
+		}
 	}
 	return all
 }

@@ -62,13 +62,17 @@ func (r *result) saturatedTables(b *strings.Builder) {
 				// The sink makes it wait at first: its processor time is compared, as the backlog keeps it busy from then on.
 				us, base, note = row.median(cpuOf), limit.median(cpuOf), " (CPU)"
 			}
+			cpu, cpuRatio := "", "" // a player's is not known
+			if c := row.median(cpuOf); c > 0 {
+				cpu, cpuRatio = number(c), ratio(c/limit.median(cpuOf))
+			}
 			mallocs := "" // Go's alone are known
 			if m := row.median(mallocsOf); row.name == oursGo || m > 0 {
 				mallocs = fmt.Sprintf("%.2f", m)
 			}
-			lines = append(lines, []string{row.name + note, number(us), ratio(us / base), number(row.median(cpuOf)), mallocs})
+			lines = append(lines, []string{row.name + note, number(us), ratio(us / base), cpu, cpuRatio, number(row.median(sinkOf)), mallocs})
 		}
-		table(b, t.title, []string{"publisher", "us per picture", "x limit", "CPU us", "allocations"}, lines)
+		table(b, t.title, []string{"publisher", "us per picture", "x limit", "CPU us", "x limit", "the sink's CPU us", "allocations"}, lines)
 	}
 }
 
@@ -86,7 +90,11 @@ func (r *result) secureTable(b *strings.Builder) {
 	var lines [][]string
 	for i := range r.secure {
 		row := &r.secure[i]
-		lines = append(lines, []string{row.name, number(row.median(wallOf)), ratio(row.median(wallOf) / r.secure[0].median(wallOf)), number(row.median(cpuOf))})
+		cpu := ""
+		if c := row.median(cpuOf); c > 0 {
+			cpu = number(c)
+		}
+		lines = append(lines, []string{row.name, number(row.median(wallOf)), ratio(row.median(wallOf) / r.secure[0].median(wallOf)), cpu})
 	}
 	table(b, "RTMPS, saturated, large pictures", []string{"publisher", "us per picture", "x this library, from C", "CPU us"}, lines)
 }

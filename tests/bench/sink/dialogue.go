@@ -11,7 +11,12 @@ import (
 	"luatrtmp/core/message"
 )
 
-const streamID = 1
+const (
+	streamID = 1
+
+	// toldChunkSize is what most servers say, and what ffmpeg then takes for its own.
+	toldChunkSize = 4096
+)
 
 // answers collects what is to be sent to the publisher.
 type answers struct {
@@ -60,6 +65,12 @@ func (s *stream) command(body []byte) error {
 	switch c.Name {
 	case "connect":
 		if err := s.answers.send(message.ControlChunkStream, 0, &message.WindowAckSize{Size: 1 << 30}); err != nil {
+			return err
+		}
+		if err := s.answers.send(message.ControlChunkStream, 0, &message.SetChunkSize{Size: toldChunkSize}); err != nil {
+			return err
+		}
+		if err := s.answers.out.SetChunkSize(toldChunkSize); err != nil {
 			return err
 		}
 		return s.answers.command(0, "_result", c.TransactionID, amf.Object{{Name: "fmsVer", Value: "FMS/3,0,1,123"}},
