@@ -197,7 +197,7 @@ readonly go_ldflags="-s -w -buildid= -funcalign=16"
 # short records would cost a third more.
 readonly small=(fmt math/big net/url encoding/asn1 crypto/x509 crypto/elliptic crypto/ecdsa crypto/rsa crypto/hpke
 	crypto/internal/fips140/ecdsa crypto/internal/fips140/rsa vendor/golang.org/x/crypto/cryptobyte
-	github.com/abema/... github.com/bluenviron/... github.com/pion/... luatrtmp/core/source/...)
+	github.com/bluenviron/... github.com/pion/... luatrtmp/core/source/...)
 
 # Prints the compiler's flags for them, one a line.
 compiler_flags() { printf -- '-gcflags=%s=-l\n' "${small[@]}"; }
