@@ -202,8 +202,8 @@ readonly go_ldflags="-s -w -buildid= -funcalign=16"
 # Packages that do not run while media is sent, or for a moment only: without inlining they take 0.25 MB less. Not crypto/tls, whose
 # short records would cost a third more.
 readonly small=(fmt math/big net/url encoding/asn1 crypto/x509 crypto/elliptic crypto/ecdsa crypto/rsa crypto/hpke
-	crypto/internal/fips140/ecdsa crypto/internal/fips140/rsa vendor/golang.org/x/crypto/cryptobyte
-	github.com/abema/... github.com/bluenviron/... github.com/pion/... luatrtmp/core/source/...)
+	crypto/internal/fips140/ecdsa crypto/internal/fips140/rsa crypto/internal/fips140/nistec vendor/golang.org/x/crypto/cryptobyte
+	github.com/bluenviron/... github.com/pion/... luatrtmp/core/source/...)
 
 # Prints the compiler's flags for them, one a line.
 compiler_flags() { printf -- '-gcflags=%s=-l\n' "${small[@]}"; }

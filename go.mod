@@ -4,7 +4,6 @@ go 1.26
 
 require (
 	github.com/aarzilli/golua v0.0.0-20250217091409-248753f411c4
-	github.com/abema/go-mp4 v1.7.1
 	github.com/asticode/go-astits v1.16.0
 	github.com/at-wat/ebml-go v0.17.1
 	github.com/bluenviron/gortmplib v1.0.1
@@ -17,6 +16,7 @@ require (
 )
 
 require (
+	github.com/abema/go-mp4 v1.7.1 // indirect
 	github.com/asticode/go-astikit v0.30.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/pion/randutil v0.1.0 // indirect

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/abema/go-mp4"
-
 	"luatrtmp/core/flv"
 )
 
@@ -76,9 +74,8 @@ func (f *mp4File) parseMovie(moov box) error {
 	err := moov.each(func(b box) error {
 		switch b.typ {
 		case "mvhd":
-			var mvhd mp4.Mvhd
-			err := b.decode(&mvhd)
-			movieScale = mvhd.Timescale
+			var err error
+			movieScale, err = b.afterTimes()
 			return err
 		case "trak":
 			traks = append(traks, b)
@@ -88,13 +85,11 @@ func (f *mp4File) parseMovie(moov box) error {
 				if c.typ != "trex" {
 					return nil
 				}
-				var trex mp4.Trex
-				err := c.decode(&trex)
-				f.defaults[trex.TrackID] = runDefaults{
-					entry: int(trex.DefaultSampleDescriptionIndex) - 1, duration: trex.DefaultSampleDuration,
-					size: trex.DefaultSampleSize, flags: trex.DefaultSampleFlags,
-				}
-				return err
+				return c.fixed(func(v *fields) { // ISO/IEC 14496-12, 8.8.3
+					v.full()
+					track := v.u32()
+					f.defaults[track] = runDefaults{entry: int(v.u32()) - 1, duration: v.u32(), size: v.u32(), flags: v.u32()}
+				})
 			})
 		}
 		return nil

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/abema/go-mp4"
-
 	"luatrtmp/core/flv"
 )
 
@@ -68,7 +66,7 @@ func (e *sampleEntry) parseMP4A(children box) error {
 	if esds == nil {
 		return fmt.Errorf("%w: mp4a at offset %d has no esds", ErrBadMedia, children.offset)
 	}
-	objectType, config, err := parseESDS(*esds)
+	objectType, config, err := esds.elementaryStream()
 	if err != nil {
 		return err
 	}
@@ -96,13 +94,16 @@ func findOpus(children box) (config []byte, err error) {
 		if c.typ != "dOps" {
 			return nil
 		}
-		var d mp4.DOps
-		if err := c.decode(&d); err != nil {
+		var h opusHead
+		err := c.fixed(func(f *fields) {
+			f.skip(1) // the version
+			h = opusHead{channels: int(f.u8()), preSkip: f.u16(), rate: f.u32(), gain: int16(f.u16()), family: f.u8()}
+			if h.family != 0 {
+				h.streams, h.coupled, h.mapping = int(f.u8()), int(f.u8()), f.bytes(h.channels)
+			}
+		})
+		if err != nil {
 			return err
-		}
-		h := opusHead{
-			channels: int(d.OutputChannelCount), preSkip: d.PreSkip, rate: d.InputSampleRate, gain: d.OutputGain, family: d.ChannelMappingFamily,
-			streams: int(d.StreamCount), coupled: int(d.CoupledCount), mapping: d.ChannelMapping,
 		}
 		config = h.bytes()
 		return errStop
@@ -116,13 +117,13 @@ func findFLAC(children box) (config []byte, err error) {
 		if c.typ != "dfLa" {
 			return nil
 		}
-		var d mp4.DfLa
-		if err := c.decode(&d); err != nil {
+		blocks, err := c.skip(fullBoxHeader)
+		if err != nil {
 			return err
 		}
 		track, err := flv.NewAudioTrack(flv.FLAC)
 		if err == nil {
-			err = track.SetConfig(d.Blocks)
+			err = track.SetConfig(blocks.payload)
 		}
 		if err != nil {
 			return fmt.Errorf("%w: dfLa at offset %d: %w", ErrBadMedia, c.offset, err)
@@ -151,25 +152,4 @@ func findESDS(b box, depth int) (found *box, err error) {
 		return nil
 	})
 	return found, err
-}
-
-// parseESDS reads object type and decoder specific info. ISO/IEC 14496-14, 5.6.
-func parseESDS(b box) (objectType byte, config []byte, err error) {
-	var esds mp4.Esds
-	if err := b.decode(&esds); err != nil {
-		return 0, nil, err
-	}
-	for _, d := range esds.Descriptors {
-		switch d.Tag {
-		case mp4.DecoderConfigDescrTag:
-			if d.DecoderConfigDescriptor != nil {
-				objectType = d.DecoderConfigDescriptor.ObjectTypeIndication
-			}
-		case mp4.DecSpecificInfoTag:
-			if config == nil {
-				config = d.Data
-			}
-		}
-	}
-	return objectType, config, nil
 }

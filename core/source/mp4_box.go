@@ -1,14 +1,11 @@
 package source
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-
-	"github.com/abema/go-mp4"
 )
 
 // maxBoxSize is the largest moov or moof that is read into memory; that of a day of audio and video has some 60 MB.
@@ -24,39 +21,44 @@ type box struct {
 // errStop ends a walk early.
 var errStop = errors.New("stop")
 
-// each calls f for the boxes within b. The header is read by the library; that the box fits is checked here. Fewer bytes than a header at the
-// end are padding, which QuickTime has.
+// Box headers, ISO/IEC 14496-12, 4.2.
+const (
+	boxHeader     = 8
+	largeHeader   = 16 // with a size of 64 bits
+	boxSizeToEnd  = 0  // the box goes up to the end of what it is in
+	boxSizeLarger = 1  // the size follows the type
+)
+
+// parseBoxHeader reads the header of a box of which b has at least boxHeader bytes; left is what follows in all. The size counts the header.
+func parseBoxHeader(b []byte, left int64) (typ string, header int, size uint64, ok bool) {
+	typ, header, size = string(b[4:boxHeader]), boxHeader, uint64(binary.BigEndian.Uint32(b))
+	switch size {
+	case boxSizeToEnd:
+		size = uint64(left)
+	case boxSizeLarger:
+		if len(b) < largeHeader {
+			return typ, header, 0, false
+		}
+		header, size = largeHeader, binary.BigEndian.Uint64(b[boxHeader:])
+	}
+	return typ, header, size, size >= uint64(header) && size <= math.MaxInt64
+}
+
+// each calls f for the boxes within b. Fewer bytes than a header at the end are padding, which QuickTime has.
 func (b *box) each(f func(child box) error) error {
-	r := bytes.NewReader(b.payload)
-	for pos := int64(0); int64(len(b.payload))-pos >= mp4.SmallHeaderSize; {
-		if _, err := r.Seek(pos, io.SeekStart); err != nil {
-			return err
+	for rest, offset := b.payload, b.offset; len(rest) >= boxHeader; {
+		typ, header, size, ok := parseBoxHeader(rest, int64(len(rest)))
+		if !ok || size > uint64(len(rest)) {
+			return fmt.Errorf("%w: box %q in %s at offset %d has %d bytes, %d are left", ErrBadMedia, typ, b.typ, offset, size, len(rest))
 		}
-		info, err := mp4.ReadBoxInfo(r)
-		if err != nil {
-			return fmt.Errorf("%w: box in %s at offset %d: %w", ErrBadMedia, b.typ, b.offset+pos, err)
-		}
-		left := uint64(int64(len(b.payload)) - pos)
-		if info.Size < info.HeaderSize || info.Size > left {
-			return fmt.Errorf("%w: box %q in %s at offset %d has %d bytes, %d are left", ErrBadMedia, info.Type, b.typ, b.offset+pos, info.Size, left)
-		}
-		start, end := pos+int64(info.HeaderSize), pos+int64(info.Size)
-		err = f(box{typ: string(info.Type[:]), payload: b.payload[start:end:end], offset: b.offset + start})
+		err := f(box{typ: typ, payload: rest[header:size:size], offset: offset + int64(header)})
 		if err == errStop {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		pos = end
-	}
-	return nil
-}
-
-// decode reads the payload as one of the library's boxes with fixed fields. Tables, whose counts may lie, are read by their own code.
-func (b *box) decode(dst mp4.IBox) error {
-	if _, err := mp4.Unmarshal(bytes.NewReader(b.payload), uint64(len(b.payload)), dst, mp4.Context{}); err != nil {
-		return fmt.Errorf("%w: box %s at offset %d: %w", ErrBadMedia, b.typ, b.offset, err)
+		rest, offset = rest[size:], offset+int64(size)
 	}
 	return nil
 }
@@ -96,23 +98,19 @@ type topBox struct {
 // topBoxAt reads the header of the box at offset. ok is false at the end of the file.
 func (in *input) topBoxAt(offset int64) (b topBox, ok bool, err error) {
 	left := in.size - offset
-	if left < mp4.SmallHeaderSize {
+	if left < boxHeader {
 		return b, false, nil
 	}
-	info, err := mp4.ReadBoxInfo(in.section(offset))
-	if err != nil {
-		return b, false, fmt.Errorf("%w: box at offset %d: %w", ErrBadMedia, offset, err)
+	head := make([]byte, min(left, largeHeader))
+	if _, err := in.ReadAt(head, offset); err != nil && err != io.EOF {
+		return b, false, fmt.Errorf("read box at offset %d: %w", offset, err)
 	}
-	if info.Size < info.HeaderSize || info.Size > math.MaxInt64 {
-		return b, false, fmt.Errorf("%w: box %q at offset %d has %d bytes", ErrBadMedia, info.Type, offset, info.Size)
+	typ, header, whole, ok := parseBoxHeader(head, left)
+	if !ok {
+		return b, false, fmt.Errorf("%w: box %q at offset %d has %d bytes", ErrBadMedia, typ, offset, whole)
 	}
-	size := min(int64(info.Size), left)
-	return topBox{
-		typ:     string(info.Type[:]),
-		payload: offset + int64(info.HeaderSize),
-		end:     offset + size,
-		missing: int64(info.Size) - size,
-	}, true, nil
+	size := min(int64(whole), left)
+	return topBox{typ: typ, payload: offset + int64(header), end: offset + size, missing: int64(whole) - size}, true, nil
 }
 
 // load reads a whole box into memory.

@@ -3,8 +3,6 @@ package source
 import (
 	"encoding/binary"
 
-	"github.com/abema/go-mp4"
-
 	"luatrtmp/core/flv"
 )
 
@@ -16,7 +14,7 @@ type colorBoxes struct {
 	mastering        flv.MasteringDisplay
 }
 
-// mdcv and clli are not among the library's boxes. ISO/IEC 14496-12, 12.1.5 and 12.1.6; the units are those of the SEI messages of H.265, D.3.28.
+// Boxes of ISO/IEC 14496-12, 12.1.5 and 12.1.6; the units are those of the SEI messages of H.265, D.3.28.
 const (
 	mdcvSize        = 24
 	clliSize        = 4
@@ -53,26 +51,17 @@ func (c *colorBoxes) take(b box) error {
 
 // takeColr reads the numbers of nclx, and of nclc in QuickTime, which is the same without the range.
 func (c *colorBoxes) takeColr(b box) {
-	const nclcSize = 6
-	var colr mp4.Colr
-	if b.decode(&colr) != nil {
-		return
+	f := fields{b: b.payload}
+	kind := string(f.bytes(4))
+	primaries, transfer, matrix := f.u16(), f.u16(), f.u16()
+	if kind == "nclx" {
+		f.skip(1)
 	}
-	switch string(colr.ColourType[:]) {
-	case "nclx":
-	case "nclc":
-		if len(colr.Unknown) < nclcSize {
-			return
-		}
-		colr.ColourPrimaries = binary.BigEndian.Uint16(colr.Unknown)
-		colr.TransferCharacteristics = binary.BigEndian.Uint16(colr.Unknown[2:])
-		colr.MatrixCoefficients = binary.BigEndian.Uint16(colr.Unknown[4:])
-	default:
+	if f.short || kind != "nclx" && kind != "nclc" {
 		return
 	}
 	c.colr = true
-	c.color.Primaries, c.color.Transfer = int(colr.ColourPrimaries), int(colr.TransferCharacteristics)
-	c.color.MatrixCoefficients = int(colr.MatrixCoefficients)
+	c.color.Primaries, c.color.Transfer, c.color.MatrixCoefficients = int(primaries), int(transfer), int(matrix)
 }
 
 // over returns what the media says, nil if nothing, with what the boxes say in its place.

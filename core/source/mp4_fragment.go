@@ -3,8 +3,6 @@ package source
 import (
 	"encoding/binary"
 	"fmt"
-
-	"github.com/abema/go-mp4"
 )
 
 // Flags of trun, ISO/IEC 14496-12, 8.8.8, and of a sample, 8.8.3.1.
@@ -185,34 +183,33 @@ func (f *mp4File) parseTrackFragment(traf box, moof, follow int64) (int64, error
 	err := traf.each(func(b box) error {
 		switch b.typ {
 		case "tfhd":
-			var h mp4.Tfhd
-			if err := b.decode(&h); err != nil {
+			h, err := b.trackFragment()
+			if err != nil {
 				return err
 			}
 			begun = true
-			d = f.defaults[h.TrackID].with(&h)
-			if track = f.byID(h.TrackID); track != nil {
+			d = f.defaults[h.track].with(&h)
+			if track = f.byID(h.track); track != nil {
 				dts = track.nextDTS
 			}
 			switch {
-			case h.GetFlags()&mp4.TfhdBaseDataOffsetPresent != 0:
-				if h.BaseDataOffset > uint64(f.size) {
-					return fmt.Errorf("%w: box tfhd at offset %d points to offset %d", ErrBadMedia, b.offset, h.BaseDataOffset)
+			case h.flags&tfhdBaseOffset != 0:
+				if h.baseOffset > uint64(f.size) {
+					return fmt.Errorf("%w: box tfhd at offset %d points to offset %d", ErrBadMedia, b.offset, h.baseOffset)
 				}
-				base = int64(h.BaseDataOffset)
-			case h.GetFlags()&mp4.TfhdDefaultBaseIsMoof != 0:
+				base = int64(h.baseOffset)
+			case h.flags&tfhdBaseIsMoof != 0:
 				base = moof
 			}
 			follow = base
 		case "tfdt":
-			var h mp4.Tfdt
-			if err := b.decode(&h); err != nil {
-				return err
-			}
-			dts = int64(min(h.BaseMediaDecodeTimeV1, 1<<61))
-			if h.GetVersion() == 0 {
-				dts = int64(h.BaseMediaDecodeTimeV0)
-			}
+			return b.fixed(func(f *fields) { // ISO/IEC 14496-12, 8.8.12
+				if version, _ := f.full(); version == 0 {
+					dts = int64(f.u32())
+				} else {
+					dts = int64(min(f.u64(), 1<<61))
+				}
+			})
 		case "trun":
 			if !begun {
 				return fmt.Errorf("%w: trun before tfhd at offset %d", ErrBadMedia, b.offset)
@@ -235,19 +232,18 @@ func (f *mp4File) parseTrackFragment(traf box, moof, follow int64) (int64, error
 	return follow, err
 }
 
-func (d runDefaults) with(h *mp4.Tfhd) runDefaults {
-	flags := h.GetFlags()
-	if flags&mp4.TfhdSampleDescriptionIndexPresent != 0 {
-		d.entry = int(h.SampleDescriptionIndex) - 1
+func (d runDefaults) with(h *trackFragment) runDefaults {
+	if h.flags&tfhdEntry != 0 {
+		d.entry = h.values.entry
 	}
-	if flags&mp4.TfhdDefaultSampleDurationPresent != 0 {
-		d.duration = h.DefaultSampleDuration
+	if h.flags&tfhdDuration != 0 {
+		d.duration = h.values.duration
 	}
-	if flags&mp4.TfhdDefaultSampleSizePresent != 0 {
-		d.size = h.DefaultSampleSize
+	if h.flags&tfhdSize != 0 {
+		d.size = h.values.size
 	}
-	if flags&mp4.TfhdDefaultSampleFlagsPresent != 0 {
-		d.flags = h.DefaultSampleFlags
+	if h.flags&tfhdFlags != 0 {
+		d.flags = h.values.flags
 	}
 	return d
 }

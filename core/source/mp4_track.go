@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/abema/go-mp4"
-
 	"luatrtmp/core/flv"
 )
 
@@ -42,9 +40,8 @@ func parseTrack(trak box, movieScale uint32) (*mp4Track, error) {
 	err := trak.each(func(b box) error {
 		switch b.typ {
 		case "tkhd":
-			var tkhd mp4.Tkhd
-			err := b.decode(&tkhd)
-			t.id = tkhd.TrackID
+			var err error
+			t.id, err = b.afterTimes()
 			return err
 		case "edts":
 			return b.each(func(c box) error {
@@ -85,9 +82,8 @@ func (t *mp4Track) parseMedia(mdia box) error {
 	err := mdia.each(func(b box) error {
 		switch b.typ {
 		case "mdhd":
-			var mdhd mp4.Mdhd
-			err := b.decode(&mdhd)
-			t.timescale = mdhd.Timescale
+			var err error
+			t.timescale, err = b.afterTimes()
 			return err
 		case "hdlr":
 			if len(b.payload) < handlerTypeAt+4 {

@@ -24,7 +24,6 @@ const module = "luatrtmp"
 // The modules of others that a floor may need.
 const (
 	mediacommon = "github.com/bluenviron/mediacommon/v2"
-	goMP4       = "github.com/abema/go-mp4"
 	sys         = "golang.org/x/sys"
 	pionRTP     = "github.com/pion/rtp"
 	pionRTCP    = "github.com/pion/rtcp"
@@ -49,7 +48,7 @@ var floors = map[string]floor{
 	"core/source/rtp":    {ours: []string{"core/flv"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
 	"core/source/mpegts": {},
 	"core/source": {
-		ours: []string{"core/flv", "core/source/mpegts", "core/source/rtp"}, others: []string{mediacommon, goMP4}, files: true,
+		ours: []string{"core/flv", "core/source/mpegts", "core/source/rtp"}, others: []string{mediacommon}, files: true,
 	},
 	"core": {
 		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp"},
