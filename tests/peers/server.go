@@ -24,6 +24,9 @@ type Server struct {
 	// SmallAddr is nginx's second port: it sends chunks of 128 bytes and wants an acknowledgement every 4096.
 	SmallAddr string
 
+	// AsksAddr is nginx's third port: it asks an HTTP server before it accepts connect, and takes nothing meanwhile.
+	AsksAddr string
+
 	httpAddr string // nginx's, for control
 
 	t    testing.TB
