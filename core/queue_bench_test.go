@@ -15,19 +15,19 @@ func BenchmarkQueue(b *testing.B) {
 			q := newQueue(1<<30, time.Hour)
 			pieces := [][]byte{make([]byte, 9), make([]byte, c.size-9)}
 			var timestamp uint32
-			push := func(class class) {
+			queue := func(class class) {
 				timestamp++
-				q.push(chunk.Header{Timestamp: timestamp}, class, pieces)
+				push(&q, chunk.Header{Timestamp: timestamp}, class, pieces)
 			}
-			push(classKey)
+			queue(classKey)
 			for range c.waiting {
-				push(classPicture)
+				queue(classPicture)
 			}
 			var batch []*entry
 			b.SetBytes(int64(c.size))
 			b.ReportAllocs()
 			for b.Loop() {
-				push(classPicture)
+				queue(classPicture)
 				batch = q.pop(batch[:0], 1)
 				for _, e := range batch {
 					q.give(e)
@@ -49,6 +49,6 @@ func BenchmarkQueueDrops(b *testing.B) {
 			c = classKey
 		}
 		timestamp++
-		q.push(chunk.Header{Timestamp: timestamp}, c, pieces)
+		push(&q, chunk.Header{Timestamp: timestamp}, c, pieces)
 	}
 }

@@ -18,7 +18,8 @@ var nginxConf string
 const nginxModule = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
 // StartNginx starts nginx with its RTMP module. Apps: "live" (recorded), "multi/seg/app", "auth" (?token=good), "denied",
-// "short" (dropped after some 2 s) and "idle" (dropped when nothing comes for 3 s); on SmallAddr "live" (recorded).
+// "short" (dropped after some 2 s) and "idle" (dropped when nothing comes for 3 s); on SmallAddr and AsksAddr "live"
+// (recorded).
 func StartNginx(t testing.TB) *Server {
 	t.Helper()
 
@@ -26,12 +27,12 @@ func StartNginx(t testing.TB) *Server {
 	installed(t, nginxModule)
 
 	s := newServer(t, "nginx-rtmp")
-	rtmp, small, web := freePort(t), freePort(t), freePort(t)
-	s.Addr, s.SmallAddr = loopback(rtmp), loopback(small)
+	rtmp, small, asks, web := freePort(t), freePort(t), freePort(t), freePort(t)
+	s.Addr, s.SmallAddr, s.AsksAddr = loopback(rtmp), loopback(small), loopback(asks)
 
 	conf := filepath.Join(s.dir, "nginx.conf")
 	text := strings.NewReplacer("@RUN@", s.dir, "@MODULE@", nginxModule, "@RTMP@", strconv.Itoa(rtmp),
-		"@SMALL@", strconv.Itoa(small), "@HTTP@", strconv.Itoa(web)).Replace(nginxConf)
+		"@SMALL@", strconv.Itoa(small), "@ASKS@", strconv.Itoa(asks), "@HTTP@", strconv.Itoa(web)).Replace(nginxConf)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatalf("peers: %v", err)
 	}
@@ -39,7 +40,7 @@ func StartNginx(t testing.TB) *Server {
 	s.httpAddr = loopback(web)
 	s.launch = func() {
 		s.start(nil, nginx, "-p", s.dir, "-e", filepath.Join(s.dir, "error.log"), "-c", conf)
-		s.waitListening(rtmp, small, web)
+		s.waitListening(rtmp, small, asks, web)
 	}
 	s.launch()
 

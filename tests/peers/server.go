@@ -27,6 +27,9 @@ type Server struct {
 	// TLSAddr is the RTMPS port of StartNodeMediaServerTLS.
 	TLSAddr string
 
+	// AsksAddr is nginx's third port: it asks an HTTP server before it accepts connect, and takes nothing meanwhile.
+	AsksAddr string
+
 	httpAddr string // nginx's, for control
 
 	t    testing.TB
