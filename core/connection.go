@@ -132,7 +132,7 @@ func (c *connection) goodbye(limit context.Context) {
 		return
 	}
 	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.outErr == nil && half.CloseWrite() == nil {
-		c.in.drain(limit)
+		c.in.drain(limit, c.polite)
 	}
 }
 
