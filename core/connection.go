@@ -158,7 +158,7 @@ func (c *connection) goodbye(limit context.Context) {
 		return
 	}
 	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.failure() == nil && half.CloseWrite() == nil {
-		c.in.drain(limit)
+		c.in.drain(limit, c.polite)
 	}
 }
 

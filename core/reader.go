@@ -132,18 +132,29 @@ func (r *reader) failure(when string) error {
 	return failure(ErrNetwork, "the server sent what is not RTMP %s: %v", when, r.err)
 }
 
-// drain waits until the peer has closed its direction too, briefly: a socket closed with unread data in it would be
-// reset, and what we sent last could be lost.
-func (r *reader) drain(ctx context.Context) {
-	const patience = 200 * time.Millisecond
-	limit := time.NewTimer(patience)
+const (
+	// endPatience bounds how long a peer may take to read the rest of a source that has ended, and to close the connection.
+	endPatience = 5 * time.Second
+
+	// answerPatience is the same where the user has asked for the end, and waits for it.
+	answerPatience = 200 * time.Millisecond
+)
+
+// drain waits until the peer has closed its direction too. What it has not read yet is lost when it sends something to a socket that
+// is closed, and one that is closed with unread data in it is reset. hurry is done when the user waits.
+func (r *reader) drain(ctx, hurry context.Context) {
+	limit := time.NewTimer(endPatience)
 	defer limit.Stop()
+	asked := hurry.Done()
 	for {
 		select {
 		case <-limit.C:
 			return
 		case <-ctx.Done():
 			return
+		case <-asked:
+			asked = nil
+			limit.Reset(answerPatience)
 		case _, ok := <-r.commands:
 			if !ok {
 				return
