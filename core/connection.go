@@ -148,8 +148,9 @@ func (c *connection) whyClosed() error {
 	return c.in.failure("while publishing")
 }
 
-// goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at the latest.
-func (c *connection) goodbye(limit context.Context) {
+// goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at the latest, and
+// soon when hurry is done.
+func (c *connection) goodbye(limit, hurry context.Context) {
 	c.talk.unpublish()
 	c.out.finish()
 	select {
@@ -158,7 +159,7 @@ func (c *connection) goodbye(limit context.Context) {
 		return
 	}
 	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.failure() == nil && half.CloseWrite() == nil {
-		c.in.drain(limit, c.polite)
+		c.in.drain(limit, hurry)
 	}
 }
 
@@ -166,12 +167,19 @@ func (c *connection) goodbye(limit context.Context) {
 // queue of the default length on a network that takes a quarter of the media's rate.
 const leaveTimeout = 8 * time.Second
 
+// noTime is a context that is done.
+var noTime = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 // leave ends a connection that another has taken over from.
 func (c *connection) leave() {
 	defer close(c.left)
 	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
 	defer cancel()
-	c.goodbye(limit)
+	c.goodbye(limit, noTime)
 	if media, bytes := c.out.waiting(); bytes > 0 {
 		c.p.log.Warn("the connection that was left ended before all was sent", "server", c.to.address, "media", media, "bytes", bytes)
 	}

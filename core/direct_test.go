@@ -247,7 +247,10 @@ func TestNoAllocationPerFrame(t *testing.T) {
 			arrived = sent
 		}
 		second()
-		const ofPeer = 5 // crypto/tls at the peer's end makes room now and then
-		require.Less(t, testing.AllocsPerRun(50, second), float64(ofPeer))
+		most := 0.0
+		if w.wire.secure != nil {
+			most = 100 // of 50 messages: crypto/tls has a pool, which is not to be relied on, and makes room at the peer's end
+		}
+		require.LessOrEqual(t, testing.AllocsPerRun(50, second), most)
 	})
 }

@@ -136,12 +136,13 @@ const (
 	// endPatience bounds how long a peer may take to read the rest of a source that has ended, and to close the connection.
 	endPatience = 5 * time.Second
 
-	// answerPatience is the same where the user has asked for the end, and waits for it.
+	// answerPatience is the same where somebody waits for the end: the user, or another connection that needs the stream's name.
 	answerPatience = 200 * time.Millisecond
 )
 
 // drain waits until the peer has closed its direction too. What it has not read yet is lost when it sends something to a socket that
-// is closed, and one that is closed with unread data in it is reset. hurry is done when the user waits.
+// is closed, and one that is closed with unread data in it is reset. hurry is done when
+// somebody waits.
 func (r *reader) drain(ctx, hurry context.Context) {
 	limit := time.NewTimer(endPatience)
 	defer limit.Stop()

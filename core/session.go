@@ -120,7 +120,7 @@ func (s *session) publish() error {
 	s.p.muxer.attach(s.now.out, s.now.streamID)
 	defer s.p.muxer.detach()
 	if !s.advance(StatePublishing) {
-		s.now.goodbye(s.hard)
+		s.now.goodbye(s.hard, s.polite)
 		return errEnded
 	}
 	s.flows()
@@ -134,7 +134,7 @@ func (s *session) publish() error {
 	if err == nil || errors.Is(err, errSourceFault) {
 		s.p.muxer.detach()
 		if s.now != nil {
-			s.now.goodbye(s.hard)
+			s.now.goodbye(s.hard, s.polite)
 		}
 	}
 	return err
