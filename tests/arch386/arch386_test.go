@@ -17,7 +17,7 @@ import (
 
 // TestCore runs the tests of the packages in Go in a 32-bit process.
 func TestCore(t *testing.T) {
-	out, stderr, code := hosts.Run(t, []string{"GOARCH=386", "CGO_ENABLED=0"}, "go", "test", "-p", "1", "-timeout", "2m", "./amf/...", "./core/...")
+	out, stderr, code := hosts.Run(t, []string{"GOARCH=386", "CGO_ENABLED=0"}, "go", "test", "-p", "1", "-timeout", "8m", "./amf/...", "./core/...")
 	require.Zero(t, code, out+stderr)
 	t.Log(out)
 }

@@ -20,7 +20,7 @@ import (
 	"luatrtmp/tests/peers"
 )
 
-const timeout = 3 * time.Minute // for one command
+const timeout = 10 * time.Minute // for one command; the longest are all tests of core, on a busy machine
 
 // Host is one kind of Lua 5.3.
 type Host struct {
