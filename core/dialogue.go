@@ -20,6 +20,7 @@ type dialogue struct {
 	ahead   bool          // all commands leave before the first answer comes; see ahead.go
 	encoder *chunk.Writer // of the opening, and then the writer's
 	early   []byte        // the opening
+	scratch []byte        // of put
 
 	connectID       float64 // transactions
 	createID        float64
@@ -32,6 +33,8 @@ type dialogue struct {
 
 // opening returns what is sent together with C2: Set Chunk Size, `connect`, and what is sent ahead of its answer.
 func (d *dialogue) opening() ([]byte, error) {
+	const usual = 1024 // bytes: less is seldom too little
+	d.early, d.scratch = make([]byte, 0, usual), make([]byte, 0, usual/2)
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
 	err := d.put(chunk.Header{ChunkStreamID: message.ControlChunkStream}, size)
 	if err == nil {
@@ -56,12 +59,14 @@ func (d *dialogue) opening() ([]byte, error) {
 
 // put adds a message to the opening.
 func (d *dialogue) put(h chunk.Header, m message.Message) error {
-	body, err := m.AppendBody(nil)
+	body, err := m.AppendBody(d.scratch[:0])
 	if err != nil {
 		return err
 	}
+	d.scratch = body
 	h.Type = uint8(m.Type())
-	pieces, err := d.encoder.AppendMessage(nil, h, body)
+	var few [4][]byte
+	pieces, err := d.encoder.AppendMessage(few[:0], h, body)
 	for _, p := range pieces {
 		d.early = append(d.early, p...)
 	}
