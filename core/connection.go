@@ -33,11 +33,11 @@ type connection struct {
 	auth     auth
 	oneByOne bool          // see ahead.go
 	listens  bool          // in runs
-	left     chan struct{} // closed when leave is done
+	left     chan struct{} // closed when leave is done; nil: nobody wants to know
 }
 
 func newConnection(p *Publisher, to *target, o *Options, polite, hard context.Context, wake func()) *connection {
-	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake, left: make(chan struct{})}
+	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
 // bringUp makes the connection and goes through the dialogue until media may flow, on as many connections as that takes.
@@ -98,7 +98,7 @@ func (c *connection) reach(s State, reached func(State) bool) bool {
 
 // start begins writing. talk is the dialogue whose opening has been sent.
 func (c *connection) start(talk *dialogue) {
-	c.talk, talk.early, talk.scratch = talk, nil, nil
+	c.talk = talk
 	c.out = newWriter(c.conn, c.o, &c.p.counters)
 	c.out.encoder = talk.encoder
 	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
@@ -186,7 +186,9 @@ const leaveTimeout = 8 * time.Second
 
 // leave ends a connection that another has taken over from.
 func (c *connection) leave() {
-	defer close(c.left)
+	if c.left != nil {
+		defer close(c.left)
+	}
 	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
 	defer cancel()
 	c.goodbye(limit)

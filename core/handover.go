@@ -65,6 +65,7 @@ func (s *session) obey() {
 	}
 	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(s.now.to.redact(request.Description)))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
+	s.now.left = make(chan struct{})
 	h.wanted, h.giveUp = context.WithCancel(s.polite)
 	s.move = h
 	go h.run()

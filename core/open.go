@@ -56,6 +56,7 @@ func (c *connection) open(reached func(State) bool) error {
 			return err
 		}
 		err = c.shakeHands(used, opening)
+		talk.forgetOpening()
 		if err == nil {
 			c.p.forms.set(address, used)
 			c.p.counters.wrote(int64(len(opening)), time.Now())

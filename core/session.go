@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -15,15 +14,13 @@ type session struct {
 	p *Publisher
 	o *Options // of the attempt; nobody changes them
 
-	polite     context.Context // done: end as the protocol wants it
-	askToEnd   context.CancelFunc
-	hard       context.Context // done: end at once
-	forceToEnd context.CancelFunc
-	finished   chan error // the source is at its end; nil: without a fault
-	done       chan struct{}
-	wantSteer  atomic.Bool   // see steer
-	hurry      chan struct{} // the user wants the next attempt now; holds one
-	answered   chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
+	polite    *cancellation // over: end as the protocol wants it
+	hard      *cancellation // over: end at once
+	finished  chan error    // the source is at its end; nil: without a fault
+	done      chan struct{}
+	wantSteer atomic.Bool   // see steer
+	hurry     chan struct{} // the user wants the next attempt now; holds one
+	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
 	to         *target   // of the connection that media flows to; p.mu
 	mediaStart time.Time // when media could flow; p.mu
@@ -49,14 +46,13 @@ type session struct {
 func newSession(p *Publisher, to *target, o *Options) *session {
 	s := &session{p: p, to: to, o: o, finished: make(chan error, 1), done: make(chan struct{}), hurry: make(chan struct{}, 1)}
 	s.retries = newRetries()
-	s.hard, s.forceToEnd = context.WithCancel(context.Background())
-	s.polite, s.askToEnd = context.WithCancel(s.hard)
+	s.polite, s.hard = newCancellation(), newCancellation()
 	return s
 }
 
 // close ends the session, politely within closeTimeout, then by force.
 func (s *session) close() {
-	s.askToEnd()
+	s.polite.end()
 	s.wake()
 	limit := time.NewTimer(closeTimeout)
 	defer limit.Stop()
@@ -71,6 +67,11 @@ func (s *session) close() {
 	case <-s.done:
 	case <-limit.C:
 	}
+}
+
+func (s *session) forceToEnd() {
+	s.hard.end()
+	s.polite.end()
 }
 
 // over tells whether the session has ended, and with it all that it had to tell.
