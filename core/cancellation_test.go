@@ -12,7 +12,7 @@ import (
 // Package context takes a cancellation for what it is.
 func TestCancellation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newCancellation()
+		e := &cancellation{}
 		require.NoError(t, e.Err())
 		child, cancel := context.WithTimeout(e, time.Hour)
 		defer cancel()
@@ -27,6 +27,9 @@ func TestCancellation(t *testing.T) {
 		synctest.Wait()
 		require.Len(t, e.calls, 2, "what is stopped is forgotten")
 
+		unasked := &cancellation{}
+		unasked.end()
+		<-unasked.Done()
 		e.end()
 		e.end()
 		<-e.Done()

@@ -9,8 +9,8 @@ import (
 	"luatrtmp/core/message"
 )
 
-// connection is one TCP connection to a server, from dialing to its end. It has a reading goroutine, and
-// while data waits for the network a writing one; they are over when end returns.
+// connection is one TCP connection to a server, from dialing to its end. While the server says something it has a reading
+// goroutine, and while data waits for the network a writing one; they are over when end returns.
 type connection struct {
 	p  *Publisher
 	to *target

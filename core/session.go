@@ -19,7 +19,7 @@ type session struct {
 	finished  chan error    // the source is at its end; nil: without a fault
 	done      chan struct{}
 	wantSteer atomic.Bool   // see steer
-	hurry     chan struct{} // the user wants the next attempt now; holds one
+	hurry     chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
 	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
 	to         *target   // of the connection that media flows to; p.mu
@@ -44,9 +44,9 @@ type session struct {
 }
 
 func newSession(p *Publisher, to *target, o *Options) *session {
-	s := &session{p: p, to: to, o: o, finished: make(chan error, 1), done: make(chan struct{}), hurry: make(chan struct{}, 1)}
+	s := &session{p: p, to: to, o: o, finished: make(chan error, 1), done: make(chan struct{})}
 	s.retries = newRetries()
-	s.polite, s.hard = newCancellation(), newCancellation()
+	s.polite, s.hard = &cancellation{}, &cancellation{}
 	return s
 }
 
