@@ -28,6 +28,7 @@ type reader struct {
 	mu    sync.Mutex
 	watch *watched // nil: run waits itself for what the peer says
 	rests bool     // run does not run, and begins when the peer says something
+	stays bool     // it does not rest any more
 
 	window    uint32 // the peer's: acknowledge by then; 0: it has none
 	received  uint32 // bytes, modulo 2^32 as on the wire
@@ -43,7 +44,11 @@ func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *re
 
 // begin lets run begin whenever the peer says something or, where the system does not tell that, now.
 func (r *reader) begin() {
-	r.watch = lookAfter(r.conn, r.wake)
+	r.mu.Lock()
+	if !r.stays {
+		r.watch = lookAfter(r.conn, r.wake)
+	}
+	r.mu.Unlock()
 	if !r.rest() {
 		go r.run()
 	}
@@ -105,7 +110,7 @@ func (r *reader) stay() {
 	r.wake()
 	r.mu.Lock()
 	w := r.watch
-	r.watch = nil
+	r.watch, r.stays = nil, true
 	r.mu.Unlock()
 	if w != nil {
 		w.end()
