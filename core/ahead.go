@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -26,7 +27,12 @@ var errOutOfOrder = errors.New("createStream was answered before connect")
 // memory remembers something of servers, by address.
 type memory[T any] struct {
 	mu sync.Mutex
-	of map[string]T
+	of []remembered[T] // a few: searched one by one
+}
+
+type remembered[T any] struct {
+	address string
+	is      T
 }
 
 // maxRemembered bounds it: a context has one server or, when it is sent from one to the next, a few.
@@ -35,23 +41,36 @@ const maxRemembered = 32
 func (m *memory[T]) get(address string) (is T, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	is, known = m.of[address]
-	return is, known
+	if i := m.find(address); i >= 0 {
+		return m.of[i].is, true
+	}
+	return is, false
 }
 
 func (m *memory[T]) set(address string, is T) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.of == nil || len(m.of) >= maxRemembered {
-		m.of = map[string]T{}
+	if i := m.find(address); i >= 0 {
+		m.of[i].is = is
+		return
 	}
-	m.of[address] = is
+	if len(m.of) >= maxRemembered {
+		m.of = nil
+	}
+	m.of = append(m.of, remembered[T]{address, is})
 }
 
 func (m *memory[T]) forget(address string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.of, address)
+	if i := m.find(address); i >= 0 {
+		m.of = slices.Delete(m.of, i, i+1)
+	}
+}
+
+// find returns where a server is, -1 if it is not known; m.mu is held.
+func (m *memory[T]) find(address string) int {
+	return slices.IndexFunc(m.of, func(r remembered[T]) bool { return r.address == address })
 }
 
 // sendsAhead tells whether the next connection sends ahead. One that brings a password does not: its server has refused

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"sync"
+
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
@@ -29,8 +31,9 @@ var (
 	audioCodecs = []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
 )
 
-// ownCapabilities is what a publisher declares in `connect`. A server that knows nothing of it skips it.
-func ownCapabilities() []amf.Property {
+// ownCapabilities is what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows nothing
+// of it skips it.
+var ownCapabilities = sync.OnceValue(func() []amf.Property {
 	var list amf.StrictArray
 	infoMap := func(codecs []flv.Codec) amf.Object {
 		var all amf.Object
@@ -47,7 +50,7 @@ func ownCapabilities() []amf.Property {
 		{Name: "audioFourCcInfoMap", Value: audio},
 		{Name: "capsEx", Value: float64(capsReconnect + capsMultitrack)},
 	}
-}
+})
 
 // capabilities is what a server says that it takes. The zero value is a server that says nothing.
 type capabilities struct {

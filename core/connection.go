@@ -9,16 +9,18 @@ import (
 	"luatrtmp/core/message"
 )
 
-// connection is one TCP connection to a server, from dialing to its end. It has a reading goroutine, and
-// while data waits for the network a writing one; they are over when end returns.
+// connection is one TCP connection to a server, from dialing to its end. While the server says something it has a reading
+// goroutine, and while data waits for the network a writing one; they are over when end returns.
 type connection struct {
 	p  *Publisher
 	to *target
-	o  Options
+	o  *Options
 
 	polite context.Context // done: give up bringing it up
 	hard   context.Context // done: end at once
-	cut    context.CancelFunc
+	wake   func()          // the session, when something has happened
+
+	unforced func() bool // hard has no effect any more
 
 	conn     net.Conn
 	out      *writer
@@ -31,13 +33,11 @@ type connection struct {
 	auth     auth
 	oneByOne bool          // see ahead.go
 	listens  bool          // in runs
-	left     chan struct{} // closed when leave is done
+	left     chan struct{} // closed when leave is done; nil: nobody wants to know
 }
 
-func newConnection(p *Publisher, to *target, o Options, polite, hard context.Context) *connection {
-	c := &connection{p: p, to: to, o: o, polite: polite, left: make(chan struct{})}
-	c.hard, c.cut = context.WithCancel(hard)
-	return c
+func newConnection(p *Publisher, to *target, o *Options, polite, hard context.Context, wake func()) *connection {
+	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
 // bringUp makes the connection and goes through the dialogue until media may flow, on as many connections as that takes.
@@ -60,9 +60,20 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	c.took()
 	c.streamID = c.talk.streamID
 	c.accepted = time.Now()
-	c.listens = true
-	go c.in.run()
+	c.listen()
 	return nil
+}
+
+// listen begins to read what the server says beside the dialogue.
+func (c *connection) listen() {
+	c.listens = true
+	c.in.begin()
+	c.unforced()
+	conn, in := c.conn, c.in
+	c.unforced = context.AfterFunc(c.hard, func() {
+		conn.Close()
+		in.stay()
+	})
 }
 
 // negotiate goes through the dialogue.
@@ -87,10 +98,17 @@ func (c *connection) reach(s State, reached func(State) bool) bool {
 
 // start begins writing. talk is the dialogue whose opening has been sent.
 func (c *connection) start(talk *dialogue) {
-	c.talk, talk.early = talk, nil
-	c.out = newWriter(c.conn, &c.o, &c.p.counters)
+	c.talk = talk
+	c.out = newWriter(c.conn, c.o, &c.p.counters)
 	c.out.encoder = talk.encoder
 	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
+	c.in.told, c.out.tellOver = c.wake, c.writingOver
+}
+
+// writingOver makes the reader find out how the connection ends, and the session that it does.
+func (c *connection) writingOver() {
+	c.in.stay()
+	c.wake()
 }
 
 // heard looks at a command of the server that nobody waits for. An error is a refusal, which ends the stream.
@@ -176,7 +194,9 @@ var noTime = func() context.Context {
 
 // leave ends a connection that another has taken over from.
 func (c *connection) leave() {
-	defer close(c.left)
+	if c.left != nil {
+		defer close(c.left)
+	}
 	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
 	defer cancel()
 	c.goodbye(limit, noTime)
@@ -188,11 +208,9 @@ func (c *connection) leave() {
 
 // end closes the connection, as far as there is one, and waits for its goroutines.
 func (c *connection) end() {
-	c.cut()
-	if c.conn == nil {
-		return
+	if c.conn != nil {
+		c.stop()
 	}
-	c.stop()
 }
 
 // hangUp ends one of several connections that bringing up may take.
@@ -203,10 +221,12 @@ func (c *connection) hangUp() {
 
 // stop closes the connection, and waits for its goroutines.
 func (c *connection) stop() {
+	c.unforced()
 	c.conn.Close()
 	if c.out == nil {
 		return
 	}
+	c.in.stay()
 	c.out.abort()
 	<-c.out.done
 	c.out.discard()

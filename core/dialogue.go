@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"luatrtmp/amf"
@@ -19,7 +20,7 @@ type dialogue struct {
 	*connection
 	ahead   bool          // all commands leave before the first answer comes; see ahead.go
 	encoder *chunk.Writer // of the opening, and then the writer's
-	early   []byte        // the opening
+	opened  *openingSpace // nil: the opening is sent
 
 	connectID       float64 // transactions
 	createID        float64
@@ -30,8 +31,24 @@ type dialogue struct {
 	waitsFor string // the command whose answer is awaited
 }
 
+// openingSpace is where an opening is made. It is used again.
+type openingSpace struct {
+	all  []byte
+	body []byte // of a message
+}
+
+var openingSpaces = sync.Pool{New: func() any { return new(openingSpace) }}
+
+// forgetOpening lets go of the opening, which is sent or never will be.
+func (d *dialogue) forgetOpening() {
+	openingSpaces.Put(d.opened)
+	d.opened = nil
+}
+
 // opening returns what is sent together with C2: Set Chunk Size, `connect`, and what is sent ahead of its answer.
 func (d *dialogue) opening() ([]byte, error) {
+	d.opened = openingSpaces.Get().(*openingSpace)
+	d.opened.all = d.opened.all[:0]
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
 	err := d.put(chunk.Header{ChunkStreamID: message.ControlChunkStream}, size)
 	if err == nil {
@@ -51,19 +68,21 @@ func (d *dialogue) opening() ([]byte, error) {
 			err = d.sendPublish(aheadStreamID)
 		}
 	}
-	return d.early, err
+	return d.opened.all, err
 }
 
 // put adds a message to the opening.
 func (d *dialogue) put(h chunk.Header, m message.Message) error {
-	body, err := m.AppendBody(nil)
+	body, err := m.AppendBody(d.opened.body[:0])
 	if err != nil {
 		return err
 	}
+	d.opened.body = body
 	h.Type = uint8(m.Type())
-	pieces, err := d.encoder.AppendMessage(nil, h, body)
+	var few [4][]byte
+	pieces, err := d.encoder.AppendMessage(few[:0], h, body)
 	for _, p := range pieces {
-		d.early = append(d.early, p...)
+		d.opened.all = append(d.opened.all, p...)
 	}
 	d.encoder.Reset()
 	return err

@@ -66,7 +66,7 @@ func newFed(t *testing.T, src source.Source) *fed {
 
 func (f *fed) reconnect() {
 	f.mu.Lock()
-	f.session = newSession(f.Publisher, &target{}, DefaultOptions())
+	f.session = newSession(f.Publisher, &target{}, &defaults)
 	f.state = StatePublishing
 	f.mu.Unlock()
 	f.w = reattach(&f.muxer)

@@ -65,6 +65,7 @@ func (s *session) obey() {
 	}
 	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(s.now.to.redact(request.Description)))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
+	s.now.left = make(chan struct{})
 	h.wanted, h.giveUp = context.WithCancel(s.polite)
 	s.move = h
 	go h.run()
@@ -133,7 +134,12 @@ func (h *handover) run() {
 		next, err = h.replace()
 		return err
 	})
-	h.news <- moveNews{next: next, err: err}
+	h.tell(moveNews{next: next, err: err})
+}
+
+func (h *handover) tell(n moveNews) {
+	h.news <- n
+	h.s.wake()
 }
 
 // replace returns the connection that has taken over.
@@ -158,11 +164,11 @@ func (h *handover) replace() (*connection, error) {
 func (h *handover) replaceAfter() (*connection, error) {
 	h.s.p.log.Info("the server takes one publisher of a name at a time: the old connection ends first")
 	m := &h.s.p.muxer
-	parking := newWriter(nil, &h.s.o, &h.s.p.counters)
+	parking := newWriter(nil, h.s.o, &h.s.p.counters)
 	if err := h.awaitKey(m.prepare(parking, 0), nil); err != nil && !m.dismiss() {
 		return nil, err
 	}
-	h.news <- moveNews{parked: true}
+	h.tell(moveNews{parked: true})
 	select {
 	case <-h.from.left:
 	case <-h.wanted.Done():
@@ -189,7 +195,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 
 // connect brings the new connection up.
 func (h *handover) connect() (*connection, error) {
-	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.hard)
+	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.hard, h.s.wake)
 	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
 		c.end()
 		return nil, err

@@ -56,6 +56,7 @@ func (c *connection) open(reached func(State) bool) error {
 			return err
 		}
 		err = c.shakeHands(used, opening)
+		talk.forgetOpening()
 		if err == nil {
 			c.p.forms.set(address, used)
 			c.p.counters.wrote(int64(len(opening)), time.Now())
@@ -94,7 +95,7 @@ func firstOf(first, err error) error {
 }
 
 func (c *connection) dial() error {
-	conn, err := c.p.dial(c.polite, c.p.resolver, c.to, &c.o)
+	conn, err := c.p.dial(c.polite, c.p.resolver, c.to, c.o)
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (c *connection) dial() error {
 			"server", c.to.address)
 	}
 	c.conn = conn
-	context.AfterFunc(c.hard, func() { conn.Close() })
+	c.unforced = context.AfterFunc(c.hard, func() { conn.Close() })
 	return nil
 }
 

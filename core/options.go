@@ -53,6 +53,9 @@ func DefaultOptions() Options {
 	}
 }
 
+// defaults are shared by all that set nothing.
+var defaults = DefaultOptions()
+
 // maxText bounds what `connect` says: nginx-rtmp takes 256 bytes, others more.
 const maxText = 8 << 10
 

@@ -40,7 +40,7 @@ type Publisher struct {
 
 	mu         sync.Mutex
 	url        string
-	options    Options
+	options    *Options // never changed, but replaced: sessions keep those they began with
 	state      State
 	session    *session // whose connection is up or under way, or that waits for its next attempt
 	failed     error    // why the last connection failed; nil from the next Connect on, or from when one is up again
@@ -57,7 +57,7 @@ type Publisher struct {
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
-	p := &Publisher{log: log, resolver: names, dial: dial, options: DefaultOptions(), spec: source.Spec{Path: source.Clip}}
+	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: source.Spec{Path: source.Clip}}
 	p.muxer.counters = &p.counters
 	p.events.idle.L = &p.events.mu
 	return p
@@ -113,9 +113,10 @@ func (p *Publisher) SetURL(url string) error {
 // SetOption sets an option by name; see Options. It takes effect at the next Connect, SourceDelay at once.
 func (p *Publisher) SetOption(name, value string) error {
 	p.mu.Lock()
-	before := p.options.SourceDelay
-	err := p.options.Set(name, value)
-	changed := p.options.SourceDelay != before
+	o := *p.options
+	err := o.Set(name, value)
+	changed := o.SourceDelay != p.options.SourceDelay
+	p.options = &o
 	p.mu.Unlock()
 	if changed {
 		p.sourceDelayChanged()
@@ -333,7 +334,9 @@ func (p *Publisher) SetStatsInterval(interval time.Duration) error {
 		return failure(ErrInvalid, "statistics interval %v, expected 100 ms to 1 h", interval)
 	}
 	p.mu.Lock()
-	p.options.StatsInterval = interval
+	o := *p.options
+	o.StatsInterval = interval
+	p.options = &o
 	p.mu.Unlock()
 	return nil
 }

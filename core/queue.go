@@ -15,6 +15,7 @@ type entry struct {
 	track   uint8 // of a picture
 	size    int   // of the message
 	payload []byte
+	next    *entry // of those that are spare
 }
 
 // queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.

@@ -9,30 +9,56 @@ const (
 
 // rateMeter measures bytes a second over the last seconds.
 type rateMeter struct {
-	window  int64     // seconds, up to maxRateWindow; 0: defaultRateWindow
 	start   time.Time // of the first byte ever; zero: there was none
-	last    int64     // seconds since start of the newest bucket
-	buckets [maxRateWindow]int64
+	first   int64     // seconds since start of what is known
+	last    int64     // the same of the newest bucket
+	window  int64     // seconds, up to maxRateWindow; 0: defaultRateWindow
+	buckets []int64   // one for each second of the longest window so far
 }
 
+// setWindow sets over how many seconds it measures, 1 to maxRateWindow. What has been measured is kept.
+func (r *rateMeter) setWindow(seconds int64) {
+	r.window = seconds
+	r.grow(max(seconds, defaultRateWindow))
+}
+
+// grow makes at least that many buckets: few need more than a few.
+func (r *rateMeter) grow(seconds int64) {
+	before := r.buckets
+	if int64(len(before)) >= seconds {
+		return
+	}
+	r.buckets = make([]int64, seconds)
+	known := min(int64(len(before)), r.last-r.first+1)
+	for i := range known {
+		*r.bucket(r.last - i) = before[(r.last-i)%int64(len(before))]
+	}
+	if known > 0 {
+		r.first = r.last - known + 1
+	}
+}
+
+func (r *rateMeter) bucket(second int64) *int64 { return &r.buckets[second%int64(len(r.buckets))] }
+
 func (r *rateMeter) add(now time.Time, n int64) {
+	r.grow(defaultRateWindow)
 	if r.start.IsZero() {
 		r.start = now
 	}
 	r.advance(now)
-	r.buckets[r.last%maxRateWindow] += n
+	*r.bucket(r.last) += n
 }
 
 // advance makes the bucket of now the newest. now may be a little behind it: callers look at the clock before they lock.
 func (r *rateMeter) advance(now time.Time) {
 	second := int64(now.Sub(r.start) / time.Second)
-	if second-r.last >= maxRateWindow {
-		r.buckets = [maxRateWindow]int64{}
+	if second-r.last >= int64(len(r.buckets)) {
+		clear(r.buckets)
 		r.last = second
 	}
 	for r.last < second {
 		r.last++
-		r.buckets[r.last%maxRateWindow] = 0
+		*r.bucket(r.last) = 0
 	}
 }
 
@@ -45,10 +71,10 @@ func (r *rateMeter) kbps(now time.Time) uint32 {
 	if window == 0 {
 		window = defaultRateWindow
 	}
-	seconds := min(window, r.last+1)
+	seconds := min(window, r.last-r.first+1)
 	var sum int64
 	for i := range seconds {
-		sum += r.buckets[(r.last-i)%maxRateWindow]
+		sum += *r.bucket(r.last - i)
 	}
 	return uint32(sum * 8 / 1000 / seconds)
 }

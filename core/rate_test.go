@@ -30,3 +30,21 @@ func TestRateMeter(t *testing.T) {
 	r.add(at(0), 1000) // before the first byte
 	require.EqualValues(t, 2, r.kbps(at(81)))
 }
+
+// Another window keeps what has been measured, and does not take what is not known for silence.
+func TestRateMeterWindow(t *testing.T) {
+	at := func(second int) time.Time { return time.Unix(int64(second), 0) }
+	var r rateMeter
+	for s := range 30 {
+		r.add(at(s), 125_000)
+	}
+	r.setWindow(5)
+	require.EqualValues(t, 1000, r.kbps(at(29)))
+	require.EqualValues(t, 800, r.kbps(at(30)), "one of the five seconds is silent")
+	r.setWindow(maxRateWindow)
+	require.EqualValues(t, 900, r.kbps(at(30)), "no more than the default window is known")
+	r.add(at(31), 125_000)
+	require.EqualValues(t, 10*1000/11, r.kbps(at(31)))
+	r.setWindow(1)
+	require.EqualValues(t, 1000, r.kbps(at(31)))
+}

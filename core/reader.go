@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"luatrtmp/core/chunk"
@@ -22,6 +23,12 @@ type reader struct {
 	faults   int                   // messages that could not be read
 	commands chan *message.Command // of run; closed when reading has ended
 	err      error                 // why it has ended
+	told     func()                // called when there is something new in commands, or they are closed
+
+	mu    sync.Mutex
+	watch *watched // nil: run waits itself for what the peer says
+	rests bool     // run does not run, and begins when the peer says something
+	stays bool     // it does not rest any more
 
 	window    uint32 // the peer's: acknowledge by then; 0: it has none
 	received  uint32 // bytes, modulo 2^32 as on the wire
@@ -30,53 +37,118 @@ type reader struct {
 }
 
 func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *reader {
-	r := &reader{conn: conn, out: out, hard: hard, log: log, commands: make(chan *message.Command, 8)}
+	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}, commands: make(chan *message.Command, 8)}
 	r.messages = message.NewReader(r)
 	return r
 }
 
-// run reads until the connection ends, or nobody listens any more.
+// begin lets run begin whenever the peer says something or, where the system does not tell that, now.
+func (r *reader) begin() {
+	r.mu.Lock()
+	if !r.stays {
+		r.watch = lookAfter(r.conn, r.wake)
+	}
+	r.mu.Unlock()
+	if !r.rest() {
+		go r.run()
+	}
+}
+
+// run reads until the peer has nothing more to say for now, the connection ends, or nobody listens any more. The peer has said
+// something, or run has to wait for that itself.
 func (r *reader) run() {
-	defer close(r.commands)
-	for {
-		c, err := r.next()
-		if err != nil {
+	for r.pass() {
+		if r.rest() {
 			return
 		}
-		select {
-		case r.commands <- c:
-		case <-r.hard.Done():
-			r.err = context.Canceled
-			return
-		}
+	}
+	r.stay()
+	close(r.commands)
+	r.told()
+}
+
+// pass reads one message, and hands it on if it is a command. false: there will be none any more.
+func (r *reader) pass() bool {
+	c, err := r.read()
+	if err != nil {
+		return false
+	}
+	if c == nil {
+		return true
+	}
+	select {
+	case r.commands <- c:
+		r.told()
+		return true
+	case <-r.hard.Done():
+		r.err = context.Canceled
+		return false
+	}
+}
+
+// rest begins a rest if there is nothing to read. Whatever the peer says from then on lets run begin anew; it may do so
+// before rest returns.
+func (r *reader) rest() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rests = r.watch != nil && r.messages.Rest() && r.watch.next()
+	return r.rests
+}
+
+// wake ends a rest.
+func (r *reader) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rests {
+		r.rests = false
+		go r.run()
+	}
+}
+
+// stay ends a rest for good: the connection ends, and run is to find out how.
+func (r *reader) stay() {
+	r.wake()
+	r.mu.Lock()
+	w := r.watch
+	r.watch, r.stays = nil, true
+	r.mu.Unlock()
+	if w != nil {
+		w.end()
 	}
 }
 
 // next returns the next command, after it has dealt with all that precedes it. Errors are final.
 func (r *reader) next() (c *message.Command, err error) {
-	r.err = guard(func() (err error) {
+	for c == nil && err == nil {
 		c, err = r.read()
+	}
+	return c, err
+}
+
+// read reads one message, and deals with it unless it is a command. Errors are final.
+func (r *reader) read() (c *message.Command, err error) {
+	r.err = guard(func() (err error) {
+		c, err = r.take()
 		return err
 	})
 	return c, r.err
 }
 
-func (r *reader) read() (*message.Command, error) {
-	for {
-		_, m, err := r.messages.Read()
-		switch {
-		case errors.Is(err, message.ErrBody):
-			if r.faults++; r.faults <= maxFaultsLogged {
-				r.log.Warn("ignoring a message of the server", "why", err)
-			}
-		case err != nil:
-			return nil, err
+func (r *reader) take() (*message.Command, error) {
+	_, m, err := r.messages.Read()
+	switch {
+	case errors.Is(err, message.ErrBody):
+		if r.faults++; r.faults <= maxFaultsLogged {
+			r.log.Warn("ignoring a message of the server", "why", err)
 		}
-		if c, ok := m.(*message.Command); ok {
-			return c, nil
-		}
+	case err != nil:
+		return nil, err
+	}
+	c, _ := m.(*message.Command)
+	if c == nil {
 		r.handle(m)
 	}
+	return c, nil
 }
 
 // Read counts what comes in and acknowledges it. RTMP 1.0, 5.4.3: a sequence number at least every window; we send it

@@ -188,6 +188,9 @@ func answer(c chan struct{}) {
 func (p *Publisher) attemptFailed(s *session, err error) bool {
 	p.mu.Lock()
 	p.held = nil
+	if s.hurry == nil {
+		s.hurry = make(chan struct{}, 1)
+	}
 	ok := p.setState(StateError, err)
 	if ok {
 		p.failed = err

@@ -416,7 +416,7 @@ func TestReconnectURLNeverComes(t *testing.T) {
 		} {
 			p := New(quietLog())
 			p.KeepURL()
-			s := newSession(p, &target{}, DefaultOptions())
+			s := newSession(p, &target{}, &defaults)
 			p.session = s
 			p.KeepURL()
 			if ca.url != nil {

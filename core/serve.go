@@ -1,30 +1,18 @@
 package core
 
-import (
-	"time"
+import "luatrtmp/core/message"
 
-	"luatrtmp/core/message"
-)
-
-// serve watches the connection while media flows, and lets others take over from it when the server wants that. nil
-// means that the end is wanted.
+// serve deals with what has happened while media flows, and lets others take over from the connection when the server wants
+// that. nil means that the end is wanted, errRests that there is nothing to do.
 func (s *session) serve() error {
-	look := time.NewTicker(time.Hour)
-	defer look.Stop()
-	report := time.NewTicker(s.o.StatsInterval)
-	defer report.Stop()
-	if isTerse(s.p.log) {
-		report.Stop() // nobody wakes for nothing
-	}
-	defer s.endMove()
-	s.p.steering.floor = s.o.BitrateFloor
-	var before uint64
 	for {
+		if s.polite.Err() != nil {
+			return nil
+		}
+		s.tick()
 		s.obey()
 		outDone, commands, news := s.watched()
 		select {
-		case <-s.polite.Done():
-			return nil
 		case err := <-s.finished:
 			return s.sourceEnded(err)
 		case <-outDone:
@@ -39,24 +27,8 @@ func (s *session) serve() error {
 			if err := s.moved(n); err != nil {
 				return err
 			}
-		case <-s.wantSteer:
-			if s.p.events.wantsBitrate() {
-				look.Reset(bitratePeriod)
-			} else {
-				look.Reset(time.Hour)
-			}
-			before = s.p.counters.snapshot().BytesSent
-		case <-report.C:
-			s.p.logStats()
-		case <-look.C:
-			sent := s.p.counters.snapshot().BytesSent
-			waiting := s.p.muxer.waiting()
-			kbps := uint32((sent - before) * 8 / 1000)
-			before = sent
-			if target, changed := s.p.steering.look(waiting, kbps); changed {
-				s.p.events.add(notice{kbps: max(1, target), waiting: waiting})
-				s.p.events.deliver()
-			}
+		default:
+			return errRests
 		}
 	}
 }
@@ -96,7 +68,7 @@ func (s *session) broken(why error) error {
 	s.p.log.Info("the server ended the connection before its successor had taken over", "why", why)
 	if s.p.muxer.sendsTo(s.now.out) {
 		s.p.stopFeeder() // it may have met the broken connection, and then goes no further
-		s.p.muxer.park(s.now.out, newWriter(nil, &s.o, &s.p.counters))
+		s.p.muxer.park(s.now.out, newWriter(nil, s.o, &s.p.counters))
 		s.p.startFeeder(s)
 	}
 	close(s.move.lost)

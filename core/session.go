@@ -1,38 +1,40 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // session is what Connect begins: an attempt to connect and, if it succeeds, the publishing that follows, over one
 // connection or over several that take over from each other. With Options.Reconnect it is as many attempts as it takes.
-// Its goroutine goes in a straight line through run; all others of the session end before it does.
+// One goroutine at a time goes on with it, and while media flows and nothing else happens none does; see rest.go.
 type session struct {
 	p *Publisher
-	o Options
+	o *Options // of the attempt; nobody changes them
 
-	polite     context.Context // done: end as the protocol wants it
-	askToEnd   context.CancelFunc
-	hard       context.Context // done: end at once
-	forceToEnd context.CancelFunc
-	finished   chan error // the source is at its end; nil: without a fault
-	done       chan struct{}
-	wantSteer  chan struct{} // see steer
-	hurry      chan struct{} // the user wants the next attempt now; holds one
-	answered   chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
+	polite    *cancellation // over: end as the protocol wants it
+	hard      *cancellation // over: end at once
+	finished  chan error    // the source is at its end; nil: without a fault
+	done      chan struct{}
+	wantSteer atomic.Bool   // see steer
+	hurry     chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
+	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
 	to         *target   // of the connection that media flows to; p.mu
 	mediaStart time.Time // when media could flow; p.mu
 	ended      bool      // media flows no more; p.mu
 
-	// used by run alone
+	rests rests
+
+	// used by who goes on with the session alone
 	now  *connection // that media flows to; nil: there is none, or none any more
 	lost error       // why now broke although another connection may still take over from it
 	move *handover   // that is under way
 	hops hops
+
+	ticks ticks
 
 	retries    retries
 	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
@@ -41,18 +43,17 @@ type session struct {
 	leaving sync.WaitGroup // connections that were left
 }
 
-func newSession(p *Publisher, to *target, o Options) *session {
+func newSession(p *Publisher, to *target, o *Options) *session {
 	s := &session{p: p, to: to, o: o, finished: make(chan error, 1), done: make(chan struct{})}
-	s.wantSteer, s.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.retries = newRetries()
-	s.hard, s.forceToEnd = context.WithCancel(context.Background())
-	s.polite, s.askToEnd = context.WithCancel(s.hard)
+	s.polite, s.hard = &cancellation{}, &cancellation{}
 	return s
 }
 
 // close ends the session, politely within closeTimeout, then by force.
 func (s *session) close() {
-	s.askToEnd()
+	s.polite.end()
+	s.wake()
 	limit := time.NewTimer(closeTimeout)
 	defer limit.Stop()
 	select {
@@ -68,6 +69,11 @@ func (s *session) close() {
 	}
 }
 
+func (s *session) forceToEnd() {
+	s.hard.end()
+	s.polite.end()
+}
+
 // over tells whether the session has ended, and with it all that it had to tell.
 func (s *session) over() bool {
 	select {
@@ -78,20 +84,35 @@ func (s *session) over() bool {
 	}
 }
 
+// run begins the session.
 func (s *session) run() {
-	defer s.p.events.sessionOver()
-	defer close(s.done)
-	defer s.forceToEnd()
 	s.p.events.deliver() // what Connect has added
-	err := guard(s.publish)
-	for s.retry(err) {
-		err = guard(s.publish)
+	s.goOn(s.begin)
+}
+
+// goOn takes the session a step further, and from there to its end, or until it rests.
+func (s *session) goOn(step func() error) {
+	err := guard(step)
+	for {
+		for err == errRests {
+			if s.rest() {
+				return
+			}
+			err = guard(s.serve)
+		}
+		if err = s.windUp(err); !s.retry(err) {
+			break
+		}
+		err = guard(s.begin)
 	}
 	if err != nil {
 		s.forceToEnd()
 	}
 	s.leaving.Wait()
 	s.p.sessionEnded(s, err)
+	s.forceToEnd()
+	close(s.done)
+	s.p.events.sessionOver()
 }
 
 // advance moves the Publisher on; false when the user has asked for the end meanwhile.
@@ -106,11 +127,10 @@ func (s *session) advance(next State) bool {
 // errEnded ends a session whose user has asked for the end.
 var errEnded = errors.New("ended by the user")
 
-// publish brings a connection up, lets media flow until the end, and says goodbye.
-func (s *session) publish() error {
+// begin brings a connection up, and lets media flow.
+func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
-	s.now = newConnection(s.p, s.to, s.o, s.polite, s.hard)
-	defer s.endNow()
+	s.now = newConnection(s.p, s.to, s.o, s.polite, s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
 	}
@@ -118,7 +138,6 @@ func (s *session) publish() error {
 	s.mediaStart = time.Now()
 	s.p.mu.Unlock()
 	s.p.muxer.attach(s.now.out, s.now.streamID)
-	defer s.p.muxer.detach()
 	if !s.advance(StatePublishing) {
 		s.now.goodbye(s.hard, s.polite)
 		return errEnded
@@ -126,16 +145,36 @@ func (s *session) publish() error {
 	s.flows()
 	s.steer()
 	s.p.startFeeder(s)
-	err := s.serve()
-	s.p.mu.Lock()
-	s.ended = true
-	s.p.mu.Unlock()
-	s.p.stopFeeder()
-	if err == nil || errors.Is(err, errSourceFault) {
-		s.p.muxer.detach()
-		if s.now != nil {
-			s.now.goodbye(s.hard, s.polite)
+	s.p.steering.floor = s.o.BitrateFloor
+	s.reportTicks()
+	return s.serve()
+}
+
+// windUp ends what begin has begun, and says goodbye unless the connection is of no use any more. err says why; what it
+// returns does so too.
+func (s *session) windUp(err error) error {
+	failed := guard(func() error {
+		defer s.endNow()
+		defer s.p.muxer.detach()
+		s.ticks.stop()
+		s.endMove()
+		if s.flowedFrom.IsZero() {
+			return nil
 		}
+		s.p.mu.Lock()
+		s.ended = true
+		s.p.mu.Unlock()
+		s.p.stopFeeder()
+		if err == nil || errors.Is(err, errSourceFault) {
+			s.p.muxer.detach()
+			if s.now != nil {
+				s.now.goodbye(s.hard, s.polite)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = failed
 	}
 	return err
 }
@@ -163,10 +202,8 @@ func (s *session) endNow() {
 
 // steer makes serve look whether somebody wants to know how much the network takes.
 func (s *session) steer() {
-	select {
-	case s.wantSteer <- struct{}{}:
-	default:
-	}
+	s.wantSteer.Store(true)
+	s.wake()
 }
 
 // finish tells the session that its source is at its end; nil: without a fault.
@@ -175,6 +212,7 @@ func (s *session) finish(err error) {
 	case s.finished <- err:
 	default: // it knows already
 	}
+	s.wake()
 }
 
 // errSourceFault ends a session whose source failed after good media.

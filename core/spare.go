@@ -5,7 +5,7 @@ import "math/bits"
 // spare keeps the memory of messages that are gone for those that come, so that the steady state allocates nothing, nor does a
 // long backlog. Buffers are of powers of two, each size in a list of its own.
 type spare struct {
-	entries [spareSizes][]*entry
+	entries [spareSizes]*entry // the first of each list
 	bytes   int
 }
 
@@ -28,13 +28,16 @@ func (s *spare) take(size int) *entry {
 	if i >= spareSizes {
 		return &entry{payload: make([]byte, 0, size)}
 	}
-	last := len(s.entries[i]) - 1
-	if last < 0 {
+	if s.entries[i] == nil {
 		return &entry{payload: make([]byte, 0, 1<<(leastSpare+i))}
 	}
-	e := s.entries[i][last]
-	s.entries[i][last] = nil
-	s.entries[i] = s.entries[i][:last]
+	return s.pop(i)
+}
+
+// pop takes the first entry out of a list.
+func (s *spare) pop(i int) *entry {
+	e := s.entries[i]
+	s.entries[i], e.next = e.next, nil
 	s.bytes -= cap(e.payload)
 	return e
 }
@@ -46,20 +49,15 @@ func (s *spare) give(e *entry, limit int) {
 		return
 	}
 	e.payload = e.payload[:0]
-	s.entries[i] = append(s.entries[i], e)
+	s.entries[i], e.next = e, s.entries[i]
 	s.bytes += cap(e.payload)
 }
 
 // trim lets go of what is kept beyond limit bytes, the largest buffers first.
 func (s *spare) trim(limit int) {
 	for i := spareSizes - 1; i >= 0 && s.bytes > limit; i-- {
-		for last := len(s.entries[i]) - 1; last >= 0 && s.bytes > limit; last-- {
-			s.bytes -= cap(s.entries[i][last].payload)
-			s.entries[i][last] = nil
-			s.entries[i] = s.entries[i][:last]
-		}
-		if len(s.entries[i]) == 0 {
-			s.entries[i] = nil
+		for s.entries[i] != nil && s.bytes > limit {
+			s.pop(i)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestSpare(t *testing.T) {
 	}
 	kept := 0
 	for _, list := range s.entries {
-		for _, e := range list {
+		for e := list; e != nil; e = e.next {
 			require.Empty(t, e.payload)
 			kept += cap(e.payload)
 		}

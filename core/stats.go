@@ -107,7 +107,7 @@ func (c *counters) snapshot() Stats {
 
 func (c *counters) setWindow(seconds int64) {
 	c.mu.Lock()
-	c.rate.window = seconds
+	c.rate.setWindow(seconds)
 	c.mu.Unlock()
 }
 

@@ -34,6 +34,7 @@ type writer struct {
 	err       error         // why writing ended; nothing is accepted any more
 	over      bool          // done is closed
 	done      chan struct{} // closed when nothing is or will be written any more
+	tellOver  func()        // called then, under mu
 
 	// used by who writes: the goroutine while draining, else who holds mu
 	encoder *chunk.Writer
@@ -51,6 +52,7 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 		media:    newQueue(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 		done:     make(chan struct{}),
+		tellOver: func() {},
 	}
 	if conn != nil {
 		w.wire = newWire(conn)

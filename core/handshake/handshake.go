@@ -10,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"sync"
 )
 
 const (
@@ -45,21 +45,25 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 // The error is ErrVersion, or says which part failed and wraps the error of rw or of
 // random; a connection that ends early gives io.ErrUnexpectedEOF.
 func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err error) {
-	c1, err := newPacket("C1", random)
-	if err != nil {
+	s := spaces.Get().(*space)
+	defer spaces.Put(s)
+	c1 := s.hello[1:]
+	if err := fillPacket("C1", c1, random); err != nil {
 		return false, err
 	}
-	if err := write(rw, "C0 and C1", append([]byte{Version}, c1...)); err != nil {
+	s.hello[0] = Version
+	if err := write(rw, "C0 and C1", s.hello[:]); err != nil {
 		return false, err
 	}
-	server := answer{from: rw}
+	server := answer{from: rw, all: &s.answer}
 	s1, err := server.first()
 	if err != nil {
 		return false, err
 	}
 	// C2 is S1 as it came. 5.2.4 puts the time at which S1 was read into bytes 4
 	// to 7, but there are servers that compare all of it.
-	if err := write(rw, "C2", append(slices.Clip(s1), ahead...)); err != nil {
+	s.last = append(append(s.last[:0], s1...), ahead...)
+	if err := write(rw, "C2", s.last); err != nil {
 		return false, err
 	}
 	s2, err := server.second()
@@ -69,11 +73,21 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 	return bytes.Equal(s2[headerSize:], c1[headerSize:]), nil
 }
 
+// space is where a client's handshake takes place. It is used again: many connections
+// may begin at once, and each is done with it soon.
+type space struct {
+	hello  [1 + Size]byte   // C0 and C1
+	answer [1 + 2*Size]byte // S0, S1 and S2
+	last   []byte           // C2, and what is sent ahead
+}
+
+var spaces = sync.Pool{New: func() any { return new(space) }}
+
 // answer is what a server says: S0, S1 and S2, which mostly come in one piece. Room for
 // more there is not: what follows them is not read.
 type answer struct {
 	from io.Reader
-	all  [1 + 2*Size]byte
+	all  *[1 + 2*Size]byte
 	have int
 }
 
@@ -118,10 +132,16 @@ func (a *answer) read(part string, begin, end int) error {
 //	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 func newPacket(part string, random io.Reader) ([]byte, error) {
 	packet := make([]byte, Size)
+	return packet, fillPacket(part, packet, random)
+}
+
+// fillPacket makes C1 or S1 of what may have been another one.
+func fillPacket(part string, packet []byte, random io.Reader) error {
+	clear(packet[:headerSize])
 	if _, err := io.ReadFull(random, packet[headerSize:]); err != nil {
-		return nil, fmt.Errorf("handshake: random data of %s: %w", part, err)
+		return fmt.Errorf("handshake: random data of %s: %w", part, err)
 	}
-	return packet, nil
+	return nil
 }
 
 // readPacket reads S1, or C2 or S2, which echo the other side's C1 or S1. 5.2.4.
