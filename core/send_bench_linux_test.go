@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"syscall"
 	"testing"
@@ -25,32 +26,62 @@ func (n nowhere) Write(func(uintptr) bool) error {
 func BenchmarkSend(b *testing.B) {
 	for _, size := range []int{300, 1_000, 20_000} {
 		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
-			o := DefaultOptions()
 			conn, peer := net.Pipe()
 			defer peer.Close()
 			defer conn.Close()
-			p := New(quietLog())
-			w := newWriter(conn, &o, &p.counters)
+			o := DefaultOptions()
+			w := newWriter(conn, &o, &counters{})
 			w.wire.socket = &socket{}
 			w.wire.socket.raw = nowhere{socket: w.wire.socket}
-			p.muxer.attach(w, 1)
-			picture := append([]byte{0, 0, 0, 1, 0x41, 0x9A, 0x24}, make([]byte, size)...)
-			for i := range size {
-				picture[7+i] = byte(i%255 + 1)
-			}
-			at := uint32(0)
-			send := func(picture []byte) {
-				at += 33
-				if err := p.SendVideo(picture, at, 0); err != nil {
-					b.Fatal(err)
-				}
-			}
-			send(annexB(spsMain, ppsMain, []byte{0x65, 0x88, 0x82, 1}))
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
+			send := sender(b, w, size)
 			for b.Loop() {
-				send(picture)
+				send()
 			}
 		})
 	}
+}
+
+// BenchmarkSendTCP pushes pictures of one slice to a peer that reads them from time to time, on the same thread.
+func BenchmarkSendTCP(b *testing.B) {
+	const most = 64 << 10 // so much the kernel takes for sure
+	for _, size := range []int{300, 1_000, 3_000, 20_000} {
+		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
+			conn, peer := tcpPair(b, 1<<20)
+			o := DefaultOptions()
+			w := newWriter(conn, &o, &counters{})
+			send, buffer, arrived := sender(b, w, size), make([]byte, 2*most), uint64(0)
+			for b.Loop() {
+				send()
+				if sent := w.counters.stats.BytesSent; sent-arrived >= most {
+					if _, err := io.ReadFull(peer, buffer[:sent-arrived]); err != nil {
+						b.Fatal(err)
+					}
+					arrived = sent
+				}
+			}
+		})
+	}
+}
+
+// sender returns a function that pushes a picture of that size, after a key frame.
+func sender(b *testing.B, w *writer, size int) (send func()) {
+	p := New(quietLog())
+	p.muxer.counters = w.counters
+	p.muxer.attach(w, 1)
+	picture := append([]byte{0, 0, 0, 1, 0x41, 0x9A, 0x24}, make([]byte, size)...)
+	for i := range size {
+		picture[7+i] = byte(i%255 + 1)
+	}
+	au, at := annexB(spsMain, ppsMain, []byte{0x65, 0x88, 0x82, 1}), uint32(0)
+	send = func() {
+		at += 33
+		if err := p.SendVideo(au, at, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+	send()
+	au = picture
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	return send
 }
