@@ -60,7 +60,7 @@ func (s *spare) give(e *entry, limit int) {
 	s.bytes += cap(e.payload)
 }
 
-// trim lets go of what is kept beyond limit bytes, the largest buffers first.
+// trim leaves what is kept beyond limit bytes to all connections, the largest buffers first.
 func (s *spare) trim(limit int) {
 	for i := spareSizes - 1; i >= 0 && s.bytes > limit; i-- {
 		for last := len(s.entries[i]) - 1; last >= 0 && s.bytes > limit; last-- {
