@@ -21,7 +21,7 @@ import (
 // links are the kinds of connections that take messages at once.
 var links = []struct {
 	name    string
-	connect func(t *testing.T, buffer int) (ours, peer net.Conn)
+	connect func(t testing.TB, buffer int) (ours, peer net.Conn)
 }{
 	{"plain", tcpPair},
 	{"TLS", tlsPair},
@@ -31,7 +31,7 @@ var links = []struct {
 const tiny = 1
 
 // tcpPair returns both ends of a TCP connection with buffers of about that many bytes.
-func tcpPair(t *testing.T, buffer int) (ours, peer net.Conn) {
+func tcpPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
@@ -51,7 +51,7 @@ func tcpPair(t *testing.T, buffer int) (ours, peer net.Conn) {
 }
 
 // tlsPair is tcpPair with encryption.
-func tlsPair(t *testing.T, buffer int) (ours, peer net.Conn) {
+func tlsPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 	conn, raw := tcpPair(t, buffer)
 	under := &recordConn{Conn: conn, patience: patience}
 	c := &secureConn{Conn: tls.Client(under, &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}), under: under}
@@ -248,8 +248,8 @@ func TestNoAllocationPerFrame(t *testing.T) {
 		}
 		second()
 		most := 0.0
-		if w.wire.secure != nil {
-			most = 100 // of 50 messages: crypto/tls has a pool, which is not to be relied on, and makes room at the peer's end
+		if w.wire.secure != nil || raced {
+			most = 100 // of 50 messages: crypto/tls has pools too, and makes room at the peer's end
 		}
 		require.LessOrEqual(t, testing.AllocsPerRun(50, second), most)
 	})

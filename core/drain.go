@@ -168,7 +168,9 @@ func (w *writer) failure() error {
 func (w *writer) discard() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.entries = append(w.media.entries, w.batch...)
+	for _, e := range w.batch {
+		w.media.add(e)
+	}
 	w.batch = w.batch[:0]
 	w.media.discard()
 	w.counters.dropped(w.media.takeDropped())

@@ -26,6 +26,7 @@ type muxer struct {
 	silence silence
 	build   flv.Builder
 	nalus   [][]byte   // scratch
+	now     time.Time  // when the latest frame came that had a time
 	next    *successor // nil: none; see relay.go
 	outlet
 }
@@ -183,7 +184,8 @@ func (m *muxer) elapsed(now time.Time) time.Duration {
 
 // nextTime maps an input timestamp to the connection's time.
 func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
-	now := time.Now()
+	now := now()
+	m.now = now
 	if m.began.IsZero() {
 		m.began = now
 	}
@@ -217,7 +219,7 @@ func (m *muxer) send(kind flv.Kind, track uint8, c class, timestamp uint32, body
 		id = message.AudioChunkStream
 	}
 	h := chunk.Header{ChunkStreamID: id, Timestamp: timestamp, Type: uint8(kind), StreamID: m.streamID}
-	_, err := m.out.sendTrack(h, c, track, body)
+	_, err := m.out.sendTrack(h, c, track, m.now, body)
 	return err
 }
 

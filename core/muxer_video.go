@@ -157,8 +157,8 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		}
 	}
 	at := m.nextTime(t, timestamp)
-	c := pictureClass(unit)
-	if err := m.announceVideo(t, at, unit.Key); err != nil {
+	c, form := pictureClass(unit), t.form(&m.terms)
+	if err := m.announceVideo(t, form, at, unit.Key); err != nil {
 		return err
 	}
 	if err := m.fillSilence(at); err != nil {
@@ -168,7 +168,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		t.keyFrame, t.cut = true, !t.keyFrame
 	}
 	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
-	return m.send(flv.Video, t.id, c, at, m.build.VideoFrame(t.form(&m.terms), picture, unit.Parts))
+	return m.send(flv.Video, t.id, c, at, m.build.VideoFrame(form, picture, unit.Parts))
 }
 
 func pictureClass(u flv.VideoUnit) class {
@@ -216,9 +216,8 @@ func parameters(c flv.Codec) string {
 }
 
 // announceVideo sends what has to stand before a picture and is not known to the server yet.
-func (m *muxer) announceVideo(t *track, at uint32, key bool) error {
+func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) error {
 	record := t.video.Record()
-	form := t.form(&m.terms)
 	if !t.announced || !bytes.Equal(record, t.progress.record) {
 		m.expectSilence()
 		if err := m.sendMetadata(at); err != nil {

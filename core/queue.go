@@ -31,6 +31,7 @@ type queue struct {
 	thinFrom time.Duration // media time; see thinningOf
 
 	entries  []*entry // oldest first
+	room     []*entry // the same memory from its beginning: see add
 	bytes    int
 	awaitKey trackSet // whose pictures are refused until the next key frame
 	cut      trackSet // whose leading pictures are refused until the next key frame
@@ -80,7 +81,7 @@ func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte)
 	if q.behindCut(c, track) {
 		flv.BreakLink(e.payload)
 	}
-	q.entries = append(q.entries, e)
+	q.add(e)
 	q.bytes += size
 	if c.disposable() {
 		q.disposable++
@@ -260,10 +261,24 @@ func (q *queue) pop(dst []*entry, limit int) []*entry {
 		n++
 	}
 	dst = append(dst, q.entries[:n]...)
-	rest := copy(q.entries, q.entries[n:])
-	clear(q.entries[rest:])
-	q.entries = q.entries[:rest]
+	clear(q.entries[:n])
+	q.entries = q.entries[n:]
 	return dst
+}
+
+// add appends an entry. pop leaves the places of what it takes empty; when the memory is at its end and half of it is such places,
+// what waits moves to its beginning. That spares pop to move all that waits, and add to ask for memory.
+func (q *queue) add(e *entry) {
+	if len(q.entries) == cap(q.entries) && len(q.entries) <= len(q.room)/2 {
+		n := copy(q.room, q.entries)
+		clear(q.entries) // they are in the second half
+		q.entries = q.room[:n]
+	}
+	full := len(q.entries) == cap(q.entries)
+	q.entries = append(q.entries, e)
+	if full {
+		q.room = q.entries[:cap(q.entries)]
+	}
 }
 
 // left takes note that an entry waits no more.

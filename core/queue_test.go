@@ -304,3 +304,40 @@ func TestPictureClass(t *testing.T) {
 	}
 	require.Equal(t, []string{"H0", "H0", "K0", "P40", "D80"}, content(w.media.entries))
 }
+
+// While as much leaves a queue as comes, whatever waits in it, its memory serves again.
+func TestQueueMemoryOfBacklog(t *testing.T) {
+	for _, waiting := range []int{0, 1, 100, 1000} {
+		q := newQueue(1<<30, time.Hour)
+		timestamp := uint32(0)
+		queue := func() {
+			timestamp++
+			push(&q, chunk.Header{Timestamp: timestamp}, classPicture, [][]byte{{1, 2, 3}})
+		}
+		for range waiting {
+			queue()
+		}
+		next := timestamp - uint32(waiting)
+		var batch []*entry
+		turn := func() {
+			queue()
+			batch = q.pop(batch[:0], 1)
+			if next++; len(batch) != 1 || batch[0].header.Timestamp != next {
+				panic("not the oldest")
+			}
+			q.give(batch[0])
+		}
+		for range 3000 {
+			turn()
+		}
+		require.Zero(t, testing.AllocsPerRun(3000, turn), "%d waiting", waiting)
+		require.LessOrEqual(t, len(q.room), 4*waiting+4)
+		held := 0
+		for _, e := range q.room {
+			if e != nil {
+				held++
+			}
+		}
+		require.Equal(t, waiting, held, "what has left is forgotten")
+	}
+}

@@ -109,7 +109,9 @@ func (w *writer) adopt(parked *writer, streamID uint32) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.entries = append(w.media.entries, from.entries...)
+	for _, e := range from.entries {
+		w.media.add(e)
+	}
 	w.media.bytes += from.bytes
 	w.media.disposable += from.disposable
 	w.media.awaitKey, w.media.cut = from.awaitKey, from.cut

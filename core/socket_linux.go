@@ -3,6 +3,7 @@ package core
 import (
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -28,6 +29,13 @@ type socket struct {
 
 // maxVectors is how many pieces the kernel takes in a call: UIO_MAXIOV, sendmsg(2).
 const maxVectors = 1024
+
+// mostJoined is up to how many bytes pieces are copied together: the kernel takes one buffer with less ado than a list of them, which
+// is more than the copy costs.
+const mostJoined = 4096
+
+// joined are buffers for that. They are shared: a connection that sends now and then needs none of its own.
+var joined = sync.Pool{New: func() any { return new([mostJoined]byte) }}
 
 // socketOf returns the socket of a connection, nil when it is none of the system's.
 func socketOf(conn net.Conn) *socket {
@@ -64,15 +72,13 @@ func (s *socket) run(pieces *net.Buffers, wait bool) (int64, error) {
 // try makes calls until all is written or the kernel takes no more. false: it is to be tried again when there is room.
 func (s *socket) try(fd uintptr) (done bool) {
 	for advance(s.pieces, 0); len(*s.pieces) > 0; {
-		offered := s.collect(*s.pieces)
-		n, errno := s.send(fd)
-		clear(s.vectors)
+		offered, n, errno := s.call(fd)
 		switch {
 		case errno == unix.EINTR:
 		case errno == unix.EAGAIN:
 			return s.n > 0 || !s.wait
 		case errno != 0:
-			s.err = os.NewSyscallError("sendmsg", errno)
+			s.err = os.NewSyscallError("send", errno)
 			return true
 		default:
 			s.n += int64(n)
@@ -83,6 +89,31 @@ func (s *socket) try(fd uintptr) (done bool) {
 		}
 	}
 	return true
+}
+
+// call offers pieces to the kernel, as many as fit into a call, and returns how long they are and how much it took.
+func (s *socket) call(fd uintptr) (offered, n int, errno syscall.Errno) {
+	if offered = joinedSize(*s.pieces); offered <= mostJoined {
+		buffer := joined.Get().(*[mostJoined]byte)
+		at := 0
+		for _, p := range *s.pieces {
+			at += copy(buffer[at:], p)
+		}
+		n, errno = sendBuffer(fd, buffer[:at])
+		joined.Put(buffer)
+		return offered, n, errno
+	}
+	offered = s.collect(*s.pieces)
+	n, errno = s.send(fd)
+	clear(s.vectors)
+	return offered, n, errno
+}
+
+// sendBuffer is send for one buffer.
+func sendBuffer(fd uintptr, p []byte) (n int, errno syscall.Errno) {
+	r, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return int(r), errno
 }
 
 // collect describes pieces to the kernel, as many as fit into a call, and returns how long they are.

@@ -1,6 +1,9 @@
 package core
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 // spare keeps the memory of messages that are gone for those that come, so that the steady state allocates nothing, nor does a
 // long backlog. Buffers are of powers of two, each size in a list of its own.
@@ -17,6 +20,10 @@ const (
 	maxSpareBytes = 512 << 10
 )
 
+// trimmed has what trim let go of, for whichever connection has a backlog next, until the garbage collector takes it: one backlog
+// after another would otherwise ask for fresh memory, which has to be cleared, each time.
+var trimmed [spareSizes]sync.Pool
+
 // sizeOf returns the index of the list of buffers for that many bytes.
 func sizeOf(bytes int) int {
 	return max(0, bits.Len(uint(max(1, bytes)-1))-leastSpare)
@@ -29,6 +36,9 @@ func (s *spare) take(size int) *entry {
 		return &entry{payload: make([]byte, 0, size)}
 	}
 	if s.entries[i] == nil {
+		if e, _ := trimmed[i].Get().(*entry); e != nil {
+			return e
+		}
 		return &entry{payload: make([]byte, 0, 1<<(leastSpare+i))}
 	}
 	return s.pop(i)
@@ -53,11 +63,11 @@ func (s *spare) give(e *entry, limit int) {
 	s.bytes += cap(e.payload)
 }
 
-// trim lets go of what is kept beyond limit bytes, the largest buffers first.
+// trim leaves what is kept beyond limit bytes to all connections, the largest buffers first.
 func (s *spare) trim(limit int) {
 	for i := spareSizes - 1; i >= 0 && s.bytes > limit; i-- {
 		for s.entries[i] != nil && s.bytes > limit {
-			s.pop(i)
+			trimmed[i].Put(s.pop(i))
 		}
 	}
 }

@@ -63,11 +63,11 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 // send sends or queues one message whose payload is the pieces joined; they are not kept. It never waits for the network.
 // accepted is false when the message, a picture, had to be dropped for want of room.
 func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool, err error) {
-	return w.sendTrack(h, c, 0, pieces)
+	return w.sendTrack(h, c, 0, now(), pieces)
 }
 
-// sendTrack is send for a message of a track: only a picture's matters.
-func (w *writer) sendTrack(h chunk.Header, c class, track uint8, pieces [][]byte) (accepted bool, err error) {
+// sendTrack is send for a message of a track: only a picture's matters. now: about now, see now.
+func (w *writer) sendTrack(h chunk.Header, c class, track uint8, now time.Time, pieces [][]byte) (accepted bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -76,19 +76,19 @@ func (w *writer) sendTrack(h chunk.Header, c class, track uint8, pieces [][]byte
 	case w.finishing:
 		return false, failure(ErrState, "the connection is being closed")
 	case c == classControl:
-		return w.sendControl(h, pieces)
+		return w.sendControl(h, now, pieces)
 	case !w.media.admit(c, track, joinedSize(pieces)):
 		w.counters.dropped(w.media.takeDropped())
 		return false, nil
 	case w.canSendNow() && !w.media.behindCut(c, track):
-		return w.sendNow(h, c, pieces)
+		return w.sendNow(h, c, now, pieces)
 	}
 	return w.queueMedia(h, c, track, pieces)
 }
 
-func (w *writer) sendControl(h chunk.Header, pieces [][]byte) (bool, error) {
+func (w *writer) sendControl(h chunk.Header, now time.Time, pieces [][]byte) (bool, error) {
 	if w.canSendNow() {
-		return w.sendNow(h, classControl, pieces)
+		return w.sendNow(h, classControl, now, pieces)
 	}
 	if len(w.control) >= maxControl {
 		return false, failure(ErrOverflow, "%d control messages wait for the network", len(w.control))
@@ -118,7 +118,7 @@ func (w *writer) canSendNow() bool {
 
 // sendNow hands a message to the kernel. Of what that does not take a copy begins the backlog. That the connection breaks is not
 // the caller's to know: whoever waits for done learns it, perhaps with what the peer said before; w.mu is held, and nothing waits.
-func (w *writer) sendNow(h chunk.Header, c class, pieces [][]byte) (accepted bool, err error) {
+func (w *writer) sendNow(h chunk.Header, c class, now time.Time, pieces [][]byte) (accepted bool, err error) {
 	size := joinedSize(pieces)
 	n, err := w.offer(h, pieces)
 	switch {
@@ -131,11 +131,11 @@ func (w *writer) sendNow(h chunk.Header, c class, pieces [][]byte) (accepted boo
 		return false, nil
 	case len(w.rest) > 0 || w.wire.holds():
 		w.keepRest(h, c, size)
-		w.counters.wrote(n, time.Now())
+		w.counters.wrote(n, now)
 		w.beginDrain()
 	default:
 		w.forgetPieces()
-		w.counters.sentNow(n, time.Now(), &h, c, size)
+		w.counters.sentNow(n, now, &h, c, size)
 	}
 	return true, nil
 }

@@ -2,6 +2,7 @@ package flv
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,5 +115,39 @@ func BenchmarkSplitAnnexB(b *testing.B) {
 	dst := make([][]byte, 0, 4)
 	for b.Loop() {
 		dst, _ = SplitAnnexB(dst[:0], au)
+	}
+}
+
+// Start codes are found wherever they stand in what is looked at together, and nothing else is taken for one.
+func TestNextStartCodeEverywhere(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	naive := func(b []byte, pos int) (end, next int) {
+		end, next = len(b), -1
+		if i := bytes.Index(b[pos:], []byte{0, 0, 1}); i >= 0 {
+			end, next = pos+i, pos+i+3
+		}
+		return pos + len(bytes.TrimRight(b[pos:end], "\x00")), next
+	}
+	for range 20_000 {
+		b := make([]byte, random.IntN(300))
+		values := 2 + random.IntN(6) // few: start codes are dense
+		for i := range b {
+			if b[i] = byte(random.IntN(values)); random.IntN(2) == 0 {
+				b[i] = byte(random.IntN(256)) & 0x81
+			}
+		}
+		pos := random.IntN(len(b) + 1)
+		end, next := NextStartCode(b, pos)
+		wantEnd, wantNext := naive(b, pos)
+		require.Equal(t, []int{wantEnd, wantNext}, []int{end, next}, "%x from %d", b, pos)
+	}
+	b := bytes.Repeat([]byte{0xFF}, 400)
+	for pos := range 70 {
+		for at := pos; at+3 <= len(b); at++ {
+			copy(b[at:], []byte{0, 0, 1})
+			end, next := NextStartCode(b, pos)
+			require.Equal(t, []int{at, at + 3}, []int{end, next})
+			copy(b[at:], []byte{0xFF, 0xFF, 0xFF})
+		}
 	}
 }

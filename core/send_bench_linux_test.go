@@ -1,0 +1,87 @@
+package core
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+)
+
+// nowhere takes all that a socket has, without a system call.
+type nowhere struct {
+	syscall.RawConn
+	socket *socket
+}
+
+func (n nowhere) Write(func(uintptr) bool) error {
+	for _, p := range *n.socket.pieces {
+		n.socket.n += int64(len(p))
+	}
+	*n.socket.pieces = nil
+	return nil
+}
+
+// BenchmarkSend pushes pictures of one slice to a connection whose kernel takes everything at once and costs nothing.
+func BenchmarkSend(b *testing.B) {
+	for _, size := range []int{300, 1_000, 20_000} {
+		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
+			conn, peer := net.Pipe()
+			defer peer.Close()
+			defer conn.Close()
+			o := DefaultOptions()
+			w := newWriter(conn, &o, &counters{})
+			w.wire.socket = &socket{}
+			w.wire.socket.raw = nowhere{socket: w.wire.socket}
+			send := sender(b, w, size)
+			for b.Loop() {
+				send()
+			}
+		})
+	}
+}
+
+// BenchmarkSendTCP pushes pictures of one slice to a peer that reads them from time to time, on the same thread.
+func BenchmarkSendTCP(b *testing.B) {
+	const most = 64 << 10 // so much the kernel takes for sure
+	for _, size := range []int{300, 1_000, 3_000, 20_000} {
+		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
+			conn, peer := tcpPair(b, 1<<20)
+			o := DefaultOptions()
+			w := newWriter(conn, &o, &counters{})
+			send, buffer, arrived := sender(b, w, size), make([]byte, 2*most), uint64(0)
+			for b.Loop() {
+				send()
+				if sent := w.counters.stats.BytesSent; sent-arrived >= most {
+					if _, err := io.ReadFull(peer, buffer[:sent-arrived]); err != nil {
+						b.Fatal(err)
+					}
+					arrived = sent
+				}
+			}
+		})
+	}
+}
+
+// sender returns a function that pushes a picture of that size, after a key frame.
+func sender(b *testing.B, w *writer, size int) (send func()) {
+	p := New(quietLog())
+	p.muxer.counters = w.counters
+	p.muxer.attach(w, 1)
+	picture := append([]byte{0, 0, 0, 1, 0x41, 0x9A, 0x24}, make([]byte, size)...)
+	for i := range size {
+		picture[7+i] = byte(i%255 + 1)
+	}
+	au, at := annexB(spsMain, ppsMain, []byte{0x65, 0x88, 0x82, 1}), uint32(0)
+	send = func() {
+		at += 33
+		if err := p.SendVideo(au, at, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+	send()
+	au = picture
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	return send
+}
