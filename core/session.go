@@ -138,6 +138,9 @@ func (s *session) begin() error {
 	s.mediaStart = time.Now()
 	s.p.mu.Unlock()
 	s.p.muxer.attach(s.now.out, s.now.streamID)
+	if s.published {
+		s.p.reconnects.Add(1) // before anybody sees the state
+	}
 	if !s.advance(StatePublishing) {
 		s.now.goodbye(s.hard, s.polite)
 		return errEnded
@@ -182,9 +185,6 @@ func (s *session) windUp(err error) error {
 // flows takes note that an attempt has succeeded.
 func (s *session) flows() {
 	s.flowedFrom = time.Now()
-	if s.published {
-		s.p.reconnects.Add(1)
-	}
 	s.published = true
 	s.p.mu.Lock()
 	s.p.failed = nil
