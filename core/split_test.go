@@ -48,7 +48,7 @@ func talkative(c *memConn) (heard []string) {
 		}
 		heard = append(heard, fmt.Sprintf("%d %d %+v", h.StreamID, h.Timestamp, m))
 		command, ok := m.(*message.Command)
-		if !ok {
+		if !ok || command.Name == "FCUnpublish" || command.Name == "deleteStream" { // the publisher says goodbye, and may not listen
 			continue
 		}
 		n++
