@@ -295,7 +295,7 @@ run_tests() {
 	mkdir -p build
 	go build -o build/count ./tests/count
 	# One package at a time: some measure real time, on machines with few cores.
-	go test -json -race -count=1 -p 1 -timeout 10m -tags "$tags,lua53" ./... | build/count
+	go test -json -race -count=1 -p 1 -timeout 20m -tags "$tags,lua53" ./... | build/count
 }
 
 # Runs every fuzz target. What fails is kept under testdata/fuzz of its package, where go test runs it from then on.
