@@ -289,5 +289,5 @@ func (q *queue) left(e *entry) {
 	}
 }
 
-// give takes an entry back for reuse. While messages wait as much may be kept as may wait: see settle.
+// give takes an entry back for reuse. While messages wait as much may be kept as may wait: the end of a backlog trims it, see next.
 func (q *queue) give(e *entry) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }
