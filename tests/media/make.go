@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,31 +54,37 @@ func makeWith(t testing.TB, ext string, of []string, write func(path string)) st
 	t.Helper()
 
 	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
-	dir := repo.Build(t, "media")
-	path := filepath.Join(dir, hex.EncodeToString(sum[:8])+ext)
+	path := filepath.Join(repo.Build(t, "media"), hex.EncodeToString(sum[:8])+ext)
+	makeOnce(t, path, write)
+
+	return path
+}
+
+// makeOnce makes a file unless it is there. Several tests may be making the same one: each writes its own, and the first one
+// is everybody's. It is never replaced: an encoder need not write the same twice, and who published one file must not find
+// another in its place.
+func makeOnce(t testing.TB, path string, write func(path string)) {
+	t.Helper()
 
 	if _, err := os.Stat(path); err == nil {
-		return path
+		return
 	}
 
-	// Tests of other packages may be making the same file: each writes its own, and the rename is atomic.
-	tmp, err := os.CreateTemp(dir, "*"+ext)
+	tmp, err := os.CreateTemp(filepath.Dir(path), "*"+filepath.Ext(path))
 	if err != nil {
 		t.Fatalf("media: %v", err)
 	}
 	tmp.Close()
-	defer os.Remove(tmp.Name()) // there only when making it failed
+	defer os.Remove(tmp.Name())
 
 	write(tmp.Name())
 
 	if err := os.Chmod(tmp.Name(), 0o644); err != nil {
 		t.Fatalf("media: %v", err)
 	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatalf("media: %v", err)
 	}
-
-	return path
 }
 
 // FLV returns H.264 (no B-frames, 30 fps) and AAC in FLV, as the built-in clip is.

@@ -5,9 +5,12 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,6 +44,36 @@ func TestMake(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An encoder need not write the same twice: several that make a file at once must all go on with the same one.
+func TestMakeOnce(t *testing.T) {
+	const makers = 8
+	path := filepath.Join(t.TempDir(), "made.flv")
+	var all, writing sync.WaitGroup
+	writing.Add(makers) // nobody is done before everybody has begun
+	found := make([]string, makers)
+
+	for i := range makers {
+		all.Go(func() {
+			makeOnce(t, path, func(path string) {
+				writing.Done()
+				writing.Wait()
+				assert.NoError(t, os.WriteFile(path, []byte(strconv.Itoa(i)), 0o600))
+			})
+			data, err := os.ReadFile(path)
+			assert.NoError(t, err)
+			found[i] = string(data)
+		})
+	}
+	all.Wait()
+
+	for _, data := range found {
+		require.Equal(t, found[0], data)
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, files, 1, "nothing else is left behind")
 }
 
 // The media must have what the tests that use it are about.
