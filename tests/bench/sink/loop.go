@@ -12,9 +12,6 @@ import (
 const (
 	readSize = 1 << 20
 
-	// lowWater is how much must wait before the sink wakes: it then reads seldom and much, and disturbs the publisher little.
-	lowWater = 256 << 10
-
 	// stallTime is how long nothing is read of a stream whose name says stall.
 	stallTime = 100 * time.Millisecond
 
@@ -24,8 +21,11 @@ const (
 // loop serves all connections with one thread.
 type loop struct {
 	epoll, listener int
+	timer           int // when to look for less than lowWater; see look.go
 	conns           map[int]*conn
+	waits           map[*conn]bool  // wake the sink only when lowWater waits
 	stalled         map[*conn]int64 // until when, ns of CLOCK_MONOTONIC
+	busy            bool            // something was read since the timer went off
 	buf             []byte
 }
 
@@ -42,9 +42,18 @@ func serve(listener int) error {
 	if err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
-	l := &loop{epoll: epoll, listener: listener, conns: map[int]*conn{}, stalled: map[*conn]int64{}, buf: make([]byte, readSize)}
-	if err := l.watch(unix.EPOLL_CTL_ADD, listener, unix.EPOLLIN); err != nil {
-		return err
+	timer, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("timerfd_create: %w", err)
+	}
+	l := &loop{
+		epoll: epoll, listener: listener, timer: timer, buf: make([]byte, readSize),
+		conns: map[int]*conn{}, waits: map[*conn]bool{}, stalled: map[*conn]int64{},
+	}
+	for _, fd := range []int{listener, timer} {
+		if err := l.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN); err != nil {
+			return err
+		}
 	}
 	events := make([]unix.EpollEvent, 256)
 	for {
@@ -57,10 +66,16 @@ func serve(listener int) error {
 			return fmt.Errorf("epoll_wait: %w", err)
 		}
 		for _, e := range events[:max(n, 0)] {
-			if int(e.Fd) == listener {
+			switch fd := int(e.Fd); fd {
+			case listener:
 				l.accept()
-			} else if c := l.conns[int(e.Fd)]; c != nil {
-				l.read(c)
+			case timer:
+				l.look()
+			default:
+				if c := l.conns[fd]; c != nil {
+					l.busy = true
+					l.read(c)
+				}
 			}
 		}
 		l.resume()
@@ -117,10 +132,11 @@ func (l *loop) settle(c *conn) {
 	if c.wants == "latency" {
 		return
 	}
-	_ = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, lowWater)
 	if c.wants == "stall" && l.watch(unix.EPOLL_CTL_MOD, c.fd, 0) == nil {
 		l.stalled[c] = now() + int64(stallTime)
+		return
 	}
+	l.waitForMuch(c)
 }
 
 // resume reads again from those that have stalled for long enough.
@@ -130,7 +146,9 @@ func (l *loop) resume() {
 			delete(l.stalled, c)
 			if l.watch(unix.EPOLL_CTL_MOD, c.fd, unix.EPOLLIN) != nil {
 				l.end(c, nil)
+				continue
 			}
+			l.waitForMuch(c)
 		}
 	}
 }
@@ -138,6 +156,7 @@ func (l *loop) resume() {
 func (l *loop) end(c *conn, err error) {
 	delete(l.conns, c.fd)
 	delete(l.stalled, c)
+	l.waitNoMore(c)
 	unix.Close(c.fd)
 	c.report(err)
 }
