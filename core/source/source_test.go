@@ -240,6 +240,8 @@ func TestLoopGoesOn(t *testing.T) {
 				if u.Config != nil {
 					starts[u.Kind] = append(starts[u.Kind], u.DTS)
 				}
+				first := u.Kind == flv.Video && u.Config != nil && len(starts[flv.Video]) > 1
+				require.Equal(t, first, u.Anew, "the first picture of each further round")
 				if u.Kind == flv.Video {
 					require.False(t, lastPTS[u.PTS], "no two pictures at one time: %v", u.PTS)
 					lastPTS[u.PTS] = true
