@@ -49,7 +49,10 @@ func (l *loop) look() {
 		l.busy = false
 		return
 	}
+	at := now()
 	for c := range l.waits {
-		l.read(c)
+		if at >= c.from {
+			l.read(c)
+		}
 	}
 }

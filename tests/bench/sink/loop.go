@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,8 +12,10 @@ import (
 const (
 	readSize = 1 << 20
 
-	// slowRead is how much is read at once, and only when the timer goes off, of a stream whose name says slow: 0.3 GB/s.
-	slowRead = 64 << 10
+	// slowRead is how much is read at once, and only when the timer goes off, of a stream whose name says slow: 0.3 GB/s. Nothing is
+	// for the first slowStart, so that a backlog is there from then on.
+	slowRead  = 64 << 10
+	slowStart = 5 * time.Millisecond
 )
 
 // loop serves all connections with one thread.
@@ -28,7 +31,8 @@ type loop struct {
 // conn is a connection of the loop.
 type conn struct {
 	fd   int
-	most int // to be read at once
+	most int   // to be read at once
+	from int64 // when looking for less than lowWater begins, ns of CLOCK_MONOTONIC
 	stream
 	settled bool // it publishes, and the socket is set up for what is wanted
 }
@@ -125,7 +129,7 @@ func (l *loop) settle(c *conn) {
 		return
 	}
 	if c.wants == "slow" && l.watch(unix.EPOLL_CTL_MOD, c.fd, 0) == nil {
-		c.most = slowRead
+		c.most, c.from = slowRead, now()+int64(slowStart)
 	}
 	l.waitForMuch(c)
 }
