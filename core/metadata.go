@@ -152,27 +152,33 @@ func (m *muxer) trackMap(kind flv.Kind) amf.Object {
 		if t.kind != kind || t.id == 0 || !t.known() {
 			continue
 		}
-		var fields amf.Object
-		add := func(name string, value float64) {
-			if value > 0 {
-				fields = append(fields, amf.Property{Name: name, Value: value})
-			}
-		}
-		if kind == flv.Video {
-			info := t.video.Info()
-			add("width", float64(info.Width))
-			add("height", float64(info.Height))
-			add("framerate", info.FrameRate)
-			add("videocodecid", float64(t.form(&m.terms).CodecID()))
-		} else {
-			info := t.audio.Info()
-			add("channels", float64(info.Channels))
-			add("samplerate", float64(info.SampleRate))
-			add("audiocodecid", float64(t.form(&m.terms).CodecID()))
-		}
-		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: fields})
+		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(&m.terms)})
 	}
 	return all
+}
+
+// describe returns what is known of a track, by the names of Enhanced RTMP v2.
+func (t *track) describe(terms *terms) amf.Object {
+	type number struct {
+		name  string
+		value float64
+	}
+	var all []number
+	id := float64(t.form(terms).CodecID())
+	if t.kind == flv.Video {
+		info := t.video.Info()
+		all = []number{{"width", float64(info.Width)}, {"height", float64(info.Height)}, {"framerate", info.FrameRate}, {"videocodecid", id}}
+	} else {
+		info := t.audio.Info()
+		all = []number{{"channels", float64(info.Channels)}, {"samplerate", float64(info.SampleRate)}, {"audiocodecid", id}}
+	}
+	var fields amf.Object
+	for _, n := range all {
+		if n.value > 0 {
+			fields = append(fields, amf.Property{Name: n.name, Value: n.value})
+		}
+	}
+	return fields
 }
 
 // known tells whether enough is known of a track to describe it.

@@ -11,28 +11,24 @@ type ColorField struct {
 // an object with its fields as numbers. Enhanced RTMP v1 has the same.
 func (c *Color) Fields() []ColorField {
 	var fields []ColorField
-	add := func(group, name string, v float64) { fields = append(fields, ColorField{group, name, v}) }
 	if c.BitDepth > 0 {
-		add("colorConfig", "bitDepth", float64(c.BitDepth))
+		fields = append(fields, ColorField{"colorConfig", "bitDepth", float64(c.BitDepth)})
 	}
-	add("colorConfig", "colorPrimaries", float64(c.Primaries))
-	add("colorConfig", "transferCharacteristics", float64(c.Transfer))
-	add("colorConfig", "matrixCoefficients", float64(c.MatrixCoefficients))
+	fields = append(fields,
+		ColorField{"colorConfig", "colorPrimaries", float64(c.Primaries)},
+		ColorField{"colorConfig", "transferCharacteristics", float64(c.Transfer)},
+		ColorField{"colorConfig", "matrixCoefficients", float64(c.MatrixCoefficients)})
 	if c.MaxFALL > 0 || c.MaxCLL > 0 {
-		add("hdrCll", "maxFall", c.MaxFALL)
-		add("hdrCll", "maxCLL", c.MaxCLL)
+		fields = append(fields, ColorField{"hdrCll", "maxFall", c.MaxFALL}, ColorField{"hdrCll", "maxCLL", c.MaxCLL})
 	}
 	if m := c.Mastering; m != nil {
-		add("hdrMdcv", "redX", m.RedX)
-		add("hdrMdcv", "redY", m.RedY)
-		add("hdrMdcv", "greenX", m.GreenX)
-		add("hdrMdcv", "greenY", m.GreenY)
-		add("hdrMdcv", "blueX", m.BlueX)
-		add("hdrMdcv", "blueY", m.BlueY)
-		add("hdrMdcv", "whitePointX", m.WhiteX)
-		add("hdrMdcv", "whitePointY", m.WhiteY)
-		add("hdrMdcv", "maxLuminance", m.MaxLuminance)
-		add("hdrMdcv", "minLuminance", m.MinLuminance)
+		const group = "hdrMdcv"
+		fields = append(fields,
+			ColorField{group, "redX", m.RedX}, ColorField{group, "redY", m.RedY},
+			ColorField{group, "greenX", m.GreenX}, ColorField{group, "greenY", m.GreenY},
+			ColorField{group, "blueX", m.BlueX}, ColorField{group, "blueY", m.BlueY},
+			ColorField{group, "whitePointX", m.WhiteX}, ColorField{group, "whitePointY", m.WhiteY},
+			ColorField{group, "maxLuminance", m.MaxLuminance}, ColorField{group, "minLuminance", m.MinLuminance})
 	}
 	return fields
 }

@@ -103,11 +103,17 @@ func inOrder(text []byte) ([]byte, error) {
 			parts[0] = append(parts[0], line)
 		}
 	}
+	var ordered []byte
 	for i, lines := range parts {
-		order := lineOrder(i)
-		slices.SortStableFunc(lines, func(a, b string) int { return strings.IndexByte(order, a[0]) - strings.IndexByte(order, b[0]) })
+		for _, letter := range []byte(lineOrder(i)) {
+			for _, line := range lines {
+				if line[0] == letter {
+					ordered = append(append(ordered, line...), "\r\n"...)
+				}
+			}
+		}
 	}
-	return []byte(strings.Join(slices.Concat(parts...), "\r\n") + "\r\n"), nil
+	return ordered, nil
 }
 
 func lineOrder(part int) string {

@@ -105,7 +105,8 @@ func splitParams(query string) (first, second map[string]string, err error) {
 			to, short = second, rest
 		}
 		if !slices.Contains(ownParams, short) && !slices.Contains(formatParams, short) {
-			known := slices.Sorted(slices.Values(slices.Concat(ownParams, formatParams)))
+			known := slices.Concat(ownParams, formatParams)
+			slices.SortFunc(known, strings.Compare)
 			return nil, nil, fmt.Errorf("%w: unknown parameter %q, expected one of %s", ErrBadDescription, name, strings.Join(known, ", "))
 		}
 		to[short] = value
