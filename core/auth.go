@@ -77,7 +77,7 @@ func (a *auth) respond(err error, app string) error {
 func authParameters(list string) map[string]string {
 	list, _, _ = strings.Cut(list, " ")
 	all := map[string]string{}
-	for p := range strings.SplitSeq(list, "&") {
+	for _, p := range strings.Split(list, "&") {
 		if name, value, ok := strings.Cut(p, "="); ok {
 			all[name] = value
 		}

@@ -106,7 +106,7 @@ func applyHEVC(m *Medium, f *format) error {
 // parameterSets reads NAL units in base64 with commas between them. Padding may be missing.
 func parameterSets(f *format, name string) ([][]byte, error) {
 	var sets [][]byte
-	for text := range strings.SplitSeq(f.params[name], ",") {
+	for _, text := range strings.Split(f.params[name], ",") {
 		if text = strings.TrimRight(strings.TrimSpace(text), "="); text == "" {
 			continue
 		}

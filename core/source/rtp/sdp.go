@@ -82,9 +82,7 @@ var requiredLines = []string{"v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=-", "t=0 0"}
 // prints, a byte order mark, empty lines.
 func inOrder(text []byte) ([]byte, error) {
 	parts := [][]string{nil} // the session's, then one for each medium
-	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\uFEFF")) {
-		number++
+	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\uFEFF"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line == "SDP:" {
 			continue
@@ -93,7 +91,7 @@ func inOrder(text []byte) ([]byte, error) {
 			parts = append(parts, nil)
 		}
 		if order := lineOrder(len(parts) - 1); len(line) < 2 || line[1] != '=' || !strings.Contains(order, line[:1]) {
-			return nil, fmt.Errorf("%w: SDP: line %d: %.40q is no line of a session description", ErrBadDescription, number, line)
+			return nil, fmt.Errorf("%w: SDP: line %d: %.40q is no line of a session description", ErrBadDescription, i+1, line)
 		}
 		at := &parts[len(parts)-1]
 		*at = append(*at, line)
@@ -260,7 +258,7 @@ func (f *format) setMap(value string) error {
 
 // setParams reads "name=value; name=value".
 func (f *format) setParams(text string) {
-	for param := range strings.SplitSeq(text, ";") {
+	for _, param := range strings.Split(text, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 		f.params[strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(value)
 	}

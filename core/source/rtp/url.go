@@ -91,7 +91,7 @@ func parseURL(text string) (*Description, error) {
 // splitParams returns the parameters of the first medium, and those of the second without the audio_ in front.
 func splitParams(query string) (first, second map[string]string, err error) {
 	first, second = map[string]string{}, map[string]string{}
-	for param := range strings.SplitSeq(query, "&") {
+	for _, param := range strings.Split(query, "&") {
 		name, escaped, _ := strings.Cut(param, "=")
 		if name == "" {
 			continue
@@ -150,7 +150,7 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 	if rtcp <= 65535 && rtcp != int(address.Port()) {
 		m.RTCP = uint16(rtcp)
 	}
-	for text := range strings.SplitSeq(params["source"], ",") {
+	for _, text := range strings.Split(params["source"], ",") {
 		if text == "" {
 			continue
 		}
