@@ -115,7 +115,7 @@ func oldVideoTag(body []byte) (VideoTag, error) {
 	case codecIDHEVC:
 		codec = HEVC
 	default:
-		return VideoTag{}, fmt.Errorf("video codec id %d (%s) %w", id, name(videoCodecs, id), ErrUnsupportedCodec)
+		return VideoTag{}, fmt.Errorf("video codec id %d (%s) %w", id, name(videoCodecs[:], id), ErrUnsupportedCodec)
 	}
 	if len(body) < videoHeaderSize {
 		return VideoTag{}, fmt.Errorf("%w: video body of %d bytes, the header has %d", ErrShortBody, len(body), videoHeaderSize)
@@ -160,7 +160,7 @@ func oldAudioTag(body []byte) (AudioTag, error) {
 	case soundFormatPCMU:
 		tag.Codec = PCMU
 	default:
-		return AudioTag{}, fmt.Errorf("sound format %d (%s) %w", format, name(soundFormats, format), ErrUnsupportedCodec)
+		return AudioTag{}, fmt.Errorf("sound format %d (%s) %w", format, name(soundFormats[:], format), ErrUnsupportedCodec)
 	}
 	tag.SampleRate, tag.Channels = G711Rate, 1+int(body[0]&soundStereo)
 	return tag, nil
@@ -170,18 +170,18 @@ func int24(b []byte) int32 {
 	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8
 }
 
-var videoCodecs = map[byte]string{
+var videoCodecs = [...]string{
 	2: "Sorenson H.263", 3: "Screen video", 4: "VP6", 5: "VP6 with alpha", 6: "Screen video 2",
 }
 
-var soundFormats = map[byte]string{
+var soundFormats = [...]string{
 	0: "PCM", 1: "ADPCM", 3: "PCM, little endian", 4: "Nellymoser 16 kHz", 5: "Nellymoser 8 kHz", 6: "Nellymoser", 11: "Speex",
 	15: "device-specific",
 }
 
-func name(names map[byte]string, id byte) string {
-	if n, ok := names[id]; ok {
-		return n
+func name(names []string, id byte) string {
+	if int(id) < len(names) && names[id] != "" {
+		return names[id]
 	}
 	return "unknown"
 }

@@ -68,13 +68,16 @@ type errCodec struct{ text string }
 func (e *errCodec) Error() string { return e.text }
 
 // visualCodecs are the sample entries of video, with the box that has the configuration.
-var visualCodecs = map[string]struct {
+var visualCodecs = []visualCodec{
+	{"avc1", flv.H264, "avcC"}, {"avc2", flv.H264, "avcC"}, {"avc3", flv.H264, "avcC"}, {"avc4", flv.H264, "avcC"},
+	{"hvc1", flv.HEVC, "hvcC"}, {"hev1", flv.HEVC, "hvcC"},
+	{"av01", flv.AV1, "av1C"}, {"vp09", flv.VP9, "vpcC"}, {"vp08", flv.VP8, "vpcC"},
+}
+
+type visualCodec struct {
+	typ    string // of the sample entry
 	codec  flv.Codec
 	config string
-}{
-	"avc1": {flv.H264, "avcC"}, "avc2": {flv.H264, "avcC"}, "avc3": {flv.H264, "avcC"}, "avc4": {flv.H264, "avcC"},
-	"hvc1": {flv.HEVC, "hvcC"}, "hev1": {flv.HEVC, "hvcC"},
-	"av01": {flv.AV1, "av1C"}, "vp09": {flv.VP9, "vpcC"}, "vp08": {flv.VP8, "vpcC"},
 }
 
 // parseEntry reads one entry of stsd.
@@ -82,10 +85,14 @@ func parseEntry(kind flv.Kind, b box) (sampleEntry, error) {
 	if b.typ == "encv" || b.typ == "enca" {
 		return sampleEntry{}, fmt.Errorf("encrypted media (%s at offset %d) is %w", b.typ, b.offset, ErrUnsupported)
 	}
-	if _, ok := visualCodecs[b.typ]; ok && kind == flv.Video {
-		return parseVisualEntry(b)
-	}
-	if kind == flv.Audio {
+	switch kind {
+	case flv.Video:
+		for i := range visualCodecs {
+			if known := &visualCodecs[i]; known.typ == b.typ {
+				return parseVisualEntry(b, known)
+			}
+		}
+	case flv.Audio:
 		switch b.typ {
 		case "mp4a", ".mp3", "ms\x00\x55", "ac-3", "ec-3", "Opus", "fLaC":
 			return parseAudioEntry(b)
@@ -94,8 +101,7 @@ func parseEntry(kind flv.Kind, b box) (sampleEntry, error) {
 	return sampleEntry{}, &errCodec{codecName(b.typ)}
 }
 
-func parseVisualEntry(b box) (sampleEntry, error) {
-	known := visualCodecs[b.typ]
+func parseVisualEntry(b box, known *visualCodec) (sampleEntry, error) {
 	e := sampleEntry{codec: known.codec}
 	children, err := b.skip(visualEntry)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 )
 
 // staticTypes are the payload types that need no rtpmap, RFC 3551, 6: those that are understood here, and those that a message should name.
-var staticTypes = map[int]format{
-	0:  {encoding: "PCMU", rate: 8000, channels: 1},
-	8:  {encoding: "PCMA", rate: 8000, channels: 1},
-	3:  {encoding: "GSM"},
-	9:  {encoding: "G722"},
-	10: {encoding: "L16"},
-	11: {encoding: "L16"},
-	14: {encoding: "MPA"},
-	26: {encoding: "JPEG"},
-	32: {encoding: "MPV"},
-	33: {encoding: "MP2T"},
+var staticTypes = []format{
+	{payloadType: 0, encoding: "PCMU", rate: 8000, channels: 1},
+	{payloadType: 8, encoding: "PCMA", rate: 8000, channels: 1},
+	{payloadType: 3, encoding: "GSM"},
+	{payloadType: 9, encoding: "G722"},
+	{payloadType: 10, encoding: "L16"},
+	{payloadType: 11, encoding: "L16"},
+	{payloadType: 14, encoding: "MPA"},
+	{payloadType: 26, encoding: "JPEG"},
+	{payloadType: 32, encoding: "MPV"},
+	{payloadType: 33, encoding: "MP2T"},
 }
 
 // ParseSDP reads a session description, RFC 8866. Of its media the first video and the first audio that can be received are taken, and the
@@ -213,8 +213,13 @@ func formatOf(md *sdp.MediaDescription, text string) (*format, error) {
 	if err != nil || isRTCPType(uint8(pt)|0x80) {
 		return nil, fmt.Errorf("%w: payload type %q", ErrBadDescription, text)
 	}
-	f := staticTypes[int(pt)]
-	f.payloadType, f.params = int(pt), map[string]string{}
+	f := format{payloadType: int(pt)}
+	for i := range staticTypes {
+		if staticTypes[i].payloadType == f.payloadType {
+			f = staticTypes[i]
+		}
+	}
+	f.params = map[string]string{}
 	for _, a := range md.Attributes {
 		id, value, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
 		if id != text {

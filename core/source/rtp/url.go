@@ -165,12 +165,9 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 
 // encodingOf returns the name of a codec's payload format.
 func encodingOf(codec flv.Codec) string {
-	if codec == flv.AAC {
-		return "MPEG4-GENERIC" // and not MP4A-LATM
-	}
-	for name, known := range encodings {
-		if known.codec == codec {
-			return name
+	for i := range encodings {
+		if encodings[i].codec == codec {
+			return encodings[i].name
 		}
 	}
 	return ""
