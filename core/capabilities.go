@@ -1,8 +1,6 @@
 package core
 
 import (
-	"sync"
-
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
@@ -33,7 +31,7 @@ var (
 
 // ownCapabilities is what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows nothing
 // of it skips it.
-var ownCapabilities = sync.OnceValue(func() []amf.Property {
+func ownCapabilities() []amf.Property {
 	var list amf.StrictArray
 	var infoMaps [2]amf.Object
 	for i, codecs := range [...][]flv.Codec{videoCodecs, audioCodecs} {
@@ -49,7 +47,7 @@ var ownCapabilities = sync.OnceValue(func() []amf.Property {
 		{Name: "audioFourCcInfoMap", Value: infoMaps[1]},
 		{Name: "capsEx", Value: float64(capsReconnect + capsMultitrack)},
 	}
-})
+}
 
 // capabilities is what a server says that it takes. The zero value is a server that says nothing.
 type capabilities struct {
