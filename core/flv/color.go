@@ -12,23 +12,31 @@ type ColorField struct {
 func (c *Color) Fields() []ColorField {
 	var fields []ColorField
 	if c.BitDepth > 0 {
-		fields = append(fields, ColorField{"colorConfig", "bitDepth", float64(c.BitDepth)})
+		fields = appendGroup(fields, "colorConfig", []string{"bitDepth"}, float64(c.BitDepth))
 	}
-	fields = append(fields,
-		ColorField{"colorConfig", "colorPrimaries", float64(c.Primaries)},
-		ColorField{"colorConfig", "transferCharacteristics", float64(c.Transfer)},
-		ColorField{"colorConfig", "matrixCoefficients", float64(c.MatrixCoefficients)})
+	fields = appendGroup(fields, "colorConfig", colorConfigNames, float64(c.Primaries), float64(c.Transfer), float64(c.MatrixCoefficients))
 	if c.MaxFALL > 0 || c.MaxCLL > 0 {
-		fields = append(fields, ColorField{"hdrCll", "maxFall", c.MaxFALL}, ColorField{"hdrCll", "maxCLL", c.MaxCLL})
+		fields = appendGroup(fields, "hdrCll", cllNames, c.MaxFALL, c.MaxCLL)
 	}
 	if m := c.Mastering; m != nil {
-		const group = "hdrMdcv"
-		fields = append(fields,
-			ColorField{group, "redX", m.RedX}, ColorField{group, "redY", m.RedY},
-			ColorField{group, "greenX", m.GreenX}, ColorField{group, "greenY", m.GreenY},
-			ColorField{group, "blueX", m.BlueX}, ColorField{group, "blueY", m.BlueY},
-			ColorField{group, "whitePointX", m.WhiteX}, ColorField{group, "whitePointY", m.WhiteY},
-			ColorField{group, "maxLuminance", m.MaxLuminance}, ColorField{group, "minLuminance", m.MinLuminance})
+		fields = appendGroup(fields, "hdrMdcv", mdcvNames, m.RedX, m.RedY, m.GreenX, m.GreenY, m.BlueX, m.BlueY, m.WhiteX, m.WhiteY,
+			m.MaxLuminance, m.MinLuminance)
+	}
+	return fields
+}
+
+var (
+	colorConfigNames = []string{"colorPrimaries", "transferCharacteristics", "matrixCoefficients"}
+	cllNames         = []string{"maxFall", "maxCLL"}
+	mdcvNames        = []string{"redX", "redY", "greenX", "greenY", "blueX", "blueY", "whitePointX", "whitePointY", "maxLuminance", "minLuminance"}
+)
+
+// appendGroup is not inlined: it is small, and seldom needed.
+//
+//go:noinline
+func appendGroup(fields []ColorField, group string, names []string, values ...float64) []ColorField {
+	for i, v := range values {
+		fields = append(fields, ColorField{group, names[i], v})
 	}
 	return fields
 }
@@ -71,7 +79,9 @@ func (h *hdr) setLevels(maxCLL, maxFALL float64) bool {
 	return changed
 }
 
-// update makes the colour anew: base is that of the sequence header.
+// update makes the colour anew: base is that of the sequence header. It is rare, and inlined in all of its callers it would be large.
+//
+//go:noinline
 func (h *hdr) update(base Color) {
 	base.MaxCLL, base.MaxFALL, base.Mastering = h.maxCLL, h.maxFALL, h.mastering
 	told := base.Primaries != unspecified || base.Transfer != unspecified || base.MatrixCoefficients != unspecified ||

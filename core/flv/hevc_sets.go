@@ -175,6 +175,9 @@ func (p *hevcSets) record() []byte {
 	return dst
 }
 
+// seiOf and appendSets are not inlined: they are only for new records.
+//
+//go:noinline
 func (p *hevcSets) seiOf(typ h265.NALUType) [][]byte {
 	var sei [][]byte
 	for _, nalu := range p.sei {
@@ -185,6 +188,7 @@ func (p *hevcSets) seiOf(typ h265.NALUType) [][]byte {
 	return sei
 }
 
+//go:noinline
 func appendSets(dst []byte, head byte, nalus [][]byte) []byte {
 	dst = append(dst, head)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(nalus)))
