@@ -81,9 +81,9 @@ type visualCodec struct {
 }
 
 // parseEntry reads one entry of stsd.
-func parseEntry(kind flv.Kind, b box) (sampleEntry, error) {
+func parseEntry(kind flv.Kind, b box) (e sampleEntry, err error) {
 	if b.typ == "encv" || b.typ == "enca" {
-		return sampleEntry{}, fmt.Errorf("encrypted media (%s at offset %d) is %w", b.typ, b.offset, ErrUnsupported)
+		return e, fmt.Errorf("encrypted media (%s at offset %d) is %w", b.typ, b.offset, ErrUnsupported)
 	}
 	switch kind {
 	case flv.Video:
@@ -98,11 +98,11 @@ func parseEntry(kind flv.Kind, b box) (sampleEntry, error) {
 			return parseAudioEntry(b)
 		}
 	}
-	return sampleEntry{}, &errCodec{codecName(b.typ)}
+	return e, &errCodec{codecName(b.typ)}
 }
 
-func parseVisualEntry(b box, known *visualCodec) (sampleEntry, error) {
-	e := sampleEntry{codec: known.codec}
+func parseVisualEntry(b box, known *visualCodec) (e sampleEntry, err error) {
+	e.codec = known.codec
 	children, err := b.skip(visualEntry)
 	if err != nil {
 		return e, err
@@ -117,7 +117,7 @@ func parseVisualEntry(b box, known *visualCodec) (sampleEntry, error) {
 	if err != nil {
 		return e, err
 	}
-	if err := e.setConfig(b, known.config); err != nil {
+	if err = e.setConfig(b, known.config); err != nil {
 		return e, err
 	}
 	e.frame.video.Codec = e.codec

@@ -114,8 +114,8 @@ func splitParams(query string) (first, second map[string]string, err error) {
 	return first, second, nil
 }
 
-func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error) {
-	m := Medium{Address: address}
+func urlMedium(address netip.AddrPort, params map[string]string) (m Medium, err error) {
+	m.Address = address
 	codec, ok := flv.ParseCodec(params["codec"])
 	name := encodingOf(codec)
 	if !ok || name == "" {
@@ -126,7 +126,6 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 	if codec == flv.AAC && params["mode"] == "" && params["sizelength"] == "" && params["constantsize"] == "" {
 		f.params["mode"] = "AAC-hbr"
 	}
-	var err error
 	if params["pt"] != "" {
 		if f.payloadType, err = f.intParam("pt", 127); err != nil {
 			return m, err
