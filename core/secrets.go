@@ -35,7 +35,7 @@ func (t *target) secrets() []string {
 	told = append(told, t.stream, name)
 	for _, q := range []string{query, appQuery} {
 		told = append(told, q)
-		for _, parameter := range strings.FieldsFunc(q, func(r rune) bool { return r == '&' || r == '?' }) {
+		for _, parameter := range strings.Split(strings.ReplaceAll(q, "?", "&"), "&") {
 			if _, value, _ := strings.Cut(parameter, "="); len(value) > shortValue {
 				told = append(told, value)
 			}
