@@ -28,13 +28,11 @@ const (
 func (t *target) secrets() []string {
 	name, query, _ := strings.Cut(t.stream, "?")
 	_, appQuery, _ := strings.Cut(t.app, "?")
-	var told []string
+	told := []string{t.stream, name, query, appQuery}
 	if t.user != nil {
 		told = append(told, t.user.password, url.PathEscape(t.user.password), url.QueryEscape(t.user.password))
 	}
-	told = append(told, t.stream, name)
 	for _, q := range []string{query, appQuery} {
-		told = append(told, q)
 		for _, parameter := range strings.Split(strings.ReplaceAll(q, "?", "&"), "&") {
 			if _, value, _ := strings.Cut(parameter, "="); len(value) > shortValue {
 				told = append(told, value)
