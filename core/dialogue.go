@@ -108,7 +108,7 @@ func (d *dialogue) sendPublish(streamID uint32) error {
 
 // connect waits for the answer to `connect`.
 func (d *dialogue) connect() error {
-	answer, err := d.await("connect", d.result("connect", d.connectID))
+	answer, err := d.await("connect", func(c *message.Command) (bool, error) { return d.result(c, "connect", d.connectID) })
 	if err == nil && !d.o.AssumeV2 {
 		d.out.terms.capabilities = capabilitiesOf(answer)
 	}
@@ -122,7 +122,7 @@ func (d *dialogue) publish() error {
 			return err
 		}
 	}
-	created, err := d.await("createStream", d.result("createStream", d.createID))
+	created, err := d.await("createStream", func(c *message.Command) (bool, error) { return d.result(c, "createStream", d.createID) })
 	if err != nil {
 		return err
 	}
@@ -182,22 +182,20 @@ func (d *dialogue) send(streamID uint32, name string, object amf.Value, argument
 }
 
 // result matches the answer to a command by its transaction ID. RTMP 1.0, 7.2.1.
-func (d *dialogue) result(command string, id float64) func(*message.Command) (bool, error) {
-	return func(c *message.Command) (bool, error) {
-		info := c.Info()
-		switch {
-		case c.Name == "onStatus" && refuses(info):
-		case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
-			return true, errOutOfOrder
-		case c.TransactionID != id:
-			return false, nil
-		case c.Name == "_result" && !refuses(info):
-			return true, nil
-		case c.Name != "_result" && c.Name != "_error":
-			return false, nil
-		}
-		return true, d.to.refusal(command, info)
+func (d *dialogue) result(c *message.Command, command string, id float64) (bool, error) {
+	info := c.Info()
+	switch {
+	case c.Name == "onStatus" && refuses(info):
+	case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
+		return true, errOutOfOrder
+	case c.TransactionID != id:
+		return false, nil
+	case c.Name == "_result" && !refuses(info):
+		return true, nil
+	case c.Name != "_result" && c.Name != "_error":
+		return false, nil
 	}
+	return true, d.to.refusal(command, info)
 }
 
 // await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business.
@@ -232,7 +230,7 @@ func (d *dialogue) whyUnread(err error) error {
 	case d.polite.Err() != nil:
 		return errEnded
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint[step])
+		return failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint(step))
 	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
 		d.out.abort()
 		<-d.out.done
@@ -240,21 +238,29 @@ func (d *dialogue) whyUnread(err error) error {
 			return err
 		}
 	case d.in.closedByPeer():
-		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", step, closedHint[step])
+		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", step, closedHint(step))
 	}
 	return d.in.failure("during " + step)
 }
 
-var closedHint = map[string]string{
-	"connect":      "check the application, the part of the URL between host and stream",
-	"createStream": "it may not allow publishing here; see its log",
-	"publish":      "check the stream key and its token; see the server's log",
+func closedHint(step string) string {
+	switch step {
+	case "connect":
+		return "check the application, the part of the URL between host and stream"
+	case "createStream":
+		return "it may not allow publishing here; see its log"
+	}
+	return "check the stream key and its token; see the server's log"
 }
 
-var silenceHint = map[string]string{
-	"connect":      "is it an RTMP server, and does it know the application?",
-	"createStream": "the server may be overloaded",
-	"publish":      "the server may be waiting for another publisher of this stream to end",
+func silenceHint(step string) string {
+	switch step {
+	case "connect":
+		return "is it an RTMP server, and does it know the application?"
+	case "createStream":
+		return "the server may be overloaded"
+	}
+	return "the server may be waiting for another publisher of this stream to end"
 }
 
 // refuses tells a refusal from other status reports; some servers leave the level out.

@@ -213,7 +213,7 @@ func TestClip(t *testing.T) {
 		require.Equal(t, u.dts, u.pts)
 	}
 	require.Equal(t, 3840*time.Millisecond, m.end())
-	require.LessOrEqual(t, len(clipFLV), 300_000)
+	require.LessOrEqual(t, len(clipFLV), 50_000)
 }
 
 func TestLoopGoesOn(t *testing.T) {
