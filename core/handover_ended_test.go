@@ -26,18 +26,12 @@ func TestHandoverEnded(t *testing.T) {
 		}},
 		{"awaiting a key frame to end first", func(t *testing.T, p *Publisher, first *script.Conn, b *script.Server) {
 			c := b.Accept()
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(badName)
+			c.Refuse(badName)
 			c.Drain()
 		}},
 		{"parked", func(t *testing.T, p *Publisher, first *script.Conn, b *script.Server) {
 			c := b.Accept()
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(badName)
+			c.Refuse(badName)
 			c.Drain()
 			pushStream(t, p, true, false)
 			go first.Drain()

@@ -27,10 +27,7 @@ func TestHandoverOneNameAtATime(t *testing.T) {
 	old := collect(first)
 	refuse := func() {
 		c := a.Accept()
-		c.AcceptConnect()
-		c.AcceptStream()
-		c.Command("publish")
-		c.Status(script.Info("error", "NetStream.Publish.BadName", "already publishing"))
+		c.Refuse(script.Info("error", "NetStream.Publish.BadName", "already publishing"))
 		c.Close()
 	}
 	refuse()
@@ -68,10 +65,7 @@ func TestHandoverFails(t *testing.T) {
 	}{
 		{"nobody listens", gone, nil, "nothing listens"},
 		{"refused", nil, func(c *script.Conn) {
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(script.Info("error", "NetStream.Publish.BadAuth", "no"))
+			c.Refuse(script.Info("error", "NetStream.Publish.BadAuth", "no"))
 		}, "BadAuth"},
 		{"closed", nil, func(c *script.Conn) { c.AcceptConnect(); c.Close() }, "closed the connection"},
 		{"closed before the key frame", nil, func(c *script.Conn) { c.Accept(); c.Close() }, "soon"},

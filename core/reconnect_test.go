@@ -88,10 +88,7 @@ func TestReconnectRefused(t *testing.T) {
 	require.NoError(t, p.Connect())
 	refuse := func(code string) {
 		c := s.Accept()
-		c.AcceptConnect()
-		c.AcceptStream()
-		c.Command("publish")
-		c.Status(script.Info("error", code, ""))
+		c.Refuse(script.Info("error", code, ""))
 		c.Drain()
 	}
 	for range 4 {
