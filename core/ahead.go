@@ -24,14 +24,6 @@ const aheadStreamID = 1
 // errOutOfOrder: the server answered createStream before it had made up its mind about connect.
 var errOutOfOrder = errors.New("createStream was answered before connect")
 
-// taking is how a server takes commands: an integer as form is, so that what remembers them has its code once.
-type taking int
-
-const (
-	takesSingly taking = iota // one at a time
-	takesAhead                // all at once
-)
-
 // memory remembers something of servers, by address.
 type memory[T any] struct {
 	mu sync.Mutex
@@ -85,18 +77,14 @@ func (m *memory[T]) find(address string) int {
 // `connect` before, and may do so again.
 func (c *connection) sendsAhead() bool {
 	takes, known := c.p.ahead.get(c.to.address)
-	return !c.oneByOne && c.auth.query == "" && (takes == takesAhead || !known)
+	return !c.oneByOne && c.auth.query == "" && (takes || !known)
 }
 
 // took remembers that a server took what was sent ahead. One that gave another message stream ID got publish twice, and is
 // not to get that again.
 func (c *connection) took() {
-	switch {
-	case !c.talk.ahead:
-	case c.talk.streamID == aheadStreamID:
-		c.p.ahead.set(c.to.address, takesAhead)
-	default:
-		c.p.ahead.set(c.to.address, takesSingly)
+	if c.talk.ahead {
+		c.p.ahead.set(c.to.address, c.talk.streamID == aheadStreamID)
 	}
 }
 
@@ -106,10 +94,10 @@ func (c *connection) blame(err error) bool {
 	if c.talk == nil || !c.talk.mayBeAhead(err) {
 		return false
 	}
-	if takes, _ := c.p.ahead.get(c.to.address); takes == takesAhead {
+	if takes, _ := c.p.ahead.get(c.to.address); takes {
 		c.p.ahead.forget(c.to.address)
 	} else {
-		c.p.ahead.set(c.to.address, takesSingly)
+		c.p.ahead.set(c.to.address, false)
 	}
 	c.oneByOne = true
 	c.p.log.Info("trying again, one command at a time", "server", c.to.address, "why", err)
@@ -129,7 +117,7 @@ func (d *dialogue) mayBeAhead(err error) bool {
 		return true // of the publish on a stream that does not exist, maybe
 	case errors.As(err, &refused):
 		takes, _ := d.p.ahead.get(d.to.address)
-		return d.waitsFor != "connect" && !nameInUse(err) && takes != takesAhead
+		return d.waitsFor != "connect" && !nameInUse(err) && !takes
 	}
 	return d.waitsFor == "createStream" && errors.Is(err, ErrTimeout)
 }

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"sync"
+
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
@@ -29,9 +31,19 @@ var (
 	audioCodecs = []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
 )
 
-// ownCapabilities is what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows nothing
-// of it skips it.
+// ownCapabilities returns what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows
+// nothing of it skips it.
 func ownCapabilities() []amf.Property {
+	capabilitiesOnce.Do(makeCapabilities)
+	return madeCapabilities
+}
+
+var (
+	capabilitiesOnce sync.Once
+	madeCapabilities []amf.Property
+)
+
+func makeCapabilities() {
 	var list amf.StrictArray
 	var infoMaps [2]amf.Object
 	for i, codecs := range [...][]flv.Codec{videoCodecs, audioCodecs} {
@@ -41,7 +53,7 @@ func ownCapabilities() []amf.Property {
 			infoMaps[i] = append(infoMaps[i], amf.Property{Name: name, Value: canEncode + canForward})
 		}
 	}
-	return []amf.Property{
+	madeCapabilities = []amf.Property{
 		{Name: "fourCcList", Value: list},
 		{Name: "videoFourCcInfoMap", Value: infoMaps[0]},
 		{Name: "audioFourCcInfoMap", Value: infoMaps[1]},

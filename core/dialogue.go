@@ -108,7 +108,7 @@ func (d *dialogue) sendPublish(streamID uint32) error {
 
 // connect waits for the answer to `connect`.
 func (d *dialogue) connect() error {
-	answer, err := d.await("connect", func(c *message.Command) (bool, error) { return d.result(c, "connect", d.connectID) })
+	answer, err := d.await("connect", d.result("connect", d.connectID))
 	if err == nil && !d.o.AssumeV2 {
 		d.out.terms.capabilities = capabilitiesOf(answer)
 	}
@@ -122,7 +122,7 @@ func (d *dialogue) publish() error {
 			return err
 		}
 	}
-	created, err := d.await("createStream", func(c *message.Command) (bool, error) { return d.result(c, "createStream", d.createID) })
+	created, err := d.await("createStream", d.result("createStream", d.createID))
 	if err != nil {
 		return err
 	}
@@ -182,20 +182,22 @@ func (d *dialogue) send(streamID uint32, name string, object amf.Value, argument
 }
 
 // result matches the answer to a command by its transaction ID. RTMP 1.0, 7.2.1.
-func (d *dialogue) result(c *message.Command, command string, id float64) (bool, error) {
-	info := c.Info()
-	switch {
-	case c.Name == "onStatus" && refuses(info):
-	case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
-		return true, errOutOfOrder
-	case c.TransactionID != id:
-		return false, nil
-	case c.Name == "_result" && !refuses(info):
-		return true, nil
-	case c.Name != "_result" && c.Name != "_error":
-		return false, nil
+func (d *dialogue) result(command string, id float64) func(*message.Command) (bool, error) {
+	return func(c *message.Command) (bool, error) {
+		info := c.Info()
+		switch {
+		case c.Name == "onStatus" && refuses(info):
+		case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
+			return true, errOutOfOrder
+		case c.TransactionID != id:
+			return false, nil
+		case c.Name == "_result" && !refuses(info):
+			return true, nil
+		case c.Name != "_result" && c.Name != "_error":
+			return false, nil
+		}
+		return true, d.to.refusal(command, info)
 	}
-	return true, d.to.refusal(command, info)
 }
 
 // await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business.

@@ -35,8 +35,8 @@ type Publisher struct {
 
 	resolver *net.Resolver // of host names
 	dial     func(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
-	forms    memory[form]   // of the handshake
-	ahead    memory[taking] // of commands
+	forms    memory[form] // of the handshake
+	ahead    memory[bool] // whether they take what is sent ahead
 
 	mu         sync.Mutex
 	url        string

@@ -9,16 +9,8 @@ import (
 
 const maxURLLength = 16 << 10 // tokens of several kB are in use; more is a mistake
 
-// defaultPort returns that of a scheme, "" for one that is not understood.
-func defaultPort(scheme string) string {
-	switch scheme {
-	case "rtmp":
-		return "1935"
-	case "rtmps":
-		return "443"
-	}
-	return ""
-}
+// defaultPorts has the schemes that are understood.
+var defaultPorts = map[string]string{"rtmp": "1935", "rtmps": "443"}
 
 const urlForm = "expected rtmp://[user:password@]host[:port]/app/stream"
 
@@ -76,7 +68,7 @@ func parseURL(raw, app, stream string) (*target, error) {
 }
 
 func checkScheme(scheme string) error {
-	if defaultPort(scheme) != "" {
+	if defaultPorts[scheme] != "" {
 		return nil
 	}
 	switch scheme {
@@ -123,7 +115,7 @@ func (t *target) setAuthority(authority string) error {
 	if err != nil {
 		return err
 	}
-	normal := defaultPort(t.scheme)
+	normal := defaultPorts[t.scheme]
 	if port == "" {
 		port = normal
 	}
