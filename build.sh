@@ -205,7 +205,7 @@ readonly small=(fmt math/big net reflect strconv strings time crypto crypto/ecdh
 	crypto/internal/fips140/bigmod crypto/internal/fips140/ecdh crypto/internal/fips140/ecdsa crypto/internal/fips140/ed25519
 	crypto/internal/fips140/edwards25519/... crypto/internal/fips140/hmac crypto/internal/fips140/nistec/... crypto/internal/fips140/rsa
 	crypto/internal/fips140/sha256 crypto/internal/fips140/sha3 crypto/internal/fips140/sha512 vendor/golang.org/x/crypto/cryptobyte
-	internal/sync github.com/bluenviron/... luatrtmp/core/source/...)
+	bytes internal/singleflight internal/sync syscall github.com/bluenviron/... luatrtmp/core/source/...)
 
 # Prints the compiler's flags for them, one a line.
 compiler_flags() { printf -- '-gcflags=%s=-l\n' "${small[@]}"; }
