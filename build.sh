@@ -23,7 +23,7 @@ usage() {
 LUA=5.4 ./build.sh            builds build/lua5.4/rtmp.so; LUA is 5.1, 5.2, 5.3, 5.4 or jit
 LUA_NUMBERS=32 ./build.sh     builds build/lua5.3-32/rtmp.so, for a Lua 5.3 with 32-bit numbers (LUA_32BITS)
 GOARCH=386 ./build.sh         builds build/386/rtmp.so, for 32-bit processes; goes with LUA and LUA_NUMBERS
-PORTABLE=1 ./build.sh         builds for machines with a glibc before 2.36, too; 0.8 MB more
+PORTABLE=1 ./build.sh         builds for machines with a glibc before 2.36, too; 0.7 MB more
 ./build.sh archive            builds build/librtmp_luat.a, the same for static linking; goes with LUA as above
 ./build.sh setup              installs what building and testing need (apt-get, as root or through sudo)
 ./build.sh test               sets up, builds for every Lua, runs all tests
@@ -199,18 +199,18 @@ check_c() {
 # No names of symbols, no paths, no build ids; functions begin at multiples of 8 bytes, not of 32.
 readonly go_ldflags="-s -w -buildid= -funcalign=8"
 
-# Packages that are smaller without inlining, 0.4 MB in all: they do not run while media is sent, or for a moment only. Two that do,
-# crypto/tls and internal/sync (what a mutex is made of), make pictures no slower that could be measured, see docs/performance.md.
+# Packages that are smaller without inlining, 0.4 MB in all: what they do while media is sent is little. Those that make pictures no
+# slower that could be measured are among them: crypto/tls, bytes, and sync with its mutexes. See docs/performance.md.
 readonly small=(fmt math/big net reflect strconv strings time crypto crypto/ecdh crypto/elliptic crypto/rsa crypto/sha3 crypto/tls crypto/x509
 	crypto/internal/fips140/bigmod crypto/internal/fips140/ecdh crypto/internal/fips140/ecdsa crypto/internal/fips140/ed25519
 	crypto/internal/fips140/edwards25519/... crypto/internal/fips140/hmac crypto/internal/fips140/nistec/... crypto/internal/fips140/rsa
 	crypto/internal/fips140/sha256 crypto/internal/fips140/sha3 crypto/internal/fips140/sha512 vendor/golang.org/x/crypto/cryptobyte
-	internal/sync github.com/bluenviron/... luatrtmp/core/source/...)
+	bytes internal/singleflight sync syscall github.com/bluenviron/... luatrtmp/core/source/...)
 
 # Prints the compiler's flags for them, one a line.
 compiler_flags() { printf -- '-gcflags=%s=-l\n' "${small[@]}"; }
 
-# Prints the linker's flag for relocations in a short form: 0.8 MB less to store, and to read at every start. Loaders know it
+# Prints the linker's flag for relocations in a short form: 0.7 MB less to store, and to read at every start. Loaders know it
 # since glibc 2.36, of 2022; a library that is built where glibc is older, or with PORTABLE=1, does without.
 pack_relocations() {
 	local version

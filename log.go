@@ -43,9 +43,15 @@ type textLog struct {
 }
 
 // logger writes to stderr what nobody has to handle. RTMP_LOG chooses how much: debug, info, warn (default), error, off.
-var logger = sync.OnceValue(func() *textLog {
-	return &textLog{level: levelOf(os.Getenv("RTMP_LOG")), out: os.Stderr}
-})
+func logger() *textLog {
+	logging.Do(func() { theLog.level, theLog.out = levelOf(os.Getenv("RTMP_LOG")), os.Stderr })
+	return &theLog
+}
+
+var (
+	logging sync.Once
+	theLog  textLog
+)
 
 func (l *textLog) Debug(text string, args ...any) { l.write(levelDebug, text, args) }
 func (l *textLog) Info(text string, args ...any)  { l.write(levelInfo, text, args) }

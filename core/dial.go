@@ -73,7 +73,10 @@ func isNetwork(err error) bool {
 	return errors.As(err, &op) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
-// reason strips addresses and operation names, which the messages around it give, from an error of package net.
+// reason strips addresses and operation names, which the messages around it give, from an error of package net. Not inlined: it
+// is called in many places, and runs in none often.
+//
+//go:noinline
 func reason(err error) error {
 	var sys syscall.Errno
 	if errors.As(err, &sys) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -90,7 +89,9 @@ func (f *flvFile) Next() (*flv.AccessUnit, error) {
 		return nil, f.err
 	}
 	u := f.window[0]
-	f.window = slices.Delete(f.window, 0, 1)
+	copy(f.window, f.window[1:])
+	f.window[len(f.window)-1] = nil
+	f.window = f.window[:len(f.window)-1]
 	f.held -= len(u.body)
 	f.out = u
 
@@ -162,14 +163,16 @@ func (f *flvFile) readUnit() error {
 // insert puts a unit in its place by DTS, video first, without changing the order within a track.
 func (f *flvFile) insert(u *flvUnit) {
 	i := len(f.window)
+	f.window = append(f.window, u)
 	for i > 0 {
 		before := f.window[i-1]
 		if before.kind == u.kind || before.dts < u.dts || before.dts == u.dts && u.kind == flv.Audio {
 			break
 		}
+		f.window[i] = before
 		i--
 	}
-	f.window = slices.Insert(f.window, i, u)
+	f.window[i] = u
 	f.held += len(u.body)
 }
 

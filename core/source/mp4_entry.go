@@ -2,6 +2,8 @@ package source
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"luatrtmp/core/flv"
 )
@@ -46,18 +48,18 @@ type sampleFrame struct {
 }
 
 // codecNames are readable names of sample entries that cannot be sent.
-var codecNames = map[string]string{
-	"dvh1": "hevc, Dolby Vision", "dvhe": "hevc, Dolby Vision", "dvav": "h264, Dolby Vision", "dva1": "h264, Dolby Vision", "dav1": "av1, Dolby Vision",
-	"vvc1": "vvc", "vvi1": "vvc", "mp4v": "mpeg4 part 2", "jpeg": "mjpeg", "mjpa": "mjpeg", "s263": "h263",
-	"apcn": "prores", "apch": "prores", "apcs": "prores", "apco": "prores", "ap4h": "prores",
-	"ac-4": "ac4", "dtsc": "dts", "mlpa": "truehd", "alac": "alac", "samr": "amr", "sawb": "amr",
-	"sowt": "pcm", "twos": "pcm", "lpcm": "pcm", "ipcm": "pcm", "fpcm": "pcm", "in24": "pcm",
-	"ulaw": "G.711 mu-law, which is sent from WAV", "alaw": "G.711 A-law, which is sent from WAV",
+var codecNames = []struct{ fourCCs, name string }{
+	{"dvh1 dvhe", "hevc, Dolby Vision"}, {"dvav dva1", "h264, Dolby Vision"}, {"dav1", "av1, Dolby Vision"},
+	{"vvc1 vvi1", "vvc"}, {"mp4v", "mpeg4 part 2"}, {"jpeg mjpa", "mjpeg"}, {"s263", "h263"}, {"apcn apch apcs apco ap4h", "prores"},
+	{"ac-4", "ac4"}, {"dtsc", "dts"}, {"mlpa", "truehd"}, {"alac", "alac"}, {"samr sawb", "amr"}, {"sowt twos lpcm ipcm fpcm in24", "pcm"},
+	{"ulaw", "G.711 mu-law, which is sent from WAV"}, {"alaw", "G.711 A-law, which is sent from WAV"},
 }
 
 func codecName(fourCC string) string {
-	if name, ok := codecNames[fourCC]; ok {
-		return name + " (" + fourCC + ")"
+	for _, c := range codecNames {
+		if slices.Contains(strings.Fields(c.fourCCs), fourCC) {
+			return c.name + " (" + fourCC + ")"
+		}
 	}
 	return fmt.Sprintf("%q", fourCC)
 }

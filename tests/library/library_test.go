@@ -12,11 +12,11 @@ import (
 	"luatrtmp/core"
 )
 
-// maxSize of rtmp.so, in bytes, of which Go's runtime and TLS are 4.5 million. unpacked is what it may have more where the loader does not know
+// maxSize of rtmp.so, in bytes, of which Go's runtime and TLS are 4.3 million. unpacked is what it may have more where the loader does not know
 // packed relocations, see build.sh.
 const (
-	maxSize  = 6_500_000
-	unpacked = 900_000
+	maxSize  = 6_000_000
+	unpacked = 700_000
 )
 
 // abis lists the interpreters with the folder of the library that is built for each.
