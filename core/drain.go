@@ -71,20 +71,31 @@ func (w *writer) next() (more bool, err error) {
 	return true, nil
 }
 
-// writeRest fails when the kernel takes nothing for a whole timeout; as long as something moves it goes on, however
-// slowly. A write that is cut short by its deadline does not tell when it took its last byte: several deadlines within a
-// timeout make out that time.
+// writeRest fails when the network takes nothing for a whole timeout; as long as something moves it goes on, however slowly. The
+// kernel takes no more until half of what it may hold is sent: meanwhile what the peer acknowledges tells of progress. A write that is
+// cut short by its deadline does not tell when it took its last byte: several deadlines within a timeout make out that time.
 func (w *writer) writeRest() error {
 	const looks = 5
-	began := time.Now() // or when the kernel has taken something
+	began := time.Now() // or when something has moved
+	var (
+		acked uint64 // as of the latest look at it
+		asked bool
+	)
 	for len(w.rest) > 0 || w.wire.holds() {
 		n, err := w.wire.write(&w.rest, time.Now().Add(w.timeout/looks))
 		now := time.Now()
 		w.counters.wrote(n, now)
-		switch {
-		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
-		case n > 0 || err == nil:
+		}
+		moved := n > 0 || err == nil
+		if !moved {
+			before := acked
+			acked = acknowledged(w.wire.conn)
+			moved, asked = asked && acked > before, true
+		}
+		switch {
+		case moved:
 			began = now
 		case now.Sub(began) >= w.timeout:
 			return failure(ErrTimeout, "the network or the server took no data for %v", w.timeout)

@@ -8,23 +8,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// roundTrip returns the round-trip time that the kernel measures on a connection, 0 if it is not known.
-func roundTrip(conn net.Conn) (rtt time.Duration) {
+// tcpInfo returns what the kernel knows of a connection. tcp(7), TCP_INFO.
+func tcpInfo(conn net.Conn) (info unix.TCPInfo) {
 	c, ok := conn.(syscall.Conn)
 	if !ok {
-		return 0
+		return info
 	}
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return 0
+		return info
 	}
 	raw.Control(func(fd uintptr) {
-		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-			rtt = time.Duration(info.Rtt) * time.Microsecond
+		if got, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			info = *got
 		}
 	})
-	return rtt
+	return info
 }
+
+// roundTrip returns the round-trip time that the kernel measures on a connection, 0 if it is not known.
+func roundTrip(conn net.Conn) time.Duration {
+	return time.Duration(tcpInfo(conn).Rtt) * time.Microsecond
+}
+
+// acknowledged returns how many bytes the peer's kernel has acknowledged, 0 if it is not known.
+func acknowledged(conn net.Conn) uint64 { return tcpInfo(conn).Bytes_acked }
 
 // limitSilence ends a connection whose peer's kernel acknowledges nothing for that long: the link is gone, whether or not
 // there is more to send. RFC 5482.

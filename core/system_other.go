@@ -10,6 +10,9 @@ import (
 // roundTrip is not known on this system.
 func roundTrip(net.Conn) time.Duration { return 0 }
 
+// acknowledged is not known on this system.
+func acknowledged(net.Conn) uint64 { return 0 }
+
 // limitSilence is not possible on this system: keepalive finds out.
 func limitSilence(net.Conn, time.Duration) {}
 

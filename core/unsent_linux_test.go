@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -82,4 +83,34 @@ func TestUnsentBound(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, unsentOf(t, ours), most)
 	}
+}
+
+// A network that takes little is not one that takes nothing, however long it needs until the kernel has room again.
+func TestSlowIsNotStill(t *testing.T) {
+	const (
+		timeout = time.Second
+		little  = 1_000 // bytes, each 20 ms: two timeouts for half of maxUnsent
+	)
+	ours, peer := tcpPair(t, 16<<10)
+	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
+	o := DefaultOptions()
+	o.QueueMedia, o.QueueBytes, o.Timeout = time.Hour, 1<<30, timeout
+	w := newWriter(ours, &o, &counters{})
+	for i := range uint32(3) {
+		_, err := w.send(videoHeader(i), classPicture, make([]byte, maxUnsent))
+		require.NoError(t, err)
+	}
+	w.finish()
+
+	buf := make([]byte, little)
+	for began := time.Now(); time.Since(began) < 3*timeout; time.Sleep(20 * time.Millisecond) {
+		_, err := io.ReadFull(peer, buf)
+		require.NoError(t, err)
+		select {
+		case <-w.done:
+			require.NoError(t, w.failure(), "the peer reads")
+		default:
+		}
+	}
+	require.ErrorIs(t, ending(w), ErrTimeout) // it does not any more
 }
