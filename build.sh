@@ -199,13 +199,13 @@ check_c() {
 # No names of symbols, no paths, no build ids; functions begin at multiples of 8 bytes, not of 32.
 readonly go_ldflags="-s -w -buildid= -funcalign=8"
 
-# Packages that are smaller without inlining, 0.4 MB in all: what they do while media is sent is little. Those that make pictures no
-# slower that could be measured are among them: crypto/tls, bytes, and sync with its mutexes. See docs/performance.md.
+# Packages that are smaller without inlining, 0.4 MB in all: what they do while media is sent is little. It is most in crypto/tls, time
+# and internal/sync, which mutexes are made of: some 10 ns of a picture's 5,000 and more. See docs/performance.md.
 readonly small=(fmt math/big net reflect strconv strings time crypto crypto/ecdh crypto/elliptic crypto/rsa crypto/sha3 crypto/tls crypto/x509
 	crypto/internal/fips140/bigmod crypto/internal/fips140/ecdh crypto/internal/fips140/ecdsa crypto/internal/fips140/ed25519
 	crypto/internal/fips140/edwards25519/... crypto/internal/fips140/hmac crypto/internal/fips140/nistec/... crypto/internal/fips140/rsa
 	crypto/internal/fips140/sha256 crypto/internal/fips140/sha3 crypto/internal/fips140/sha512 vendor/golang.org/x/crypto/cryptobyte
-	bytes internal/singleflight sync syscall github.com/bluenviron/... luatrtmp/core/source/...)
+	bytes internal/singleflight internal/sync syscall github.com/bluenviron/... luatrtmp/core/source/...)
 
 # Prints the compiler's flags for them, one a line.
 compiler_flags() { printf -- '-gcflags=%s=-l\n' "${small[@]}"; }

@@ -14,7 +14,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 ffmpeg -v error -y -f lavfi -i "smptehdbars=size=640x360:rate=25[bars];color=white:size=40x40:rate=25[square];[bars][square]overlay=x='300-300*cos(2*PI*n/96)':y='250+60*sin(4*PI*n/96)',drawtext=text='%{eif\:n\:d\:2}':fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fontsize=72:fontcolor=white:box=1:boxcolor=black:boxborderw=12:x=(w-tw)/2:y=(h-th)/2,format=yuv420p" \
-	-frames:v 96 -c:v libx264 -profile:v main -preset veryslow -threads 1 -crf 20 \
+	-frames:v 96 -c:v libx264 -profile:v main -preset veryslow -threads 1 -crf 24 \
 	-g 25 -keyint_min 25 -sc_threshold 0 -bf 0 -x264-params open-gop=0:scenecut=0 \
 	-flags +bitexact -fflags +bitexact -bsf:v filter_units=remove_types=6 -f h264 "$tmp/v.h264"
 
