@@ -16,11 +16,12 @@ type connection struct {
 	to *target
 	o  *Options
 
-	polite context.Context // done: give up bringing it up
-	hard   context.Context // done: end at once
-	wake   func()          // the session, when something has happened
+	polite *cancellation // over: give up bringing it up
+	hard   *cancellation // over: end at once
+	wake   func()        // the session, when something has happened
 
-	unforced func() bool // hard has no effect any more
+	interrupt *call // polite's effect on conn, while that is brought up
+	force     *call // hard's effect on conn
 
 	conn     net.Conn
 	out      *writer
@@ -36,7 +37,7 @@ type connection struct {
 	left     chan struct{} // closed when leave is done; nil: nobody wants to know
 }
 
-func newConnection(p *Publisher, to *target, o *Options, polite, hard context.Context, wake func()) *connection {
+func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellation, wake func()) *connection {
 	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
@@ -54,6 +55,9 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if err != nil {
 		return err
 	}
+	if !c.interrupt.stop() {
+		return errEnded
+	}
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
 		return failure(ErrNetwork, "the connection broke: %v", reason(err))
 	}
@@ -68,9 +72,9 @@ func (c *connection) bringUp(reached func(State) bool) error {
 func (c *connection) listen() {
 	c.listens = true
 	c.in.begin()
-	c.unforced()
+	c.force.stop()
 	conn, in := c.conn, c.in
-	c.unforced = context.AfterFunc(c.hard, func() {
+	c.force = c.hard.after(func() {
 		conn.Close()
 		in.stay()
 	})
@@ -221,7 +225,8 @@ func (c *connection) hangUp() {
 
 // stop closes the connection, and waits for its goroutines.
 func (c *connection) stop() {
-	c.unforced()
+	c.interrupt.stop()
+	c.force.stop()
 	c.conn.Close()
 	if c.out == nil {
 		return

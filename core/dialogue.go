@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -206,15 +205,16 @@ func (d *dialogue) await(step string, match func(*message.Command) (bool, error)
 	if err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout)); err != nil {
 		return nil, d.whyUnread(err)
 	}
-	stop := context.AfterFunc(d.polite, func() { d.conn.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
+	if d.polite.Err() != nil { // then interrupt may have been earlier
+		return nil, errEnded
+	}
 	for {
 		c, err := d.in.next()
 		if err != nil {
 			return nil, d.whyUnread(err)
 		}
 		if done, err := match(c); done {
-			if !stop() {
+			if d.polite.Err() != nil {
 				return nil, errEnded
 			}
 			return c, err

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -31,8 +30,8 @@ type handover struct {
 	s      *session
 	from   *connection
 	to     *target
-	wanted context.Context // done: given up
-	giveUp context.CancelFunc
+	wanted *cancellation // over: given up
+	giveUp func()
 	lost   chan struct{} // closed when from broke
 	news   chan moveNews // closed when all is told
 }
@@ -66,7 +65,7 @@ func (s *session) obey() {
 	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(s.now.to.redact(request.Description)))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	s.now.left = make(chan struct{})
-	h.wanted, h.giveUp = context.WithCancel(s.polite)
+	h.wanted, h.giveUp = s.polite.child()
 	s.move = h
 	go h.run()
 }

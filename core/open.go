@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -104,23 +103,29 @@ func (c *connection) dial() error {
 			"server", c.to.address)
 	}
 	c.conn = conn
-	c.unforced = context.AfterFunc(c.hard, func() { conn.Close() })
+	c.force = c.hard.after(func() { conn.Close() })
+	c.interrupt = c.polite.after(func() { conn.SetDeadline(longAgo) })
 	return nil
 }
+
+// longAgo is the deadline of what is to end now.
+var longAgo = time.Unix(1, 0)
 
 // shakeHands shakes hands in one form, and sends opening with C2.
 func (c *connection) shakeHands(f form, opening []byte) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(c.polite, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
+	if c.polite.Err() != nil { // then interrupt may have been earlier
+		return errEnded
+	}
 	answered, err := false, error(nil)
 	if f == simpleForm {
 		answered, err = handshake.Client(c.conn, rand.Reader, opening)
 	} else {
 		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(f-digestFirstForm), opening)
 	}
-	if !stop() {
+	if c.polite.Err() != nil {
 		return errEnded
 	}
 	if err != nil {

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync"
@@ -34,7 +33,7 @@ type Publisher struct {
 	holding  sync.Mutex  // serialises holdSource
 
 	resolver *net.Resolver // of host names
-	dial     func(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
+	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
 	forms    memory[form] // of the handshake
 	ahead    memory[bool] // whether they take what is sent ahead
 
