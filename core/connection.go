@@ -28,12 +28,12 @@ type connection struct {
 	in       *reader
 	talk     *dialogue
 	streamID uint32
+	oneByOne bool                // see ahead.go
+	listens  bool                // in runs
 	accepted time.Time           // when media could flow
 	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
 	told     State               // the latest that was told to be reached
 	auth     auth
-	oneByOne bool          // see ahead.go
-	listens  bool          // in runs
 	left     chan struct{} // closed when leave is done; nil: nobody wants to know
 }
 
@@ -141,7 +141,7 @@ func (c *connection) whyBroken(closed func() error) error {
 		select {
 		case <-limit.C:
 			return c.out.failure()
-		case m, ok := <-c.in.commands:
+		case m, ok := <-c.in.listen():
 			if !ok {
 				return closed()
 			}
@@ -236,6 +236,6 @@ func (c *connection) stop() {
 	<-c.out.done
 	c.out.discard()
 	for c.listens { // until the reader has closed it
-		_, c.listens = <-c.in.commands
+		_, c.listens = <-c.in.listen()
 	}
 }

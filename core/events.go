@@ -34,10 +34,10 @@ type events struct {
 	url        func() (later bool)
 	pending    []notice
 	delivering bool
+	closed     bool
 	thread     atomic.Int32 // that runs a function of the owner; 0: none does
 	failure    error        // of the event that it is told
 	idle       sync.Cond
-	closed     bool
 }
 
 // add queues a notice. It may be called under other locks; deliver must follow without them.

@@ -194,7 +194,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 
 // connect brings the new connection up.
 func (h *handover) connect() (*connection, error) {
-	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.hard, h.s.wake)
+	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, &h.s.hard, h.s.wake)
 	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
 		c.end()
 		return nil, err
@@ -208,7 +208,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 	var broken <-chan struct{}
 	var commands <-chan *message.Command
 	if next != nil {
-		broken, commands = next.out.done, next.in.commands
+		broken, commands = next.out.done, next.in.listen()
 	}
 	limit := time.NewTimer(keyFrameWait)
 	defer limit.Stop()

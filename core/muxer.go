@@ -67,7 +67,7 @@ func (m *muxer) detach() {
 // reset forgets what has been sent; m.mu is held.
 func (m *muxer) reset(to outlet) {
 	m.outlet = to
-	m.silence.line = silentLine{}
+	m.silence.line = nil
 	for _, t := range m.tracks {
 		t.progress = progress{}
 	}
@@ -104,7 +104,7 @@ func (m *muxer) latest() uint32 {
 		}
 		at, known = timestamp, true
 	}
-	if s := &m.silence.line; s.announced {
+	if s := m.silence.line; s != nil && s.announced {
 		note(s.last)
 	}
 	for _, t := range m.tracks {
@@ -196,7 +196,7 @@ func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
 		return t.timeline.next(timestamp, now)
 	}
 	t.lastOut = m.floor
-	if s := &m.silence.line; t.kind == flv.Audio && s.announced {
+	if s := m.silence.line; t.kind == flv.Audio && s != nil && s.announced {
 		t.lastOut = s.last
 	}
 	others := make([]*timeline, 0, len(m.tracks))

@@ -11,7 +11,7 @@ import (
 )
 
 // form is one of the forms of the handshake, in the order in which they are tried.
-type form int
+type form uint8
 
 const (
 	simpleForm       form = iota // RTMP 1.0, 5.2: what every server takes but those that insist on digests
@@ -40,7 +40,8 @@ func (f form) after(err error) (form, bool) {
 // keeps silent is asked once in an attempt.
 func (c *connection) open(reached func(State) bool) error {
 	address := c.to.address
-	used, known := c.p.forms.get(address)
+	server := c.p.servers.get(address)
+	used, known := server.form, server.formKnown
 	var first error
 	for {
 		if err := c.dial(); err != nil {
@@ -57,7 +58,7 @@ func (c *connection) open(reached func(State) bool) error {
 		err = c.shakeHands(used, opening)
 		talk.forgetOpening()
 		if err == nil {
-			c.p.forms.set(address, used)
+			c.p.servers.setForm(address, used)
 			c.p.counters.wrote(int64(len(opening)), time.Now())
 			c.start(talk)
 			return nil
@@ -70,13 +71,13 @@ func (c *connection) open(reached func(State) bool) error {
 			first = handshakeFailure(err, c.o.Timeout)
 		}
 		if known && used != simpleForm {
-			c.p.forms.forget(address) // another server may have taken its place
+			c.p.servers.forgetForm(address) // another server may have taken its place
 		}
 		if known || !another {
 			return first
 		}
 		if isTimeout(err) { // the time for a handshake is over: the next attempt begins with that form
-			c.p.forms.set(address, next)
+			c.p.servers.setForm(address, next)
 			return first
 		}
 		c.hangUp()

@@ -34,8 +34,7 @@ type Publisher struct {
 
 	resolver *net.Resolver // of host names
 	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
-	forms    memory[form] // of the handshake
-	ahead    memory[bool] // whether they take what is sent ahead
+	servers  servers
 
 	mu         sync.Mutex
 	url        string
@@ -45,18 +44,21 @@ type Publisher struct {
 	failed     error    // why the last connection failed; nil from the next Connect on, or from when one is up again
 	connected  time.Time
 	source     *playhead // nil: none
-	spec       source.Spec
-	sourceUsed bool          // something was read from it
-	started    bool          // between Start and Stop
+	spec       *source.Spec
+	sourceUsed bool // something was read from it
+	started    bool // between Start and Stop
+	closed     bool
 	feeder     *feeder       // that runs and has not been told to stop
 	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
 	held       *session      // whose frames come from the camera that the source stands in for
-	closed     bool
 }
+
+// clip is the source of whoever sets none.
+var clip = source.Spec{Path: source.Clip}
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
-	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: source.Spec{Path: source.Clip}}
+	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: &clip}
 	p.muxer.counters = &p.counters
 	p.events.idle.L = &p.events.mu
 	return p

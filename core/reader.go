@@ -21,7 +21,7 @@ type reader struct {
 	hard     context.Context
 	messages *message.Reader
 	faults   int                   // messages that could not be read
-	commands chan *message.Command // of run; closed when reading has ended
+	commands chan *message.Command // see listen; nil: nobody has called it yet; mu
 	err      error                 // why it has ended
 	told     func()                // called when there is something new in commands, or they are closed
 
@@ -37,7 +37,7 @@ type reader struct {
 }
 
 func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *reader {
-	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}, commands: make(chan *message.Command, 8)}
+	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}}
 	r.messages = message.NewReader(r)
 	return r
 }
@@ -63,7 +63,7 @@ func (r *reader) run() {
 		}
 	}
 	r.stay()
-	close(r.commands)
+	close(r.listen())
 	r.told()
 }
 
@@ -76,14 +76,39 @@ func (r *reader) pass() bool {
 	if c == nil {
 		return true
 	}
+	commands := r.listen()
 	select {
-	case r.commands <- c:
-		r.told()
-		return true
-	case <-r.hard.Done():
-		r.err = context.Canceled
-		return false
+	case commands <- c:
+	default:
+		select {
+		case commands <- c:
+		case <-r.hard.Done():
+			r.err = context.Canceled
+			return false
+		}
 	}
+	r.told()
+	return true
+}
+
+// maxCommands bounds how many commands of the server wait for somebody to look at them. Then it is read no more.
+const maxCommands = 8
+
+// listen returns where run hands commands on, which it closes in the end.
+func (r *reader) listen() chan *message.Command {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.commands == nil {
+		r.commands = make(chan *message.Command, maxCommands)
+	}
+	return r.commands
+}
+
+// heard is listen for somebody who is told when there is something new, and nil as long as there was nothing.
+func (r *reader) heard() <-chan *message.Command {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.commands
 }
 
 // rest begins a rest if there is nothing to read. Whatever the peer says from then on lets run begin anew; it may do so
@@ -228,7 +253,7 @@ func (r *reader) drain(ctx, hurry context.Context) {
 		case <-asked:
 			asked = nil
 			limit.Reset(answerPatience)
-		case _, ok := <-r.commands:
+		case _, ok := <-r.listen():
 			if !ok {
 				return
 			}

@@ -216,7 +216,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	default:
 	}
 	select {
-	case <-s.finished: // of a source that was stopped with the connection before
+	case <-s.sourceOver(): // of a source that was stopped with the connection before
 	default:
 	}
 	s.answered, s.ended = nil, false
