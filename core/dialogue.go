@@ -32,14 +32,18 @@ type dialogue struct {
 
 // openingSpace is where an opening is made. It is used again.
 type openingSpace struct {
-	all  []byte
-	body []byte // of a message
+	all     []byte
+	body    []byte // of a message
+	object  amf.Object
+	command message.Command
 }
 
 var openingSpaces = sync.Pool{New: func() any { return new(openingSpace) }}
 
 // forgetOpening lets go of the opening, which is sent or never will be.
 func (d *dialogue) forgetOpening() {
+	clear(d.opened.object)
+	d.opened.command = message.Command{}
 	openingSpaces.Put(d.opened)
 	d.opened = nil
 }
@@ -56,12 +60,13 @@ func (d *dialogue) opening() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.connectID, err = d.send(0, "connect", append(amf.Object{
-		{Name: "app", Value: d.to.app + d.auth.query},
-		{Name: "type", Value: "nonprivate"},
-		{Name: "flashVer", Value: d.o.FlashVer},
-		{Name: "tcUrl", Value: d.to.tcURL + d.auth.query},
-	}, ownCapabilities()...))
+	d.opened.object = append(append(d.opened.object[:0],
+		amf.Property{Name: "app", Value: d.to.app + d.auth.query},
+		amf.Property{Name: "type", Value: "nonprivate"},
+		amf.Property{Name: "flashVer", Value: d.o.FlashVer},
+		amf.Property{Name: "tcUrl", Value: d.to.tcURL + d.auth.query},
+	), ownCapabilities()...)
+	d.connectID, err = d.send(0, "connect", d.opened.object)
 	if err == nil && d.ahead {
 		if err = d.sendCreate(); err == nil {
 			err = d.sendPublish(aheadStreamID)
@@ -162,7 +167,11 @@ func (d *dialogue) unpublish() {
 
 func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value) *message.Command {
 	d.lastTransaction++
-	return &message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
+	if d.opened == nil {
+		return &message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
+	}
+	d.opened.command = message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
+	return &d.opened.command
 }
 
 // send sends a command on a message stream, or adds it to the opening, and returns its transaction ID. Why writing failed, await

@@ -120,11 +120,13 @@ func (t *target) setAuthority(authority string) error {
 		port = normal
 	}
 	t.authority, t.host, t.address = authority, host, net.JoinHostPort(host, port)
-	t.place = t.scheme + "://" + bracketed(withoutZone(host))
-	if port != normal {
-		t.place += ":" + port
+	colon := ""
+	if port == normal {
+		port = ""
+	} else {
+		colon = ":"
 	}
-	t.place += "/"
+	t.place = t.scheme + "://" + bracketed(withoutZone(host)) + colon + port + "/"
 	return nil
 }
 

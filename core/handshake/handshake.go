@@ -62,8 +62,7 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 	}
 	// C2 is S1 as it came. 5.2.4 puts the time at which S1 was read into bytes 4
 	// to 7, but there are servers that compare all of it.
-	s.last = append(append(s.last[:0], s1...), ahead...)
-	if err := write(rw, "C2", s.last); err != nil {
+	if err := writeJoined(rw, "C2", s1, ahead); err != nil {
 		return false, err
 	}
 	s2, err := server.second()
@@ -78,10 +77,23 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 type space struct {
 	hello  [1 + Size]byte   // C0 and C1
 	answer [1 + 2*Size]byte // S0, S1 and S2
-	last   []byte           // C2, and what is sent ahead
 }
 
-var spaces = sync.Pool{New: func() any { return new(space) }}
+var (
+	spaces = sync.Pool{New: func() any { return new(space) }}
+
+	// joined are buffers for what writeJoined writes.
+	joined = sync.Pool{New: func() any { return new([]byte) }}
+)
+
+// writeJoined writes two pieces in one write. Who waits for an answer needs no room for
+// what is written: many handshakes share a few buffers.
+func writeJoined(w io.Writer, part string, a, b []byte) error {
+	buffer := joined.Get().(*[]byte)
+	defer joined.Put(buffer)
+	*buffer = append(append((*buffer)[:0], a...), b...)
+	return write(w, part, *buffer)
+}
 
 // answer is what a server says: S0, S1 and S2, which mostly come in one piece. Room for
 // more there is not: what follows them is not read.
