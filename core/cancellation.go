@@ -54,8 +54,11 @@ func (c *cancellation) after(f func()) *call {
 	return made
 }
 
-// stop calls it off, and returns false when it is too late.
+// stop calls it off, and returns false when it is too late. A nil call is off.
 func (a *call) stop() bool {
+	if a == nil {
+		return true
+	}
 	a.of.mu.Lock()
 	defer a.of.mu.Unlock()
 	for at := &a.of.calls; *at != nil; at = &(*at).next {

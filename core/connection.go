@@ -20,7 +20,7 @@ type connection struct {
 	hard   *cancellation // over: end at once
 	wake   func()        // the session, when something has happened
 
-	interrupt *call // polite's effect on conn, while that is brought up
+	interrupt *call // polite's effect on conn; nil: it is up
 	force     *call // hard's effect on conn
 
 	conn     net.Conn
@@ -58,6 +58,7 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if !c.interrupt.stop() {
 		return errEnded
 	}
+	c.interrupt = nil
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
 		return failure(ErrNetwork, "the connection broke: %v", reason(err))
 	}

@@ -17,17 +17,17 @@ import (
 // FCUnpublish are what every publisher sends and many servers want.
 type dialogue struct {
 	*connection
-	ahead   bool          // all commands leave before the first answer comes; see ahead.go
-	encoder *chunk.Writer // of the opening, and then the writer's
-	opened  *openingSpace // nil: the opening is sent
+	encoder  *chunk.Writer // of the opening, and then the writer's
+	opened   *openingSpace // nil: the opening is sent
+	waitsFor string        // the command whose answer is awaited
 
-	connectID       float64 // transactions
-	createID        float64
-	publishID       float64
-	lastTransaction float64
+	connectID       uint32 // transactions
+	createID        uint32
+	publishID       uint32
+	lastTransaction uint32
 
 	streamID uint32 // as createStream returned it; 0: not created
-	waitsFor string // the command whose answer is awaited
+	ahead    bool   // all commands leave before the first answer comes; see ahead.go
 }
 
 // openingSpace is where an opening is made. It is used again.
@@ -141,7 +141,7 @@ func (d *dialogue) publish() error {
 	_, err = d.await("publish", func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
-		case c.Name == "_error" && c.TransactionID == d.publishID, c.Name == "onStatus" && refuses(info):
+		case c.Name == "_error" && c.TransactionID == float64(d.publishID), c.Name == "onStatus" && refuses(info):
 			return true, d.to.refusal("publish", info)
 		case c.Name == "onStatus" && info.Code == "NetStream.Publish.Start":
 			return true, nil
@@ -168,36 +168,36 @@ func (d *dialogue) unpublish() {
 func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value) *message.Command {
 	d.lastTransaction++
 	if d.opened == nil {
-		return &message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
+		return &message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
 	}
-	d.opened.command = message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
+	d.opened.command = message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
 	return &d.opened.command
 }
 
 // send sends a command on a message stream, or adds it to the opening, and returns its transaction ID. Why writing failed, await
 // finds out: a server that hangs up may have said why.
-func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (float64, error) {
+func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	c := d.command(name, object, arguments...)
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	if d.out == nil {
-		return c.TransactionID, d.put(h, c)
+		return d.lastTransaction, d.put(h, c)
 	}
-	err := d.out.sendMessage(h, classControl, c)
+	err = d.out.sendMessage(h, classControl, c)
 	if err != nil && d.out.failure() != nil {
 		err = nil
 	}
-	return c.TransactionID, err
+	return d.lastTransaction, err
 }
 
 // result matches the answer to a command by its transaction ID. RTMP 1.0, 7.2.1.
-func (d *dialogue) result(command string, id float64) func(*message.Command) (bool, error) {
+func (d *dialogue) result(command string, id uint32) func(*message.Command) (bool, error) {
 	return func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
 		case c.Name == "onStatus" && refuses(info):
-		case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
+		case d.ahead && command == "connect" && c.TransactionID == float64(d.createID) && (c.Name == "_result" || c.Name == "_error"):
 			return true, errOutOfOrder
-		case c.TransactionID != id:
+		case c.TransactionID != float64(id):
 			return false, nil
 		case c.Name == "_result" && !refuses(info):
 			return true, nil

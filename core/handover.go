@@ -54,6 +54,9 @@ func (s *session) obey() {
 		s.p.log.Debug("a request to reconnect while one is being obeyed")
 		return
 	}
+	if s.hops == nil {
+		s.hops = &hops{}
+	}
 	to, err := s.now.to.moved(request.TCURL)
 	if err == nil && !s.hops.allow(time.Now()) {
 		err = failure(ErrRefused, "there were %d in a short time", maxHops)

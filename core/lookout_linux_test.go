@@ -59,7 +59,7 @@ func TestReaderRests(t *testing.T) {
 	ours, peer := tcpPair(t, 64<<10)
 	o := DefaultOptions()
 	out := newWriter(ours, &o, &counters{})
-	r := newReader(ours, out, t.Context(), quietLog())
+	r := newReader(ours, out, &cancellation{}, quietLog())
 	resting := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -18,9 +18,8 @@ type reader struct {
 	conn     net.Conn
 	out      *writer
 	log      Logger
-	hard     context.Context
+	hard     *cancellation
 	messages *message.Reader
-	faults   int                   // messages that could not be read
 	commands chan *message.Command // see listen; nil: nobody has called it yet; mu
 	err      error                 // why it has ended
 	told     func()                // called when there is something new in commands, or they are closed
@@ -30,13 +29,15 @@ type reader struct {
 	rests bool     // run does not run, and begins when the peer says something
 	stays bool     // it does not rest any more
 
+	faults uint8 // messages that could not be read, up to maxFaultsLogged
+
 	window    uint32 // the peer's: acknowledge by then; 0: it has none
 	received  uint32 // bytes, modulo 2^32 as on the wire
 	acked     uint32
 	announced uint32 // window we told the peer
 }
 
-func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *reader {
+func newReader(conn net.Conn, out *writer, hard *cancellation, log Logger) *reader {
 	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}}
 	r.messages = message.NewReader(r)
 	return r
@@ -163,7 +164,8 @@ func (r *reader) take() (*message.Command, error) {
 	_, m, err := r.messages.Read()
 	switch {
 	case errors.Is(err, message.ErrBody):
-		if r.faults++; r.faults <= maxFaultsLogged {
+		if r.faults < maxFaultsLogged {
+			r.faults++
 			r.log.Warn("ignoring a message of the server", "why", err)
 		}
 	case err != nil:

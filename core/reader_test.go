@@ -29,13 +29,13 @@ type readerPeer struct {
 func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	o := DefaultOptions()
 	conn, peer := net.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
+	hard := &cancellation{}
 	w := newWriter(conn, &o, &counters{})
-	r := newReader(conn, w, ctx, log)
+	r := newReader(conn, w, hard, log)
 	go r.run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}
 	p.close = func() {
-		cancel()
+		hard.end()
 		conn.Close()
 		peer.Close()
 		w.abort()

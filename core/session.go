@@ -32,7 +32,7 @@ type session struct {
 	now  *connection // that media flows to; nil: there is none, or none any more
 	lost error       // why now broke although another connection may still take over from it
 	move *handover   // that is under way
-	hops hops
+	hops *hops       // nil: no server has sent the stream elsewhere
 
 	ticks ticks
 

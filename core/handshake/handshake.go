@@ -6,9 +6,9 @@
 package handshake
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"sync"
 )
@@ -47,15 +47,16 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err error) {
 	s := spaces.Get().(*space)
 	defer spaces.Put(s)
-	c1 := s.hello[1:]
+	s[0] = Version
+	c1 := s[1 : 1+Size]
 	if err := fillPacket("C1", c1, random); err != nil {
 		return false, err
 	}
-	s.hello[0] = Version
-	if err := write(rw, "C0 and C1", s.hello[:]); err != nil {
+	sent := maphash.Bytes(echoSeed, c1[headerSize:])
+	if err := write(rw, "C0 and C1", s[:1+Size]); err != nil {
 		return false, err
 	}
-	server := answer{from: rw, all: &s.answer}
+	server := answer{from: rw, all: s}
 	s1, err := server.first()
 	if err != nil {
 		return false, err
@@ -69,15 +70,16 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 	if err != nil {
 		return false, err
 	}
-	return bytes.Equal(s2[headerSize:], c1[headerSize:]), nil
+	return maphash.Bytes(echoSeed, s2[headerSize:]) == sent, nil
 }
 
-// space is where a client's handshake takes place. It is used again: many connections
-// may begin at once, and each is done with it soon.
-type space struct {
-	hello  [1 + Size]byte   // C0 and C1
-	answer [1 + 2*Size]byte // S0, S1 and S2
-}
+// echoSeed is that of the checksum by which C1's random data is known again.
+var echoSeed = maphash.MakeSeed()
+
+// space is where a client's handshake takes place: room for C0 and C1, and once they are
+// sent for S0, S1 and S2. It is used again: many connections may begin at once, and each is
+// done with it soon.
+type space [1 + 2*Size]byte
 
 var (
 	spaces = sync.Pool{New: func() any { return new(space) }}
@@ -99,7 +101,7 @@ func writeJoined(w io.Writer, part string, a, b []byte) error {
 // more there is not: what follows them is not read.
 type answer struct {
 	from io.Reader
-	all  *[1 + 2*Size]byte
+	all  *space
 	have int
 }
 
