@@ -24,11 +24,24 @@ type muxer struct {
 	mu      sync.Mutex
 	tracks  []*track // video before audio, by their ids
 	silence silence
-	build   flv.Builder
-	nalus   [][]byte   // scratch
+	scratch *scratch
 	now     time.Time  // when the latest frame came that had a time
 	next    *successor // nil: none; see relay.go
 	outlet
+}
+
+// scratch is what a muxer uses from one frame to the next. One that sends nothing has none.
+type scratch struct {
+	build flv.Builder
+	nalus [][]byte
+}
+
+// work returns the scratch; m.mu is held.
+func (m *muxer) work() *scratch {
+	if m.scratch == nil {
+		m.scratch = &scratch{}
+	}
+	return m.scratch
 }
 
 // outlet is what has been sent on one connection.
@@ -36,12 +49,12 @@ type outlet struct {
 	out      *writer // nil: not publishing
 	terms    terms
 	streamID uint32
+	floor    uint32 // what a track that begins must not be before
 	expect   expectation
 
 	metadataSent []byte    // body of the last onMetaData
 	began        time.Time // when the first media was sent
 	origin       time.Time // the same of the first of the connections that have taken over from each other
-	floor        uint32    // what a track that begins must not be before
 }
 
 // attach begins a connection: everything is sent anew.
@@ -152,15 +165,18 @@ func (m *muxer) learn(u *flv.AccessUnit) (key bool) {
 
 // whole makes one part of a frame.
 func (m *muxer) whole(frame []byte) [][]byte {
-	m.nalus = append(m.nalus[:0], frame)
-	return m.nalus
+	w := m.work()
+	w.nalus = append(w.nalus[:0], frame)
+	return w.nalus
 }
 
 // forget lets go of the frame that was sent: it is the caller's memory, perhaps not even Go's; m.mu is held.
 func (m *muxer) forget() {
-	clear(m.nalus)
-	m.nalus = m.nalus[:0]
-	m.build.Forget()
+	if w := m.scratch; w != nil {
+		clear(w.nalus)
+		w.nalus = w.nalus[:0]
+		w.build.Forget()
+	}
 }
 
 // awaitsKeyFrame tells whether pictures of the first video track before the next key frame would be dropped.

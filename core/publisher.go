@@ -24,6 +24,10 @@ type Publisher struct {
 	muxer    muxer
 	steering bitrateSteer // used by the goroutine of the session that is up
 
+	resolver *net.Resolver // of host names
+	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
+	servers  servers
+
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
@@ -32,11 +36,10 @@ type Publisher struct {
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
 	holding  sync.Mutex  // serialises holdSource
 
-	resolver *net.Resolver // of host names
-	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
-	servers  servers
-
 	mu         sync.Mutex
+	sourceUsed bool // something was read from it
+	started    bool // between Start and Stop
+	closed     bool
 	url        string
 	options    *Options // never changed, but replaced: sessions keep those they began with
 	state      State
@@ -45,9 +48,6 @@ type Publisher struct {
 	connected  time.Time
 	source     *playhead // nil: none
 	spec       *source.Spec
-	sourceUsed bool // something was read from it
-	started    bool // between Start and Stop
-	closed     bool
 	feeder     *feeder       // that runs and has not been told to stop
 	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
 	held       *session      // whose frames come from the camera that the source stands in for
@@ -60,7 +60,6 @@ var clip = source.Spec{Path: source.Clip}
 func New(log Logger) *Publisher {
 	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: &clip}
 	p.muxer.counters = &p.counters
-	p.events.idle.L = &p.events.mu
 	return p
 }
 

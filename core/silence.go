@@ -108,10 +108,10 @@ func (m *muxer) sendSilence(at uint32) error {
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Audio, 0, classHeader, at, m.build.SequenceStart(form, media.config)); err != nil {
+		if err := m.send(flv.Audio, 0, classHeader, at, m.work().build.SequenceStart(form, media.config)); err != nil {
 			return err
 		}
 		s.announced = true
 	}
-	return m.send(flv.Audio, 0, classAudio, at, m.build.AudioFrame(form, 0, media.frame))
+	return m.send(flv.Audio, 0, classAudio, at, m.work().build.AudioFrame(form, 0, media.frame))
 }
