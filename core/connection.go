@@ -74,11 +74,13 @@ func (c *connection) listen() {
 	c.listens = true
 	c.in.begin()
 	c.force.stop()
-	conn, in := c.conn, c.in
-	c.force = c.hard.after(func() {
-		conn.Close()
-		in.stay()
-	})
+	c.force = c.hard.after(c.forcedToEnd)
+}
+
+// forcedToEnd makes reading and writing fail.
+func (c *connection) forcedToEnd() {
+	c.conn.Close()
+	c.in.stay()
 }
 
 // negotiate goes through the dialogue.
