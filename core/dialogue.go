@@ -38,7 +38,9 @@ type openingSpace struct {
 	command message.Command
 }
 
-var openingSpaces = sync.Pool{New: func() any { return new(openingSpace) }}
+var openingSpaces = sync.Pool{New: func() any {
+	return &openingSpace{all: make([]byte, 0, 1024), body: make([]byte, 0, 512), object: make(amf.Object, 0, 8)} // mostly enough
+}}
 
 // forgetOpening lets go of the opening, which is sent or never will be.
 func (d *dialogue) forgetOpening() {

@@ -85,7 +85,10 @@ var (
 	spaces = sync.Pool{New: func() any { return new(space) }}
 
 	// joined are buffers for what writeJoined writes.
-	joined = sync.Pool{New: func() any { return new([]byte) }}
+	joined = sync.Pool{New: func() any {
+		buffer := make([]byte, 0, 2*Size) // mostly enough
+		return &buffer
+	}}
 )
 
 // writeJoined writes two pieces in one write. Who waits for an answer needs no room for
