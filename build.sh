@@ -196,14 +196,16 @@ check_c() {
 	done
 }
 
-# No names of symbols, no paths, no build ids; functions begin at multiples of 16 bytes, not of 32.
-readonly go_ldflags="-s -w -buildid= -funcalign=16"
+# No names of symbols, no paths, no build ids; functions begin at multiples of 8 bytes, not of 32.
+readonly go_ldflags="-s -w -buildid= -funcalign=8"
 
-# Packages that do not run while media is sent, or for a moment only: without inlining they take 0.25 MB less. Not crypto/tls, whose
-# short records would cost a third more.
-readonly small=(fmt math/big net/url encoding/asn1 crypto/x509 crypto/elliptic crypto/ecdsa crypto/rsa crypto/hpke
-	crypto/internal/fips140/ecdsa crypto/internal/fips140/rsa crypto/internal/fips140/nistec vendor/golang.org/x/crypto/cryptobyte
-	github.com/bluenviron/... github.com/pion/... luatrtmp/core/source/...)
+# Packages that are smaller without inlining, 0.4 MB in all: they do not run while media is sent, or for a moment only. Two that do,
+# crypto/tls and internal/sync (what a mutex is made of), make pictures no slower that could be measured, see docs/performance.md.
+readonly small=(fmt math/big net reflect strconv strings time crypto crypto/ecdh crypto/elliptic crypto/rsa crypto/sha3 crypto/tls crypto/x509
+	crypto/internal/fips140/bigmod crypto/internal/fips140/ecdh crypto/internal/fips140/ecdsa crypto/internal/fips140/ed25519
+	crypto/internal/fips140/edwards25519/... crypto/internal/fips140/hmac crypto/internal/fips140/nistec/... crypto/internal/fips140/rsa
+	crypto/internal/fips140/sha256 crypto/internal/fips140/sha3 crypto/internal/fips140/sha512 vendor/golang.org/x/crypto/cryptobyte
+	internal/sync github.com/bluenviron/... luatrtmp/core/source/...)
 
 # Prints the compiler's flags for them, one a line.
 compiler_flags() { printf -- '-gcflags=%s=-l\n' "${small[@]}"; }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -80,7 +79,7 @@ func (l *textLog) write(at level, text string, args []any) {
 // appendValue quotes a value that would not be one word, or would not stay in its line.
 func appendValue(b []byte, s string) []byte {
 	odd := func(r rune) bool {
-		return r == ' ' || r == '=' || r == '"' || r == utf8.RuneError || !unicode.IsPrint(r)
+		return r == ' ' || r == '=' || r == '"' || r == utf8.RuneError || !strconv.IsPrint(r)
 	}
 	if s == "" || strings.ContainsFunc(s, odd) {
 		return strconv.AppendQuote(b, s)

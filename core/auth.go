@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -77,7 +78,7 @@ func (a *auth) respond(err error, app string) error {
 func authParameters(list string) map[string]string {
 	list, _, _ = strings.Cut(list, " ")
 	all := map[string]string{}
-	for p := range strings.SplitSeq(list, "&") {
+	for _, p := range strings.Split(list, "&") {
 		if name, value, ok := strings.Cut(p, "="); ok {
 			all[name] = value
 		}
@@ -141,7 +142,15 @@ func md5Hex(text string) string {
 
 // queryText encodes what would end a value in a query, and nothing else: servers compare the rest as it is.
 func queryText(value string) string {
-	return strings.NewReplacer("%", "%25", "&", "%26", "?", "%3F", "#", "%23", "+", "%2B", "=", "%3D", " ", "%20").Replace(value)
+	var b []byte
+	for _, c := range []byte(value) {
+		if strings.IndexByte("%&?#+= ", c) >= 0 {
+			b = fmt.Appendf(b, "%%%02X", c)
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // authenticate goes through `connect`, on as many connections as it takes to satisfy a server that wants a password.

@@ -31,26 +31,35 @@ var (
 	audioCodecs = []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
 )
 
-// ownCapabilities is what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows nothing
-// of it skips it.
-var ownCapabilities = sync.OnceValue(func() []amf.Property {
+// ownCapabilities returns what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows
+// nothing of it skips it.
+func ownCapabilities() []amf.Property {
+	capabilitiesOnce.Do(makeCapabilities)
+	return madeCapabilities
+}
+
+var (
+	capabilitiesOnce sync.Once
+	madeCapabilities []amf.Property
+)
+
+func makeCapabilities() {
 	var list amf.StrictArray
-	infoMap := func(codecs []flv.Codec) amf.Object {
-		var all amf.Object
+	var infoMaps [2]amf.Object
+	for i, codecs := range [...][]flv.Codec{videoCodecs, audioCodecs} {
 		for _, c := range codecs {
-			list = append(list, c.FourCC())
-			all = append(all, amf.Property{Name: c.FourCC(), Value: canEncode + canForward})
+			name := c.FourCC()
+			list = append(list, name)
+			infoMaps[i] = append(infoMaps[i], amf.Property{Name: name, Value: canEncode + canForward})
 		}
-		return all
 	}
-	video, audio := infoMap(videoCodecs), infoMap(audioCodecs)
-	return []amf.Property{
+	madeCapabilities = []amf.Property{
 		{Name: "fourCcList", Value: list},
-		{Name: "videoFourCcInfoMap", Value: video},
-		{Name: "audioFourCcInfoMap", Value: audio},
+		{Name: "videoFourCcInfoMap", Value: infoMaps[0]},
+		{Name: "audioFourCcInfoMap", Value: infoMaps[1]},
 		{Name: "capsEx", Value: float64(capsReconnect + capsMultitrack)},
 	}
-})
+}
 
 // capabilities is what a server says that it takes. The zero value is a server that says nothing.
 type capabilities struct {
@@ -62,8 +71,7 @@ type capabilities struct {
 // everything is a server that takes all of Enhanced RTMP v2.
 func everything() capabilities {
 	all := capabilities{listsVideo: true, multitrack: true}
-	all.name(anyFourCC, videoCodecs)
-	all.name(anyFourCC, audioCodecs)
+	all.name(anyFourCC, videoCodecs, audioCodecs)
 	return all
 }
 
@@ -86,8 +94,7 @@ func (c *capabilities) read(v amf.Value) {
 			list, ok := p.Value.(amf.StrictArray)
 			for _, element := range list {
 				name, _ := element.(string)
-				c.name(name, videoCodecs)
-				c.name(name, audioCodecs)
+				c.name(name, videoCodecs, audioCodecs)
 			}
 			c.listsVideo = c.listsVideo || ok
 		case "videoFourCcInfoMap":
@@ -114,10 +121,12 @@ func (c *capabilities) readMap(v amf.Value, codecs []flv.Codec) bool {
 }
 
 // name notes that the server takes the one of some codecs that has a FourCC.
-func (c *capabilities) name(fourCC string, codecs []flv.Codec) {
-	for _, codec := range codecs {
-		if fourCC == anyFourCC || fourCC == codec.FourCC() {
-			c.fourCCs = c.fourCCs.with(codec)
+func (c *capabilities) name(fourCC string, lists ...[]flv.Codec) {
+	for _, codecs := range lists {
+		for _, codec := range codecs {
+			if fourCC == anyFourCC || fourCC == codec.FourCC() {
+				c.fourCCs = c.fourCCs.with(codec)
+			}
 		}
 	}
 }

@@ -46,10 +46,7 @@ func everythingAtOnce(t *testing.T, options ...string) {
 			c.Next()
 			c.Reset()
 		case 7:
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(script.Info("error", "NetStream.Publish.BadName", ""))
+			c.Refuse(script.Info("error", "NetStream.Publish.BadName", ""))
 		default:
 			c.Accept()
 			c.Drain()

@@ -31,7 +31,6 @@ func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) 
 	case err != nil:
 		return nil, dialFailure(within, err, to.address, o.Timeout)
 	}
-	limitUnsent(conn)
 	limitSilence(conn, max(minSilence, 2*o.Timeout))
 	if to.scheme != "rtmps" {
 		return conn, nil

@@ -243,7 +243,7 @@ func (d *dialogue) whyUnread(err error) error {
 	case d.polite.Err() != nil:
 		return errEnded
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint[step])
+		return failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint(step))
 	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
 		d.out.abort()
 		<-d.out.done
@@ -251,21 +251,29 @@ func (d *dialogue) whyUnread(err error) error {
 			return err
 		}
 	case d.in.closedByPeer():
-		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", step, closedHint[step])
+		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", step, closedHint(step))
 	}
 	return d.in.failure("during " + step)
 }
 
-var closedHint = map[string]string{
-	"connect":      "check the application, the part of the URL between host and stream",
-	"createStream": "it may not allow publishing here; see its log",
-	"publish":      "check the stream key and its token; see the server's log",
+func closedHint(step string) string {
+	switch step {
+	case "connect":
+		return "check the application, the part of the URL between host and stream"
+	case "createStream":
+		return "it may not allow publishing here; see its log"
+	}
+	return "check the stream key and its token; see the server's log"
 }
 
-var silenceHint = map[string]string{
-	"connect":      "is it an RTMP server, and does it know the application?",
-	"createStream": "the server may be overloaded",
-	"publish":      "the server may be waiting for another publisher of this stream to end",
+func silenceHint(step string) string {
+	switch step {
+	case "connect":
+		return "is it an RTMP server, and does it know the application?"
+	case "createStream":
+		return "the server may be overloaded"
+	}
+	return "the server may be waiting for another publisher of this stream to end"
 }
 
 // refuses tells a refusal from other status reports; some servers leave the level out.

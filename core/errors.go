@@ -30,6 +30,9 @@ type kindError struct {
 func (e *kindError) Error() string { return e.text }
 func (e *kindError) Unwrap() error { return e.kind }
 
+// failure makes a kindError. It has more than a hundred callers: inlined into all of them it would be large.
+//
+//go:noinline
 func failure(kind error, format string, args ...any) error {
 	return &kindError{kind: kind, text: fmt.Sprintf(format, args...)}
 }

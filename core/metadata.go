@@ -102,38 +102,48 @@ func (m *muxer) resendMetadata() error {
 // knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5; Enhanced RTMP v2, "Enhancing
 // onMetaData": the fields describe the first tracks, and maps by track id all tracks but 0.
 func (m *muxer) knownMetadata() amf.ECMAArray {
-	var fields amf.ECMAArray
-	add := func(name string, value amf.Value) {
-		fields = append(fields, amf.Property{Name: name, Value: value})
-	}
+	var fields fieldList
 	if info, ok := m.videoInfo(); ok {
 		if info.Width > 0 && info.Height > 0 {
-			add("width", float64(info.Width))
-			add("height", float64(info.Height))
+			fields.number("width", float64(info.Width))
+			fields.number("height", float64(info.Height))
 		}
-		if info.FrameRate > 0 {
-			add("framerate", info.FrameRate)
-		}
-		add("videocodecid", m.codecID(flv.Video, info.Codec))
+		fields.number("framerate", info.FrameRate)
+		fields.add("videocodecid", m.codecID(flv.Video, info.Codec))
 	}
 	if info, ok := m.audioInfo(); ok {
-		add("audiocodecid", m.codecID(flv.Audio, info.Codec))
-		if info.SampleRate > 0 {
-			add("audiosamplerate", float64(info.SampleRate))
-		}
+		fields.add("audiocodecid", m.codecID(flv.Audio, info.Codec))
+		fields.number("audiosamplerate", float64(info.SampleRate))
 		if info.Channels > 0 {
-			add("audiochannels", float64(info.Channels))
-			add("stereo", info.Channels > 1)
+			fields.number("audiochannels", float64(info.Channels))
+			fields.add("stereo", info.Channels > 1)
 		}
 	}
 	if tracks := m.trackMap(flv.Video); tracks != nil {
-		add("videoTrackIdInfoMap", tracks)
+		fields.add("videoTrackIdInfoMap", tracks)
 	}
 	if tracks := m.trackMap(flv.Audio); tracks != nil {
-		add("audioTrackIdInfoMap", tracks)
+		fields.add("audioTrackIdInfoMap", tracks)
 	}
-	add("encoder", encoderName)
-	return fields
+	fields.add("encoder", encoderName)
+	return amf.ECMAArray(fields)
+}
+
+// fieldList is what onMetaData is made of. Its methods are called often and rarely run: inlined they would be large.
+type fieldList []amf.Property
+
+//go:noinline
+func (l *fieldList) add(name string, value amf.Value) {
+	*l = append(*l, amf.Property{Name: name, Value: value})
+}
+
+// number adds what is known of a number: nothing if it is 0.
+//
+//go:noinline
+func (l *fieldList) number(name string, value float64) {
+	if value > 0 {
+		l.add(name, value)
+	}
 }
 
 // codecID is that of the first track of a kind, or of what is expected of it.
@@ -152,27 +162,28 @@ func (m *muxer) trackMap(kind flv.Kind) amf.Object {
 		if t.kind != kind || t.id == 0 || !t.known() {
 			continue
 		}
-		var fields amf.Object
-		add := func(name string, value float64) {
-			if value > 0 {
-				fields = append(fields, amf.Property{Name: name, Value: value})
-			}
-		}
-		if kind == flv.Video {
-			info := t.video.Info()
-			add("width", float64(info.Width))
-			add("height", float64(info.Height))
-			add("framerate", info.FrameRate)
-			add("videocodecid", float64(t.form(&m.terms).CodecID()))
-		} else {
-			info := t.audio.Info()
-			add("channels", float64(info.Channels))
-			add("samplerate", float64(info.SampleRate))
-			add("audiocodecid", float64(t.form(&m.terms).CodecID()))
-		}
-		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: fields})
+		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(&m.terms)})
 	}
 	return all
+}
+
+// describe returns what is known of a track, by the names of Enhanced RTMP v2.
+func (t *track) describe(terms *terms) amf.Object {
+	var fields fieldList
+	id := float64(t.form(terms).CodecID())
+	if t.kind == flv.Video {
+		info := t.video.Info()
+		fields.number("width", float64(info.Width))
+		fields.number("height", float64(info.Height))
+		fields.number("framerate", info.FrameRate)
+		fields.number("videocodecid", id)
+	} else {
+		info := t.audio.Info()
+		fields.number("channels", float64(info.Channels))
+		fields.number("samplerate", float64(info.SampleRate))
+		fields.number("audiocodecid", id)
+	}
+	return amf.Object(fields)
 }
 
 // known tells whether enough is known of a track to describe it.

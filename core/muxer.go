@@ -139,10 +139,24 @@ func (m *muxer) sendUnit(u *flv.AccessUnit, timestamp uint32) error {
 		return err
 	case u.Kind == flv.Audio:
 		return m.sendAudio(t, u.Data, timestamp)
+	}
+	if u.Anew {
+		m.beginAnew(t)
+	}
+	switch {
 	case t.video.Codec().HasNALUs():
 		return m.sendVideo(t, u.NALUs, timestamp, milliseconds(u.PTS)-milliseconds(u.DTS))
 	}
 	return m.sendVideo(t, m.whole(u.Data), timestamp, 0)
+}
+
+// beginAnew says that a track goes on with pictures that refer to none before: as after a gap it must be with a key frame, whose
+// leading pictures cannot be decoded; m.mu is held.
+func (m *muxer) beginAnew(t *track) {
+	t.keyFrame = false
+	if m.out != nil {
+		m.out.cut(t.id)
+	}
 }
 
 // learn takes what can be learnt from a unit that is not sent, and tells whether it is a key frame.

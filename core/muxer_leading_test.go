@@ -53,6 +53,40 @@ func TestMuxerLeadingPictures(t *testing.T) {
 	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w.media.entries[9:]))
 }
 
+// Media that begins anew, as a file that is played again does, is like media behind a cut: a key frame comes first, which says that
+// nothing is in front of it, and its leading pictures are left out.
+func TestMuxerBeginsAnew(t *testing.T) {
+	var (
+		cra   = unhex("2a01ac74c2ea8bd26089a52740a0")
+		trail = hevcTrail
+		raslR = unhex("1201d02149883a61501b5e4228cb")
+	)
+	m := &muxer{counters: &counters{}}
+	w := reattach(m)
+	at := uint32(0)
+	send := func(anew bool, nalus ...[]byte) {
+		for i, n := range nalus {
+			unit := &flv.AccessUnit{Kind: flv.Video, Codec: flv.HEVC, NALUs: [][]byte{n}, Config: hevcRecord, Anew: anew && i == 0}
+			require.NoError(t, m.sendUnit(unit, at))
+			at += 40
+		}
+	}
+	send(false, cra, trail, cra, raslR, trail)
+	for range 2 {
+		send(true, trail, cra, raslR, trail, cra, raslR)
+	}
+	require.EqualValues(t, 4, m.counters.snapshot().DroppedFrames)
+	require.Equal(t, []string{"H0", "H0", "K0", "P40", "K80", "L120", "P160", "K240", "P320", "K360", "L400", "K480", "P560", "K600", "L640"},
+		content(w.media.entries))
+	var broken []int
+	for i, e := range w.media.entries {
+		if e.class == classKey && bytes.Contains(e.payload, []byte{0x22, 1, 0xac}) {
+			broken = append(broken, i)
+		}
+	}
+	require.Equal(t, []int{7, 11}, broken, "BLA_W_RADL, where the media begins anew")
+}
+
 // A CRA picture behind a cut, whether it waits or comes later, says that what was in front of it is gone.
 func TestQueueBreaksLinks(t *testing.T) {
 	var b flv.Builder

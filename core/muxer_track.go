@@ -120,7 +120,7 @@ func (m *muxer) keep(t *track) {
 		return
 	}
 	m.tracks = append(m.tracks, t)
-	slices.SortStableFunc(m.tracks, func(a, b *track) int {
+	slices.SortFunc(m.tracks, func(a, b *track) int {
 		if a.kind != b.kind {
 			return int(b.kind) - int(a.kind)
 		}

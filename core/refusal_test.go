@@ -16,10 +16,7 @@ import (
 
 func status(level, code, description string) func(*script.Conn) {
 	return func(c *script.Conn) {
-		c.AcceptConnect()
-		c.AcceptStream()
-		c.Command("publish")
-		c.Status(script.Info(level, code, description))
+		c.Refuse(script.Info(level, code, description))
 		c.Close()
 	}
 }
@@ -70,10 +67,7 @@ func TestRefusals(t *testing.T) {
 			sequence{1, 2, 3, 7}, []string{"refused publish", "Unauthorized", "bad sign", "token"}},
 		{"5 failed", status("error", "NetStream.Publish.Failed", ""), nil, sequence{1, 2, 3, 7}, []string{"NetStream.Publish.Failed"}},
 		{"5 bad name without a level", func(c *script.Conn) {
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(amf.Object{{Name: "code", Value: "NetStream.Publish.BadName"}})
+			c.Refuse(amf.Object{{Name: "code", Value: "NetStream.Publish.BadName"}})
 		}, nil, sequence{1, 2, 3, 7}, []string{"BadName", "in use"}},
 		{"5 bad auth while createStream is asked", func(c *script.Conn) {
 			c.AcceptConnect()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,10 +26,23 @@ const (
 
 // secrets returns what is secret of a target, in the forms in which it may come back, the longest first.
 func (t *target) secrets() []string {
+	name, query, _ := strings.Cut(t.stream, "?")
+	_, appQuery, _ := strings.Cut(t.app, "?")
+	told := []string{t.stream, name, query, appQuery}
+	if t.user != nil {
+		told = append(told, t.user.password, url.PathEscape(t.user.password), url.QueryEscape(t.user.password))
+	}
+	for _, q := range []string{query, appQuery} {
+		for _, parameter := range strings.Split(strings.ReplaceAll(q, "?", "&"), "&") {
+			if _, value, _ := strings.Cut(parameter, "="); len(value) > shortValue {
+				told = append(told, value)
+			}
+		}
+	}
 	var all []string
-	add := func(secret string) {
+	for _, secret := range told {
 		if secret == "" || len(all) >= maxSecrets {
-			return
+			continue
 		}
 		all = append(all, secret)
 		for _, unescape := range []func(string) (string, error){url.PathUnescape, url.QueryUnescape} {
@@ -37,24 +51,7 @@ func (t *target) secrets() []string {
 			}
 		}
 	}
-	if t.user != nil {
-		add(t.user.password)
-		add(url.PathEscape(t.user.password))
-		add(url.QueryEscape(t.user.password))
-	}
-	add(t.stream)
-	name, query, _ := strings.Cut(t.stream, "?")
-	add(name)
-	_, appQuery, _ := strings.Cut(t.app, "?")
-	for _, q := range []string{query, appQuery} {
-		add(q)
-		for parameter := range strings.FieldsFuncSeq(q, func(r rune) bool { return r == '&' || r == '?' }) {
-			if _, value, _ := strings.Cut(parameter, "="); len(value) > shortValue {
-				add(value)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.Compact(all)
 }
 

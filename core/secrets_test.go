@@ -66,10 +66,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		}},
 		{"refuses publish", func(t *testing.T, s *script.Server) {
 			c := s.Accept()
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(echo)
+			c.Refuse(echo)
 		}},
 		{"ends the stream", func(t *testing.T, s *script.Server) {
 			c := s.Accept()

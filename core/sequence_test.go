@@ -73,10 +73,7 @@ func TestSequenceFailures(t *testing.T) {
 		{"closes after connect", func(c *script.Conn) { c.AcceptConnect(); c.Close() }, nil,
 			sequence{1, 2, 3, 7}, ErrNetwork, []string{"closed", "createStream"}},
 		{"publish refused by onStatus", func(c *script.Conn) {
-			c.AcceptConnect()
-			c.AcceptStream()
-			c.Command("publish")
-			c.Status(script.Info("error", "NetStream.Publish.BadName", "Already publishing"))
+			c.Refuse(script.Info("error", "NetStream.Publish.BadName", "Already publishing"))
 		}, nil, sequence{1, 2, 3, 7}, ErrRefused, []string{"refused publish", "NetStream.Publish.BadName", "Already publishing", "stream key"}},
 		{"publish refused by _error", func(c *script.Conn) {
 			c.AcceptConnect()

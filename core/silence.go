@@ -30,13 +30,16 @@ const (
 var silenceInfo = flv.AudioInfo{Codec: flv.AAC, SampleRate: silenceRate, Channels: 2}
 
 // silentMedia is what the silent track consists of.
-var silentMedia = sync.OnceValue(func() (m struct {
+var silentMedia struct {
+	once          sync.Once
 	config, frame []byte
 	err           error
-}) {
+}
+
+func makeSilence() {
+	m := &silentMedia
 	m.config, m.frame, m.err = flv.SilentAAC(silenceInfo.SampleRate, silenceInfo.Channels)
-	return m
-})
+}
 
 // silence is the silent track.
 type silence struct {
@@ -100,7 +103,8 @@ func (m *muxer) fillSilence(at uint32) error {
 
 // sendSilence sends one silent frame.
 func (m *muxer) sendSilence(at uint32) error {
-	form, media := flv.Form{Codec: flv.AAC}, silentMedia()
+	form, media := flv.Form{Codec: flv.AAC}, &silentMedia
+	media.once.Do(makeSilence)
 	if media.err != nil {
 		return media.err
 	}

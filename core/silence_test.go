@@ -44,7 +44,7 @@ func inStep(t *testing.T, entries []*entry, from uint32, first int) int {
 		case message.TypeAudio:
 			n := first + frames
 			require.Equal(t, uint32(n*1024*1000/44100), at-from, "by samples")
-			require.Equal(t, append([]byte{0xAF, 1}, silentMedia().frame...), e.payload)
+			require.Equal(t, append([]byte{0xAF, 1}, silentMedia.frame...), e.payload)
 			audio, begun = at, true
 			frames++
 		case message.TypeVideo:

@@ -16,6 +16,7 @@ import (
 type socket struct {
 	raw     syscall.RawConn
 	attempt func(fd uintptr) bool // try, bound once
+	unsent  unsent
 
 	// of the call that is under way
 	pieces *net.Buffers
@@ -52,7 +53,7 @@ func socketOf(conn net.Conn) *socket {
 	return s
 }
 
-// offer writes of pieces what the kernel takes at once, and leaves the rest in it.
+// offer writes of pieces what the kernel takes at once, unless it already holds what it should, and leaves the rest in it.
 func (s *socket) offer(pieces *net.Buffers) (int64, error) { return s.run(pieces, false) }
 
 // write writes something of pieces, as soon as the kernel takes it, and leaves the rest in it. The connection's deadline bounds
@@ -71,6 +72,10 @@ func (s *socket) run(pieces *net.Buffers, wait bool) (int64, error) {
 
 // try makes calls until all is written or the kernel takes no more. false: it is to be tried again when there is room.
 func (s *socket) try(fd uintptr) (done bool) {
+	if !s.wait && !s.unsent.room(fd) {
+		return true
+	}
+	s.unsent.setBound(fd, s.wait)
 	for advance(s.pieces, 0); len(*s.pieces) > 0; {
 		offered, n, errno := s.call(fd)
 		switch {
@@ -82,6 +87,7 @@ func (s *socket) try(fd uintptr) (done bool) {
 			return true
 		default:
 			s.n += int64(n)
+			s.unsent.most += int64(n)
 			advance(s.pieces, n)
 			if n < offered {
 				return true

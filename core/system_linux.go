@@ -26,20 +26,6 @@ func roundTrip(conn net.Conn) (rtt time.Duration) {
 	return rtt
 }
 
-// limitUnsent keeps media out of the kernel's send buffer, which would take megabytes: what waits there can neither be
-// measured nor dropped. Enough is left to keep the network busy while the writer wakes up.
-func limitUnsent(conn net.Conn) {
-	const unsent = 128 << 10
-	if c, ok := conn.(syscall.Conn); ok {
-		if raw, err := c.SyscallConn(); err == nil {
-			raw.Control(func(fd uintptr) {
-				// where it is not known, the queue's limits hold for what the kernel does not take
-				unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsent)
-			})
-		}
-	}
-}
-
 // limitSilence ends a connection whose peer's kernel acknowledges nothing for that long: the link is gone, whether or not
 // there is more to send. RFC 5482.
 func limitSilence(conn net.Conn, longest time.Duration) {

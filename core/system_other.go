@@ -10,9 +10,6 @@ import (
 // roundTrip is not known on this system.
 func roundTrip(net.Conn) time.Duration { return 0 }
 
-// limitUnsent is not possible on this system: the queue's limits hold for what the kernel does not take.
-func limitUnsent(net.Conn) {}
-
 // limitSilence is not possible on this system: keepalive finds out.
 func limitSilence(net.Conn, time.Duration) {}
 

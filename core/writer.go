@@ -111,6 +111,13 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 	return accepted, nil
 }
 
+// cut lets the next pictures of a track pass only from a key frame on, like those behind what was dropped.
+func (w *writer) cut(track uint8) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.media.awaitKey.add(track)
+}
+
 // canSendNow tells whether a message may go to the kernel at once; w.mu is held.
 func (w *writer) canSendNow() bool {
 	return !w.draining && w.wire != nil && w.wire.immediate()

@@ -48,8 +48,7 @@ func IsADTS(frame []byte) bool {
 }
 
 // ParseADTSHeader reads the header of an ADTS frame. The error wraps ErrBadADTS.
-func ParseADTSHeader(b []byte) (ADTSHeader, error) {
-	var h ADTSHeader
+func ParseADTSHeader(b []byte) (h ADTSHeader, err error) {
 	if len(b) < adtsHeaderSize {
 		return h, fmt.Errorf("%w: %d bytes, the header has %d", ErrBadADTS, len(b), adtsHeaderSize)
 	}

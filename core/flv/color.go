@@ -11,28 +11,32 @@ type ColorField struct {
 // an object with its fields as numbers. Enhanced RTMP v1 has the same.
 func (c *Color) Fields() []ColorField {
 	var fields []ColorField
-	add := func(group, name string, v float64) { fields = append(fields, ColorField{group, name, v}) }
 	if c.BitDepth > 0 {
-		add("colorConfig", "bitDepth", float64(c.BitDepth))
+		fields = appendGroup(fields, "colorConfig", []string{"bitDepth"}, float64(c.BitDepth))
 	}
-	add("colorConfig", "colorPrimaries", float64(c.Primaries))
-	add("colorConfig", "transferCharacteristics", float64(c.Transfer))
-	add("colorConfig", "matrixCoefficients", float64(c.MatrixCoefficients))
+	fields = appendGroup(fields, "colorConfig", colorConfigNames, float64(c.Primaries), float64(c.Transfer), float64(c.MatrixCoefficients))
 	if c.MaxFALL > 0 || c.MaxCLL > 0 {
-		add("hdrCll", "maxFall", c.MaxFALL)
-		add("hdrCll", "maxCLL", c.MaxCLL)
+		fields = appendGroup(fields, "hdrCll", cllNames, c.MaxFALL, c.MaxCLL)
 	}
 	if m := c.Mastering; m != nil {
-		add("hdrMdcv", "redX", m.RedX)
-		add("hdrMdcv", "redY", m.RedY)
-		add("hdrMdcv", "greenX", m.GreenX)
-		add("hdrMdcv", "greenY", m.GreenY)
-		add("hdrMdcv", "blueX", m.BlueX)
-		add("hdrMdcv", "blueY", m.BlueY)
-		add("hdrMdcv", "whitePointX", m.WhiteX)
-		add("hdrMdcv", "whitePointY", m.WhiteY)
-		add("hdrMdcv", "maxLuminance", m.MaxLuminance)
-		add("hdrMdcv", "minLuminance", m.MinLuminance)
+		fields = appendGroup(fields, "hdrMdcv", mdcvNames, m.RedX, m.RedY, m.GreenX, m.GreenY, m.BlueX, m.BlueY, m.WhiteX, m.WhiteY,
+			m.MaxLuminance, m.MinLuminance)
+	}
+	return fields
+}
+
+var (
+	colorConfigNames = []string{"colorPrimaries", "transferCharacteristics", "matrixCoefficients"}
+	cllNames         = []string{"maxFall", "maxCLL"}
+	mdcvNames        = []string{"redX", "redY", "greenX", "greenY", "blueX", "blueY", "whitePointX", "whitePointY", "maxLuminance", "minLuminance"}
+)
+
+// appendGroup is not inlined: it is small, and seldom needed.
+//
+//go:noinline
+func appendGroup(fields []ColorField, group string, names []string, values ...float64) []ColorField {
+	for i, v := range values {
+		fields = append(fields, ColorField{group, names[i], v})
 	}
 	return fields
 }
@@ -75,7 +79,9 @@ func (h *hdr) setLevels(maxCLL, maxFALL float64) bool {
 	return changed
 }
 
-// update makes the colour anew: base is that of the sequence header.
+// update makes the colour anew: base is that of the sequence header. It is rare, and inlined in all of its callers it would be large.
+//
+//go:noinline
 func (h *hdr) update(base Color) {
 	base.MaxCLL, base.MaxFALL, base.Mastering = h.maxCLL, h.maxFALL, h.mastering
 	told := base.Primaries != unspecified || base.Transfer != unspecified || base.MatrixCoefficients != unspecified ||

@@ -44,6 +44,10 @@ type AccessUnit struct {
 	// decoder configuration record, a VP codec configuration record, an AudioSpecificConfig, an OpusHead, "fLaC" and STREAMINFO. MP3, AC-3 and
 	// E-AC-3 have none; for G.711 see G711Config.
 	Config []byte
+
+	// Anew says that the media begins anew with this picture, which may be none to begin with: it refers to none of those before, nor do
+	// those after it, whatever they look like.
+	Anew bool
 }
 
 // VideoInfo describes a video track.

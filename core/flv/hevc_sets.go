@@ -124,7 +124,7 @@ func (p *hevcSets) record() []byte {
 	if sps.nested {
 		flags |= 1 << 2
 	}
-	dst = append(dst, flags, 3)
+	dst = append(dst, flags, 0)
 
 	var vps, sets, pps [][]byte
 	for _, set := range p.vps {
@@ -146,24 +146,39 @@ func (p *hevcSets) record() []byte {
 		return nil
 	}
 	const numOfArrays = hevcRecordHeader - 1
-	dst = appendSets(dst, arrayCompleteness|byte(h265.NALUType_VPS_NUT), vps)
-	dst = appendSets(dst, arrayCompleteness|byte(h265.NALUType_SPS_NUT), sets)
-	dst = appendSets(dst, arrayCompleteness|byte(h265.NALUType_PPS_NUT), pps)
-	for _, typ := range []h265.NALUType{h265.NALUType_PREFIX_SEI_NUT, h265.NALUType_SUFFIX_SEI_NUT} {
-		var sei [][]byte
-		for _, nalu := range p.sei {
-			if hevcType(nalu) == typ {
-				sei = append(sei, nalu)
-			}
-		}
-		if len(sei) > 0 {
+	for _, array := range []struct {
+		head  byte
+		nalus [][]byte
+	}{
+		{arrayCompleteness | byte(h265.NALUType_VPS_NUT), vps},
+		{arrayCompleteness | byte(h265.NALUType_SPS_NUT), sets},
+		{arrayCompleteness | byte(h265.NALUType_PPS_NUT), pps},
+		// Pictures may have more of these.
+		{byte(h265.NALUType_PREFIX_SEI_NUT), p.seiOf(h265.NALUType_PREFIX_SEI_NUT)},
+		{byte(h265.NALUType_SUFFIX_SEI_NUT), p.seiOf(h265.NALUType_SUFFIX_SEI_NUT)},
+	} {
+		if len(array.nalus) > 0 {
 			dst[numOfArrays]++
-			dst = appendSets(dst, byte(typ), sei) // pictures may have more of them
+			dst = appendSets(dst, array.head, array.nalus)
 		}
 	}
 	return dst
 }
 
+// seiOf and appendSets are not inlined: they are only for new records.
+//
+//go:noinline
+func (p *hevcSets) seiOf(typ h265.NALUType) [][]byte {
+	var sei [][]byte
+	for _, nalu := range p.sei {
+		if hevcType(nalu) == typ {
+			sei = append(sei, nalu)
+		}
+	}
+	return sei
+}
+
+//go:noinline
 func appendSets(dst []byte, head byte, nalus [][]byte) []byte {
 	dst = append(dst, head)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(nalus)))

@@ -26,15 +26,12 @@ func SilentAAC(sampleRate, channels int) (config, frame []byte, err error) {
 		// reserved bit, window_sequence 2 bits, window_shape, max_sfb 6 bits, predictor_data_present.
 		channelBits = 8 + (1 + 2 + 1 + 6 + 1) + 3
 	)
-	var w bitWriter
-	if channels == 1 {
-		w.put(idSCE, 3)
-		w.put(0, 4) // element_instance_tag
-	} else {
-		w.put(idCPE, 3)
-		w.put(0, 4)
-		w.put(0, 1) // common_window
+	element, bits := uint32(idSCE)<<4, 3+4 // with element_instance_tag,
+	if channels == 2 {
+		element, bits = idCPE<<5, 3+4+1 // and common_window
 	}
+	var w bitWriter
+	w.put(element, bits)
 	for range channels {
 		w.put(0, channelBits)
 	}

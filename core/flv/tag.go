@@ -101,9 +101,9 @@ func otherTag(kind Kind, c Codec, track, packetType uint8, enhanced bool) error 
 }
 
 // oldVideoTag reads the form of FLV 10.1, E.4.3.1, which HEVC has borrowed.
-func oldVideoTag(body []byte) (VideoTag, error) {
+func oldVideoTag(body []byte) (tag VideoTag, err error) {
 	if len(body) == 0 {
-		return VideoTag{}, fmt.Errorf("%w: empty video body", ErrShortBody)
+		return tag, fmt.Errorf("%w: empty video body", ErrShortBody)
 	}
 	frameType, id := body[0]>>4, body[0]&0x0F
 	if frameType == frameTypeCommand {
@@ -115,15 +115,15 @@ func oldVideoTag(body []byte) (VideoTag, error) {
 	case codecIDHEVC:
 		codec = HEVC
 	default:
-		return VideoTag{}, fmt.Errorf("video codec id %d (%s) %w", id, name(videoCodecs, id), ErrUnsupportedCodec)
+		return tag, fmt.Errorf("video codec id %d (%s) %w", id, name(videoCodecs[:], id), ErrUnsupportedCodec)
 	}
 	if len(body) < videoHeaderSize {
-		return VideoTag{}, fmt.Errorf("%w: video body of %d bytes, the header has %d", ErrShortBody, len(body), videoHeaderSize)
+		return tag, fmt.Errorf("%w: video body of %d bytes, the header has %d", ErrShortBody, len(body), videoHeaderSize)
 	}
 	if body[1] > PacketEndOfSequence {
-		return VideoTag{}, fmt.Errorf("%v packet type %d %w", codec, body[1], ErrUnsupportedCodec)
+		return tag, fmt.Errorf("%v packet type %d %w", codec, body[1], ErrUnsupportedCodec)
 	}
-	tag := VideoTag{Codec: codec, Key: isKeyType(frameType), PacketType: body[1], Data: body[videoHeaderSize:]}
+	tag = VideoTag{Codec: codec, Key: isKeyType(frameType), PacketType: body[1], Data: body[videoHeaderSize:]}
 	if tag.PacketType == PacketFrame { // else the field says nothing
 		tag.CompositionTime = int24(body[2:])
 	}
@@ -138,18 +138,18 @@ func isKeyType(frameType byte) bool {
 }
 
 // oldAudioTag reads the form of FLV 10.1, E.4.2.1.
-func oldAudioTag(body []byte) (AudioTag, error) {
+func oldAudioTag(body []byte) (tag AudioTag, err error) {
 	if len(body) == 0 {
-		return AudioTag{}, fmt.Errorf("%w: empty audio body", ErrShortBody)
+		return tag, fmt.Errorf("%w: empty audio body", ErrShortBody)
 	}
-	tag := AudioTag{PacketType: PacketFrame, Data: body[1:]}
+	tag = AudioTag{PacketType: PacketFrame, Data: body[1:]}
 	switch format := body[0] >> 4; format {
 	case soundFormatAAC:
 		if len(body) < 2 {
-			return AudioTag{}, fmt.Errorf("%w: AAC body of 1 byte, the header has 2", ErrShortBody)
+			return tag, fmt.Errorf("%w: AAC body of 1 byte, the header has 2", ErrShortBody)
 		}
 		if body[1] > PacketFrame {
-			return AudioTag{}, fmt.Errorf("AAC packet type %d %w", body[1], ErrUnsupportedCodec)
+			return tag, fmt.Errorf("AAC packet type %d %w", body[1], ErrUnsupportedCodec)
 		}
 		return AudioTag{Codec: AAC, PacketType: body[1], Data: body[2:]}, nil
 	case soundFormatMP3, soundFormatMP38kHz:
@@ -160,7 +160,7 @@ func oldAudioTag(body []byte) (AudioTag, error) {
 	case soundFormatPCMU:
 		tag.Codec = PCMU
 	default:
-		return AudioTag{}, fmt.Errorf("sound format %d (%s) %w", format, name(soundFormats, format), ErrUnsupportedCodec)
+		return tag, fmt.Errorf("sound format %d (%s) %w", format, name(soundFormats[:], format), ErrUnsupportedCodec)
 	}
 	tag.SampleRate, tag.Channels = G711Rate, 1+int(body[0]&soundStereo)
 	return tag, nil
@@ -170,18 +170,18 @@ func int24(b []byte) int32 {
 	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8
 }
 
-var videoCodecs = map[byte]string{
+var videoCodecs = [...]string{
 	2: "Sorenson H.263", 3: "Screen video", 4: "VP6", 5: "VP6 with alpha", 6: "Screen video 2",
 }
 
-var soundFormats = map[byte]string{
+var soundFormats = [...]string{
 	0: "PCM", 1: "ADPCM", 3: "PCM, little endian", 4: "Nellymoser 16 kHz", 5: "Nellymoser 8 kHz", 6: "Nellymoser", 11: "Speex",
 	15: "device-specific",
 }
 
-func name(names map[byte]string, id byte) string {
-	if n, ok := names[id]; ok {
-		return n
+func name(names []string, id byte) string {
+	if int(id) < len(names) && names[id] != "" {
+		return names[id]
 	}
 	return "unknown"
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // events are the names and the sizes of the data of the events.
-var events = map[EventType]struct {
+var events = [...]struct {
 	name string
 	size int
 }{
@@ -32,8 +32,16 @@ var events = map[EventType]struct {
 
 // String returns the name of the event in the specification's words.
 func (e EventType) String() string {
-	if event, ok := events[e]; ok {
-		return event.name
+	if int(e) < len(events) && events[e].name != "" {
+		return events[e].name
 	}
 	return fmt.Sprintf("event type %d", uint16(e))
+}
+
+// size is of how many bytes the data of an event is at least.
+func (e EventType) size() int {
+	if int(e) < len(events) {
+		return events[e].size
+	}
+	return 0
 }

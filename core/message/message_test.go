@@ -115,7 +115,7 @@ func TestNames(t *testing.T) {
 		typeID := Type(typeID)
 		if m := newOf(typeID); m != nil {
 			require.Equal(t, typeID, m.Type())
-			require.Contains(t, typeNames, typeID)
+			require.NotContains(t, typeID.String(), "message type")
 		}
 	}
 	require.Equal(t, "AMF0 command", TypeCommandAMF0.String())

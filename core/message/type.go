@@ -24,7 +24,7 @@ const (
 	TypeAggregate        Type = 22
 )
 
-var typeNames = map[Type]string{
+var typeNames = [...]string{
 	TypeSetChunkSize:     "set chunk size",
 	TypeAbort:            "abort",
 	TypeAcknowledgement:  "acknowledgement",
@@ -44,8 +44,8 @@ var typeNames = map[Type]string{
 
 // String returns the name of the type in the specification's words.
 func (t Type) String() string {
-	if name, ok := typeNames[t]; ok {
-		return name
+	if int(t) < len(typeNames) && typeNames[t] != "" {
+		return typeNames[t]
 	}
 	return fmt.Sprintf("message type %d", uint8(t))
 }

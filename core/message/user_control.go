@@ -76,7 +76,7 @@ func (m *UserControl) unmarshal(body []byte) error {
 }
 
 func (m *UserControl) check() error {
-	if size := events[m.Event].size; len(m.Data) < size {
+	if size := m.Event.size(); len(m.Data) < size {
 		return fmt.Errorf("%s with %d bytes of data, at least %d are needed", m.Event, len(m.Data), size)
 	}
 	return nil

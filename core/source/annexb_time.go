@@ -87,7 +87,7 @@ func (h *pictureOrder) fields() int64 {
 // first pictures of a stream.
 func (c *pictureClock) learn(headers []pictureOrder) {
 	c.perPOC, c.stepPOC = 2, 2
-	var pocs []int64
+	var pocs []int
 	probe := pictureClock{}
 	step := int64(0)
 	for i := range headers {
@@ -102,7 +102,7 @@ func (c *pictureClock) learn(headers []pictureOrder) {
 			step = smallestStep(pocs, step)
 			pocs = pocs[:0]
 		}
-		pocs = append(pocs, probe.poc(h))
+		pocs = append(pocs, int(probe.poc(h)))
 	}
 	if step = smallestStep(pocs, step); step > 0 {
 		c.stepPOC = step
@@ -122,10 +122,10 @@ func (c *pictureClock) learn(headers []pictureOrder) {
 }
 
 // smallestStep returns the smallest difference between the counts of one coded video sequence, if it is smaller than step or step is 0.
-func smallestStep(pocs []int64, step int64) int64 {
+func smallestStep(pocs []int, step int64) int64 {
 	slices.Sort(pocs)
 	for i := 1; i < len(pocs); i++ {
-		if d := pocs[i] - pocs[i-1]; d > 0 && (step == 0 || d < step) {
+		if d := int64(pocs[i] - pocs[i-1]); d > 0 && (step == 0 || d < step) {
 			step = d
 		}
 	}

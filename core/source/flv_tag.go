@@ -60,33 +60,33 @@ func (r *flvTagReader) readHeader() error {
 }
 
 // next reads the header of the next tag; body or skip has to follow.
-func (r *flvTagReader) next() (flvTag, error) {
+func (r *flvTagReader) next() (tag flvTag, err error) {
 	left := r.in.size - r.offset
 	if left <= 0 {
-		return flvTag{}, io.EOF
+		return tag, io.EOF
 	}
 	if left < flvTagHeaderSize {
-		return flvTag{}, fmt.Errorf("%w: %d bytes of a tag header at offset %d", ErrTruncated, left, r.offset)
+		return tag, fmt.Errorf("%w: %d bytes of a tag header at offset %d", ErrTruncated, left, r.offset)
 	}
 	var h [flvTagHeaderSize]byte
 	if err := r.read(h[:], r.offset); err != nil {
-		return flvTag{}, err
+		return tag, err
 	}
-	tag := flvTag{
+	tag = flvTag{
 		kind:      flv.Kind(h[0]),
 		size:      int(h[1])<<16 | int(h[2])<<8 | int(h[3]),
 		timestamp: uint32(h[7])<<24 | uint32(h[4])<<16 | uint32(h[5])<<8 | uint32(h[6]),
 		offset:    r.offset,
 	}
 	if h[0]&flvFilter != 0 {
-		return flvTag{}, fmt.Errorf("encrypted FLV (tag at offset %d) is %w", r.offset, ErrUnsupported)
+		return tag, fmt.Errorf("encrypted FLV (tag at offset %d) is %w", r.offset, ErrUnsupported)
 	}
 	if int64(tag.size) > left-flvTagHeaderSize {
-		return flvTag{}, fmt.Errorf("%w: tag at offset %d needs %d bytes, %d are left", ErrTruncated, r.offset, tag.size, left-flvTagHeaderSize)
+		return tag, fmt.Errorf("%w: tag at offset %d needs %d bytes, %d are left", ErrTruncated, r.offset, tag.size, left-flvTagHeaderSize)
 	}
 	if tag.kind != flv.Audio && tag.kind != flv.Video && tag.kind != flvScriptTag {
 		if err := r.checkPrevious(tag); err != nil {
-			return flvTag{}, err
+			return tag, err
 		}
 	}
 	return tag, nil

@@ -96,10 +96,10 @@ func (h *hevcPictures) takeSlice(p *picture, nalu []byte, typ h265.NALUType) (fi
 }
 
 // order reads the picture order count. H.265, 7.3.6.1 and 8.3.1.
-func (h *hevcPictures) order(nalu []byte, typ h265.NALUType) (pictureOrder, error) {
+func (h *hevcPictures) order(nalu []byte, typ h265.NALUType) (o pictureOrder, err error) {
 	irap := typ >= h265.NALUType_BLA_W_LP && typ <= h265.NALUType_RSV_IRAP_VCL23
 	idr := typ == h265.NALUType_IDR_W_RADL || typ == h265.NALUType_IDR_N_LP
-	o := pictureOrder{
+	o = pictureOrder{
 		known:   h.known,
 		restart: irap && (typ != h265.NALUType_CRA_NUT || !h.begun), // NoRaslOutputFlag
 		// prevTid0Pic: neither of a higher sub-layer, nor RADL, RASL, or one to which no other of its sub-layer refers.

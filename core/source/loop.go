@@ -14,6 +14,7 @@ type loop struct {
 	medium
 	offset time.Duration // where this round began
 	units  int           // of this round
+	anew   bool          // no picture of this round has come yet, and it is not the first one
 	unit   flv.AccessUnit
 	err    error
 }
@@ -34,6 +35,9 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 	l.unit = *unit
 	l.unit.DTS += l.offset
 	l.unit.PTS += l.offset
+	if l.anew && unit.Kind == flv.Video {
+		l.unit.Anew, l.anew = true, false
+	}
 	return &l.unit, nil
 }
 
@@ -43,7 +47,7 @@ func (l *loop) nextRound() (*flv.AccessUnit, error) {
 		return nil, fmt.Errorf("%w: nothing to repeat: %d access units, %v", ErrBadMedia, l.units, length)
 	}
 	l.offset += length
-	l.units = 0
+	l.units, l.anew = 0, true
 	if err := l.medium.rewind(); err != nil {
 		return nil, err
 	}

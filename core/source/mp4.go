@@ -132,7 +132,7 @@ func (f *mp4File) addTrack(trak box, movieScale uint32) error {
 
 // choose puts video first, and refuses a file of which nothing can be sent.
 func (f *mp4File) choose() error {
-	slices.SortStableFunc(f.tracks, func(a, b *mp4Track) int { return int(b.kind) - int(a.kind) })
+	slices.SortFunc(f.tracks, func(a, b *mp4Track) int { return int(b.kind) - int(a.kind) })
 	if len(f.tracks) > 0 {
 		return nil
 	}

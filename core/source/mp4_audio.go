@@ -7,8 +7,7 @@ import (
 	"luatrtmp/core/flv"
 )
 
-func parseAudioEntry(b box) (sampleEntry, error) {
-	var e sampleEntry
+func parseAudioEntry(b box) (e sampleEntry, err error) {
 	if len(b.payload) < audioEntry {
 		return e, b.short(audioEntry)
 	}

@@ -64,9 +64,9 @@ func (b *box) each(f func(child box) error) error {
 }
 
 // skip returns the box without the first n bytes of its payload.
-func (b *box) skip(n int) (box, error) {
+func (b *box) skip(n int) (rest box, err error) {
 	if len(b.payload) < n {
-		return box{}, b.short(n)
+		return rest, b.short(n)
 	}
 	return box{typ: b.typ, payload: b.payload[n:], offset: b.offset + int64(n)}, nil
 }
@@ -114,17 +114,17 @@ func (in *input) topBoxAt(offset int64) (b topBox, ok bool, err error) {
 }
 
 // load reads a whole box into memory.
-func (in *input) load(top topBox) (box, error) {
+func (in *input) load(top topBox) (b box, err error) {
 	if top.missing > 0 {
-		return box{}, fmt.Errorf("%w: box %s at offset %d: %d bytes are missing", ErrTruncated, top.typ, top.payload, top.missing)
+		return b, fmt.Errorf("%w: box %s at offset %d: %d bytes are missing", ErrTruncated, top.typ, top.payload, top.missing)
 	}
 	size := top.end - top.payload
 	if size > maxBoxSize {
-		return box{}, fmt.Errorf("%w: box %s at offset %d has %d bytes, at most %d are read", ErrBadMedia, top.typ, top.payload, size, maxBoxSize)
+		return b, fmt.Errorf("%w: box %s at offset %d has %d bytes, at most %d are read", ErrBadMedia, top.typ, top.payload, size, maxBoxSize)
 	}
-	b := box{typ: top.typ, payload: make([]byte, size), offset: top.payload}
+	b = box{typ: top.typ, payload: make([]byte, size), offset: top.payload}
 	if _, err := in.ReadAt(b.payload, top.payload); err != nil && size > 0 {
-		return box{}, fmt.Errorf("read box %s at offset %d: %w", top.typ, top.payload, err)
+		return b, fmt.Errorf("read box %s at offset %d: %w", top.typ, top.payload, err)
 	}
 	return b, nil
 }

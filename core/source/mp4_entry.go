@@ -68,35 +68,41 @@ type errCodec struct{ text string }
 func (e *errCodec) Error() string { return e.text }
 
 // visualCodecs are the sample entries of video, with the box that has the configuration.
-var visualCodecs = map[string]struct {
+var visualCodecs = []visualCodec{
+	{"avc1", flv.H264, "avcC"}, {"avc2", flv.H264, "avcC"}, {"avc3", flv.H264, "avcC"}, {"avc4", flv.H264, "avcC"},
+	{"hvc1", flv.HEVC, "hvcC"}, {"hev1", flv.HEVC, "hvcC"},
+	{"av01", flv.AV1, "av1C"}, {"vp09", flv.VP9, "vpcC"}, {"vp08", flv.VP8, "vpcC"},
+}
+
+type visualCodec struct {
+	typ    string // of the sample entry
 	codec  flv.Codec
 	config string
-}{
-	"avc1": {flv.H264, "avcC"}, "avc2": {flv.H264, "avcC"}, "avc3": {flv.H264, "avcC"}, "avc4": {flv.H264, "avcC"},
-	"hvc1": {flv.HEVC, "hvcC"}, "hev1": {flv.HEVC, "hvcC"},
-	"av01": {flv.AV1, "av1C"}, "vp09": {flv.VP9, "vpcC"}, "vp08": {flv.VP8, "vpcC"},
 }
 
 // parseEntry reads one entry of stsd.
-func parseEntry(kind flv.Kind, b box) (sampleEntry, error) {
+func parseEntry(kind flv.Kind, b box) (e sampleEntry, err error) {
 	if b.typ == "encv" || b.typ == "enca" {
-		return sampleEntry{}, fmt.Errorf("encrypted media (%s at offset %d) is %w", b.typ, b.offset, ErrUnsupported)
+		return e, fmt.Errorf("encrypted media (%s at offset %d) is %w", b.typ, b.offset, ErrUnsupported)
 	}
-	if _, ok := visualCodecs[b.typ]; ok && kind == flv.Video {
-		return parseVisualEntry(b)
-	}
-	if kind == flv.Audio {
+	switch kind {
+	case flv.Video:
+		for i := range visualCodecs {
+			if known := &visualCodecs[i]; known.typ == b.typ {
+				return parseVisualEntry(b, known)
+			}
+		}
+	case flv.Audio:
 		switch b.typ {
 		case "mp4a", ".mp3", "ms\x00\x55", "ac-3", "ec-3", "Opus", "fLaC":
 			return parseAudioEntry(b)
 		}
 	}
-	return sampleEntry{}, &errCodec{codecName(b.typ)}
+	return e, &errCodec{codecName(b.typ)}
 }
 
-func parseVisualEntry(b box) (sampleEntry, error) {
-	known := visualCodecs[b.typ]
-	e := sampleEntry{codec: known.codec}
+func parseVisualEntry(b box, known *visualCodec) (e sampleEntry, err error) {
+	e.codec = known.codec
 	children, err := b.skip(visualEntry)
 	if err != nil {
 		return e, err
@@ -111,7 +117,7 @@ func parseVisualEntry(b box) (sampleEntry, error) {
 	if err != nil {
 		return e, err
 	}
-	if err := e.setConfig(b, known.config); err != nil {
+	if err = e.setConfig(b, known.config); err != nil {
 		return e, err
 	}
 	e.frame.video.Codec = e.codec

@@ -39,8 +39,8 @@ type run struct {
 }
 
 // parseRun reads a trun whose data begins at base, if it has no offset of its own at follow.
-func parseRun(b box, d runDefaults, base, follow, dts int64) (run, error) {
-	r := run{runDefaults: d, position: follow, dts: dts, isFirst: true}
+func parseRun(b box, d runDefaults, base, follow, dts int64) (r run, err error) {
+	r = run{runDefaults: d, position: follow, dts: dts, isFirst: true}
 	if len(b.payload) < 8 {
 		return r, b.short(8)
 	}

@@ -65,33 +65,33 @@ func oggCRC(crc uint32, b []byte) uint32 {
 }
 
 // readOggPage reads the page at the window's offset; io.EOF at the end of the file. The page is valid until the next read.
-func readOggPage(w *window) (oggPage, error) {
+func readOggPage(w *window) (p oggPage, err error) {
 	if w.left() == 0 {
-		return oggPage{}, io.EOF
+		return p, io.EOF
 	}
 	at := w.offset
 	h, err := w.peek(oggHeaderSize, "page header")
 	if err != nil {
-		return oggPage{}, err
+		return p, err
 	}
 	if string(h[:4]) != oggMagic || h[4] != 0 {
-		return oggPage{}, fmt.Errorf("%w: no Ogg page at offset %d: % x", ErrBadMedia, at, h[:5])
+		return p, fmt.Errorf("%w: no Ogg page at offset %d: % x", ErrBadMedia, at, h[:5])
 	}
 	segments := int(h[oggHeaderSize-1])
 	if h, err = w.peek(oggHeaderSize+segments, "page header"); err != nil {
-		return oggPage{}, err
+		return p, err
 	}
 	size := oggHeaderSize + segments
 	for _, n := range h[oggHeaderSize:] {
 		size += int(n)
 	}
 	if h, err = w.peek(size, "page"); err != nil {
-		return oggPage{}, err
+		return p, err
 	}
 	crc := oggCRC(oggCRC(0, h[:oggCRCAt]), []byte{0, 0, 0, 0})
 	crc = oggCRC(crc, h[oggCRCAt+4:])
 	if want := binary.LittleEndian.Uint32(h[oggCRCAt:]); crc != want {
-		return oggPage{}, fmt.Errorf("%w: Ogg page at offset %d is damaged: checksum %08x, expected %08x", ErrBadMedia, at, crc, want)
+		return p, fmt.Errorf("%w: Ogg page at offset %d is damaged: checksum %08x, expected %08x", ErrBadMedia, at, crc, want)
 	}
 	w.skip(int64(size))
 	return oggPage{

@@ -36,7 +36,7 @@ func (h *opusHead) bytes() []byte {
 }
 
 // vorbisMappings are the channels in the order of family 1, RFC 7845, 5.1.1.2, for 3 to 8 channels.
-var vorbisMappings = map[int]struct {
+var vorbisMappings = [...]struct {
 	streams, coupled int
 	mapping          []byte
 }{

@@ -50,7 +50,7 @@ func ParseSpec(s string) (Spec, error) {
 }
 
 func (spec *Spec) setParams(params string) error {
-	for param := range strings.SplitSeq(params, "&") {
+	for _, param := range strings.Split(params, "&") {
 		name, escaped, _ := strings.Cut(param, "=")
 		value, err := url.QueryUnescape(escaped)
 		if err != nil {

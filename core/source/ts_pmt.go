@@ -23,9 +23,9 @@ const (
 )
 
 // tsNames are those of stream types that cannot be sent.
-var tsNames = map[uint8]string{
-	0x01: "mpeg1 video", 0x02: "mpeg2 video", 0x05: "private sections", 0x10: "mpeg4 part 2", 0x11: "aac in LATM", 0x15: "metadata", 0x33: "vvc",
-	0x42: "cavs", 0x80: "pcm or private", 0x82: "dts", 0x83: "truehd", 0x86: "scte 35", 0xD1: "dirac", 0xEA: "vc1",
+var tsNames = []numberName{
+	{0x01, "mpeg1 video"}, {0x02, "mpeg2 video"}, {0x05, "private sections"}, {0x10, "mpeg4 part 2"}, {0x11, "aac in LATM"}, {0x15, "metadata"},
+	{0x33, "vvc"}, {0x42, "cavs"}, {0x80, "pcm or private"}, {0x82, "dts"}, {0x83, "truehd"}, {0x86, "scte 35"}, {0xD1, "dirac"}, {0xEA, "vc1"},
 }
 
 // Descriptors, ISO/IEC 13818-1, 2.6, and ETSI EN 300 468, table 12.
@@ -66,7 +66,7 @@ func tsCodec(es *mpegts.Stream) (codec flv.Codec, config []byte, name string) {
 	case tsPrivateData:
 		return tsPrivate(es)
 	}
-	if name, ok := tsNames[es.Type]; ok {
+	if name := nameOf(tsNames, uint16(es.Type)); name != "" {
 		return flv.NoCodec, nil, name
 	}
 	return flv.NoCodec, nil, fmt.Sprintf("stream type 0x%02x", es.Type)

@@ -181,7 +181,7 @@ func (f *tsFile) choose() error {
 		}
 		return f.nothing(fault)
 	}
-	slices.SortStableFunc(chosen, func(a, b *tsStream) int { return int(b.kind) - int(a.kind) })
+	slices.SortFunc(chosen, func(a, b *tsStream) int { return int(b.kind) - int(a.kind) })
 	f.streams, f.scanned = chosen, true
 	f.info.Skipped = f.names
 	return nil

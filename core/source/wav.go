@@ -31,9 +31,25 @@ const (
 )
 
 // wavNames are readable names of format tags.
-var wavNames = map[uint16]string{
-	wavPCM: "PCM", 2: "Microsoft ADPCM", wavFloat: "PCM with floating point", 0x11: "IMA ADPCM", 0x31: "GSM 6.10", 0x50: "MPEG layer 1 or 2",
-	0x55: "MP3", 0xFF: "AAC", 0x1610: "AAC", 0x2000: "AC-3", 0x2001: "DTS",
+var wavNames = []numberName{
+	{wavPCM, "PCM"}, {2, "Microsoft ADPCM"}, {wavFloat, "PCM with floating point"}, {0x11, "IMA ADPCM"}, {0x31, "GSM 6.10"},
+	{0x50, "MPEG layer 1 or 2"}, {0x55, "MP3"}, {0xFF, "AAC"}, {0x1610, "AAC"}, {0x2000, "AC-3"}, {0x2001, "DTS"},
+}
+
+// numberName is an entry of a list of names. Lists that few ask are not maps, which would be made whenever the library is loaded.
+type numberName struct {
+	number uint16
+	name   string
+}
+
+// nameOf returns the name of a number, "" if the list has none.
+func nameOf(list []numberName, number uint16) string {
+	for _, n := range list {
+		if n.number == number {
+			return n.name
+		}
+	}
+	return ""
 }
 
 // wavFile reads G.711 in frames of 20 ms. The last one may be shorter.
@@ -115,8 +131,8 @@ func (f *wavFile) readFormat(size int64) error {
 	case wavMuLaw:
 		f.codec = flv.PCMU
 	default:
-		name, ok := wavNames[tag]
-		if !ok {
+		name := nameOf(wavNames, tag)
+		if name == "" {
 			name = fmt.Sprintf("format 0x%04x", tag)
 		}
 		return fmt.Errorf("WAV with %s is %w: G.711 A-law and mu-law are sent; %s", name, ErrUnsupported, soundAdvice)

@@ -19,7 +19,6 @@ type publisher struct {
 // Names that other files look for.
 const (
 	theLimit   = "limit: one prepared write per frame"
-	shortLimit = "limit, the kernel keeping at most 128 KiB"
 	oursC      = "this library, from C"
 	oursLua    = "this library, from Lua"
 	oursGo     = "this library, as a Go package"
@@ -45,9 +44,6 @@ func publishers() []publisher {
 	}
 	return []publisher{
 		{name: theLimit, host: "limit", args: func(b *bench, k *content) []string { return []string{b.bin("limit"), "URL", k.wire, "COUNT", "FPS"} }},
-		{name: shortLimit, host: "limit", args: func(b *bench, k *content) []string {
-			return []string{b.bin("limit"), "URL", k.wire, "COUNT", "FPS", "short"}
-		}},
 		{name: oursC, ours: true, host: "C", args: pushed("ours")},
 		{name: oursLua, ours: true, host: "Lua", args: func(b *bench, k *content) []string {
 			return []string{"lua5.3", b.file("tests/bench/lua/ours.lua"), "URL", k.pushed, "COUNT", "FPS"}

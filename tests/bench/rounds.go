@@ -128,7 +128,7 @@ func (b *bench) saturate(all []publisher, k *content, rounds int) ([]row, error)
 		for i := range all {
 			p, want := &all[i], "fast"
 			if p.name == oursBehind {
-				want = "stall"
+				want = "slow"
 			}
 			s, r, err := b.run(p, k, want, p.count(k), 0)
 			if err == nil {

@@ -1,8 +1,11 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,4 +123,56 @@ func TestOpenGroupsOfPictures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// beginsOpen returns two groups out of the middle of openGroups, as an elementary stream: the first picture is a CRA picture, and
+// those that lead it refer to what is not there.
+func beginsOpen(t testing.TB) string {
+	t.Helper()
+	stream, err := os.ReadFile(media.Make(t, ".h265", "-i", openGroups(t), "-map", "0:v", "-c", "copy"))
+	require.NoError(t, err)
+	var parts [][]byte // NAL units with their start codes
+	for _, unit := range bytes.Split(stream, []byte{0, 0, 1})[1:] {
+		parts = append(parts, append([]byte{0, 0, 1}, bytes.TrimRight(unit, "\x00")...))
+	}
+	var file []byte
+	groups := 0
+	for _, p := range parts {
+		switch typ := p[3] >> 1 & 0x3F; {
+		case typ >= vpsNUT && groups == 0:
+			file = append(file, p...) // parameter sets
+		case typ == craNUT:
+			groups++
+		}
+		if typ := p[3] >> 1 & 0x3F; typ < vpsNUT && (groups == 2 || groups == 3) {
+			file = append(file, p...)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "open.h265")
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	return path
+}
+
+// A file that begins with leading pictures is played again and again: each round begins like a connection does.
+func TestOpenGroupFirstLooped(t *testing.T) {
+	t.Parallel()
+	receiver := peers.StartReceiver(t)
+	run := start(t, "publish.lua", receiver.URL("live", "again"), "seconds=8", "source="+beginsOpen(t)+"?loop=1")
+	run.wait()
+	require.Equal(t, []int{connecting, handshaking, connected, publishing, disconnecting, disconnected}, run.sequence("1"))
+
+	file := receiver.Recording("again")
+	frames(t, media.Matroska(t, file)) // which requires that there are no complaints
+	var groups []string
+	for _, typ := range hevcPictures(t, file) {
+		switch typ {
+		case craNUT:
+			groups = append(groups, "CRA")
+		case blaWRADL:
+			groups = append(groups, "BLA")
+		case raslR:
+			groups[len(groups)-1] = strings.TrimSuffix(groups[len(groups)-1], "+") + "+"
+		}
+	}
+	require.Equal(t, []string{"CRA", "CRA+", "BLA", "CRA+", "BLA", "CRA+"}, groups[:6])
 }

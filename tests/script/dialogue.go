@@ -42,6 +42,14 @@ func (c *Conn) Accept() {
 	c.AcceptPublish()
 }
 
+// Refuse goes on from the beginning to an answer to publish that is not Started.
+func (c *Conn) Refuse(answer amf.Object) {
+	c.AcceptConnect()
+	c.AcceptStream()
+	c.Command("publish")
+	c.Status(answer)
+}
+
 // Started is what a server says when it accepts a stream.
 func Started() amf.Object { return Info("status", "NetStream.Publish.Start", "publishing") }
 

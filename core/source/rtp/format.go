@@ -26,33 +26,37 @@ type format struct {
 }
 
 // encodings has the payload formats by their names in SDP, which the registry of RTP payload formats fixes.
-var encodings = map[string]struct {
+var encodings = []struct {
+	name  string
 	codec flv.Codec
 	apply func(*Medium, *format) error
 }{
-	"H264":          {flv.H264, applyH264},
-	"H265":          {flv.HEVC, applyHEVC},
-	"AV1":           {flv.AV1, applyVideo},
-	"VP8":           {flv.VP8, applyVideo},
-	"VP9":           {flv.VP9, applyVideo},
-	"OPUS":          {flv.Opus, applyOpus},
-	"PCMA":          {flv.PCMA, applyG711},
-	"PCMU":          {flv.PCMU, applyG711},
-	"MPEG4-GENERIC": {flv.AAC, applyGeneric},
-	"MP4A-LATM":     {flv.AAC, applyLATM},
+	{"H264", flv.H264, applyH264},
+	{"H265", flv.HEVC, applyHEVC},
+	{"AV1", flv.AV1, applyVideo},
+	{"VP8", flv.VP8, applyVideo},
+	{"VP9", flv.VP9, applyVideo},
+	{"OPUS", flv.Opus, applyOpus},
+	{"PCMA", flv.PCMA, applyG711},
+	{"PCMU", flv.PCMU, applyG711},
+	{"MPEG4-GENERIC", flv.AAC, applyGeneric}, // what AAC is sent in when a URL does not say
+	{"MP4A-LATM", flv.AAC, applyLATM},
 }
 
 // apply fills in the medium.
 func (f *format) apply(m *Medium) error {
-	known, ok := encodings[f.encoding]
-	if !ok {
-		return fmt.Errorf("%w: payload format %s", ErrUnsupported, f.encoding)
+	for i := range encodings {
+		known := &encodings[i]
+		if known.name != f.encoding {
+			continue
+		}
+		m.Codec, m.PayloadType, m.ClockRate, m.Channels = known.codec, f.payloadType, f.rate, f.channels
+		if err := known.apply(m, f); err != nil {
+			return fmt.Errorf("%s: %w", f.encoding, err)
+		}
+		return nil
 	}
-	m.Codec, m.PayloadType, m.ClockRate, m.Channels = known.codec, f.payloadType, f.rate, f.channels
-	if err := known.apply(m, f); err != nil {
-		return fmt.Errorf("%s: %w", f.encoding, err)
-	}
-	return nil
+	return fmt.Errorf("%w: payload format %s", ErrUnsupported, f.encoding)
 }
 
 func applyVideo(m *Medium, _ *format) error {
@@ -106,7 +110,7 @@ func applyHEVC(m *Medium, f *format) error {
 // parameterSets reads NAL units in base64 with commas between them. Padding may be missing.
 func parameterSets(f *format, name string) ([][]byte, error) {
 	var sets [][]byte
-	for text := range strings.SplitSeq(f.params[name], ",") {
+	for _, text := range strings.Split(f.params[name], ",") {
 		if text = strings.TrimRight(strings.TrimSpace(text), "="); text == "" {
 			continue
 		}

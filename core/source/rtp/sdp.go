@@ -13,17 +13,17 @@ import (
 )
 
 // staticTypes are the payload types that need no rtpmap, RFC 3551, 6: those that are understood here, and those that a message should name.
-var staticTypes = map[int]format{
-	0:  {encoding: "PCMU", rate: 8000, channels: 1},
-	8:  {encoding: "PCMA", rate: 8000, channels: 1},
-	3:  {encoding: "GSM"},
-	9:  {encoding: "G722"},
-	10: {encoding: "L16"},
-	11: {encoding: "L16"},
-	14: {encoding: "MPA"},
-	26: {encoding: "JPEG"},
-	32: {encoding: "MPV"},
-	33: {encoding: "MP2T"},
+var staticTypes = []format{
+	{payloadType: 0, encoding: "PCMU", rate: 8000, channels: 1},
+	{payloadType: 8, encoding: "PCMA", rate: 8000, channels: 1},
+	{payloadType: 3, encoding: "GSM"},
+	{payloadType: 9, encoding: "G722"},
+	{payloadType: 10, encoding: "L16"},
+	{payloadType: 11, encoding: "L16"},
+	{payloadType: 14, encoding: "MPA"},
+	{payloadType: 26, encoding: "JPEG"},
+	{payloadType: 32, encoding: "MPV"},
+	{payloadType: 33, encoding: "MP2T"},
 }
 
 // ParseSDP reads a session description, RFC 8866. Of its media the first video and the first audio that can be received are taken, and the
@@ -82,9 +82,7 @@ var requiredLines = []string{"v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=-", "t=0 0"}
 // prints, a byte order mark, empty lines.
 func inOrder(text []byte) ([]byte, error) {
 	parts := [][]string{nil} // the session's, then one for each medium
-	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\uFEFF")) {
-		number++
+	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\uFEFF"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line == "SDP:" {
 			continue
@@ -93,7 +91,7 @@ func inOrder(text []byte) ([]byte, error) {
 			parts = append(parts, nil)
 		}
 		if order := lineOrder(len(parts) - 1); len(line) < 2 || line[1] != '=' || !strings.Contains(order, line[:1]) {
-			return nil, fmt.Errorf("%w: SDP: line %d: %.40q is no line of a session description", ErrBadDescription, number, line)
+			return nil, fmt.Errorf("%w: SDP: line %d: %.40q is no line of a session description", ErrBadDescription, i+1, line)
 		}
 		at := &parts[len(parts)-1]
 		*at = append(*at, line)
@@ -103,11 +101,17 @@ func inOrder(text []byte) ([]byte, error) {
 			parts[0] = append(parts[0], line)
 		}
 	}
+	var ordered []byte
 	for i, lines := range parts {
-		order := lineOrder(i)
-		slices.SortStableFunc(lines, func(a, b string) int { return strings.IndexByte(order, a[0]) - strings.IndexByte(order, b[0]) })
+		for _, letter := range []byte(lineOrder(i)) {
+			for _, line := range lines {
+				if line[0] == letter {
+					ordered = append(append(ordered, line...), "\r\n"...)
+				}
+			}
+		}
 	}
-	return []byte(strings.Join(slices.Concat(parts...), "\r\n") + "\r\n"), nil
+	return ordered, nil
 }
 
 func lineOrder(part int) string {
@@ -209,8 +213,13 @@ func formatOf(md *sdp.MediaDescription, text string) (*format, error) {
 	if err != nil || isRTCPType(uint8(pt)|0x80) {
 		return nil, fmt.Errorf("%w: payload type %q", ErrBadDescription, text)
 	}
-	f := staticTypes[int(pt)]
-	f.payloadType, f.params = int(pt), map[string]string{}
+	f := format{payloadType: int(pt)}
+	for i := range staticTypes {
+		if staticTypes[i].payloadType == f.payloadType {
+			f = staticTypes[i]
+		}
+	}
+	f.params = map[string]string{}
 	for _, a := range md.Attributes {
 		id, value, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
 		if id != text {
@@ -254,7 +263,7 @@ func (f *format) setMap(value string) error {
 
 // setParams reads "name=value; name=value".
 func (f *format) setParams(text string) {
-	for param := range strings.SplitSeq(text, ";") {
+	for _, param := range strings.Split(text, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 		f.params[strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(value)
 	}

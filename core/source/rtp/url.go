@@ -91,7 +91,7 @@ func parseURL(text string) (*Description, error) {
 // splitParams returns the parameters of the first medium, and those of the second without the audio_ in front.
 func splitParams(query string) (first, second map[string]string, err error) {
 	first, second = map[string]string{}, map[string]string{}
-	for param := range strings.SplitSeq(query, "&") {
+	for _, param := range strings.Split(query, "&") {
 		name, escaped, _ := strings.Cut(param, "=")
 		if name == "" {
 			continue
@@ -105,7 +105,8 @@ func splitParams(query string) (first, second map[string]string, err error) {
 			to, short = second, rest
 		}
 		if !slices.Contains(ownParams, short) && !slices.Contains(formatParams, short) {
-			known := slices.Sorted(slices.Values(slices.Concat(ownParams, formatParams)))
+			known := slices.Concat(ownParams, formatParams)
+			slices.SortFunc(known, strings.Compare)
 			return nil, nil, fmt.Errorf("%w: unknown parameter %q, expected one of %s", ErrBadDescription, name, strings.Join(known, ", "))
 		}
 		to[short] = value
@@ -113,8 +114,8 @@ func splitParams(query string) (first, second map[string]string, err error) {
 	return first, second, nil
 }
 
-func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error) {
-	m := Medium{Address: address}
+func urlMedium(address netip.AddrPort, params map[string]string) (m Medium, err error) {
+	m.Address = address
 	codec, ok := flv.ParseCodec(params["codec"])
 	name := encodingOf(codec)
 	if !ok || name == "" {
@@ -125,7 +126,6 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 	if codec == flv.AAC && params["mode"] == "" && params["sizelength"] == "" && params["constantsize"] == "" {
 		f.params["mode"] = "AAC-hbr"
 	}
-	var err error
 	if params["pt"] != "" {
 		if f.payloadType, err = f.intParam("pt", 127); err != nil {
 			return m, err
@@ -149,7 +149,7 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 	if rtcp <= 65535 && rtcp != int(address.Port()) {
 		m.RTCP = uint16(rtcp)
 	}
-	for text := range strings.SplitSeq(params["source"], ",") {
+	for _, text := range strings.Split(params["source"], ",") {
 		if text == "" {
 			continue
 		}
@@ -164,12 +164,9 @@ func urlMedium(address netip.AddrPort, params map[string]string) (Medium, error)
 
 // encodingOf returns the name of a codec's payload format.
 func encodingOf(codec flv.Codec) string {
-	if codec == flv.AAC {
-		return "MPEG4-GENERIC" // and not MP4A-LATM
-	}
-	for name, known := range encodings {
-		if known.codec == codec {
-			return name
+	for i := range encodings {
+		if encodings[i].codec == codec {
+			return encodings[i].name
 		}
 	}
 	return ""

@@ -1,8 +1,7 @@
 /*
  * The limit: one write for each frame, of bytes that were prepared beforehand, chunk headers and all. Nothing that has to find out
  * what to write, or may not wait for the network, can be faster. The first record holds what stands before `publish`. With
- * a further argument "stamp" each picture ends with the time when it was sent, in hexadecimal ns; with "short" the kernel keeps no more
- * unsent than it does for this library, which wants to know what waits: small pictures then are packets of their own more often.
+ * a further argument "stamp" each picture ends with the time when it was sent, in hexadecimal ns.
  */
 #include "bench.h"
 
@@ -13,8 +12,6 @@
 #include <unistd.h>
 
 enum { HANDSHAKE = 1536 };
-
-static const int unsent = 128 << 10; /* limitUnsent in core */
 
 static int dial(const char *url)
 {
@@ -108,11 +105,9 @@ int main(int argc, char **argv)
 
     stamp = argc > 5 && strcmp(argv[5], "stamp") == 0;
     if (argc < 5)
-        die("usage: limit URL MEDIA PICTURES FPS [stamp | short]");
+        die("usage: limit URL MEDIA PICTURES FPS [stamp]");
     r = begin_run(argv);
     fd = dial(argv[1]);
-    if (argc > 5 && !stamp)
-        setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     shake_hands(fd);
     c = next_record(&r, &timestamp);
     send_all(fd, c->data, c->size);

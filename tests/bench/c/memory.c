@@ -15,6 +15,7 @@ static void bring_up(rtmp_ctx_t *all, int count, const char *url, int publishing
         must(&all[i], rtmp_set_url(&all[i], url));
         if (!publishing)
             continue;
+        must(&all[i], rtmp_set_state_callback(&all[i], on_state));
         must(&all[i], rtmp_connect(&all[i]));
         if (i % AT_ONCE == AT_ONCE - 1 || i == count - 1)
             for (k = i - i % AT_ONCE; k <= i; k++)

@@ -4,7 +4,11 @@
 
 #include "luat_rtmp_push.h"
 
+#include <semaphore.h>
+
 #include "bench.h"
+
+static sem_t state_changes; /* one post for each */
 
 static inline void fail_ours(rtmp_ctx_t *ctx, uint32_t (*get)(rtmp_ctx_t *, int *, char *, uint32_t))
 {
@@ -19,6 +23,12 @@ static inline void must(rtmp_ctx_t *ctx, int result)
         fail_ours(ctx, rtmp_get_call_error);
 }
 
+static inline void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int error_code)
+{
+    (void)ctx, (void)old_state, (void)new_state, (void)error_code;
+    sem_post(&state_changes);
+}
+
 /* Prepares a context whose queue drops nothing: what the bench sends has to arrive. */
 static inline void init_ours(rtmp_ctx_t *ctx, const char *url)
 {
@@ -27,6 +37,7 @@ static inline void init_ours(rtmp_ctx_t *ctx, const char *url)
     must(ctx, rtmp_set_option(ctx, "queue_ms", "3600000"));
     must(ctx, rtmp_set_option(ctx, "queue_bytes", "268435456"));
     must(ctx, rtmp_set_option(ctx, "tls_insecure", "true"));
+    must(ctx, rtmp_set_state_callback(ctx, on_state));
 }
 
 static inline void await_publishing(rtmp_ctx_t *ctx)
@@ -35,7 +46,7 @@ static inline void await_publishing(rtmp_ctx_t *ctx)
     while ((s = rtmp_get_state(ctx)) != RTMP_STATE_PUBLISHING) {
         if (s == RTMP_STATE_ERROR)
             fail_ours(ctx, rtmp_get_error);
-        sleep_for(200000);
+        sem_wait(&state_changes);
     }
 }
 
@@ -49,13 +60,16 @@ static inline int64_t waiting(rtmp_ctx_t *ctx, int64_t sent)
     return sent - (int64_t)s.video_frames_sent;
 }
 
-/* Waits until the network has taken all but some pictures. */
+/*
+ * Waits until the network has taken all but some pictures. Nothing tells that, as a program that publishes does not wait for it: so it
+ * looks, not so often where many wait.
+ */
 static inline void drain(rtmp_ctx_t *ctx, int64_t sent, int64_t most)
 {
     while (waiting(ctx, sent) > most) {
         if (rtmp_get_state(ctx) != RTMP_STATE_PUBLISHING)
             fail_ours(ctx, rtmp_get_error);
-        sleep_for(20000);
+        sleep_for(most > 0 ? 200000 : 20000);
     }
 }
 

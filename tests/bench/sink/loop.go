@@ -12,26 +12,27 @@ import (
 const (
 	readSize = 1 << 20
 
-	// lowWater is how much must wait before the sink wakes: it then reads seldom and much, and disturbs the publisher little.
-	lowWater = 256 << 10
-
-	// stallTime is how long nothing is read of a stream whose name says stall.
-	stallTime = 100 * time.Millisecond
-
-	lookAtStalled = 5 // ms
+	// slowRead is how much is read at once, and only when the timer goes off, of a stream whose name says slow: 0.3 GB/s. Nothing is
+	// for the first slowStart, so that a backlog is there from then on.
+	slowRead  = 64 << 10
+	slowStart = 5 * time.Millisecond
 )
 
 // loop serves all connections with one thread.
 type loop struct {
 	epoll, listener int
+	timer           int // when to look for less than lowWater; see look.go
 	conns           map[int]*conn
-	stalled         map[*conn]int64 // until when, ns of CLOCK_MONOTONIC
+	waits           map[*conn]bool // wake the sink only when lowWater waits
+	busy            bool           // something was read since the timer went off
 	buf             []byte
 }
 
 // conn is a connection of the loop.
 type conn struct {
-	fd int
+	fd   int
+	most int   // to be read at once
+	from int64 // when looking for less than lowWater begins, ns of CLOCK_MONOTONIC
 	stream
 	settled bool // it publishes, and the socket is set up for what is wanted
 }
@@ -42,28 +43,38 @@ func serve(listener int) error {
 	if err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
-	l := &loop{epoll: epoll, listener: listener, conns: map[int]*conn{}, stalled: map[*conn]int64{}, buf: make([]byte, readSize)}
-	if err := l.watch(unix.EPOLL_CTL_ADD, listener, unix.EPOLLIN); err != nil {
-		return err
+	timer, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("timerfd_create: %w", err)
+	}
+	l := &loop{
+		epoll: epoll, listener: listener, timer: timer, buf: make([]byte, readSize),
+		conns: map[int]*conn{}, waits: map[*conn]bool{},
+	}
+	for _, fd := range []int{listener, timer} {
+		if err := l.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN); err != nil {
+			return err
+		}
 	}
 	events := make([]unix.EpollEvent, 256)
 	for {
-		timeout := -1
-		if len(l.stalled) > 0 {
-			timeout = lookAtStalled
-		}
-		n, err := unix.EpollWait(epoll, events, timeout)
+		n, err := unix.EpollWait(epoll, events, -1)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return fmt.Errorf("epoll_wait: %w", err)
 		}
 		for _, e := range events[:max(n, 0)] {
-			if int(e.Fd) == listener {
+			switch fd := int(e.Fd); fd {
+			case listener:
 				l.accept()
-			} else if c := l.conns[int(e.Fd)]; c != nil {
-				l.read(c)
+			case timer:
+				l.look()
+			default:
+				if c := l.conns[fd]; c != nil {
+					l.busy = true
+					l.read(c)
+				}
 			}
 		}
-		l.resume()
 	}
 }
 
@@ -81,7 +92,7 @@ func (l *loop) accept() {
 			return // none waits; or there are too many, which the publisher will notice
 		}
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		l.conns[fd] = &conn{fd: fd}
+		l.conns[fd] = &conn{fd: fd, most: readSize}
 		if l.watch(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN) != nil {
 			l.end(l.conns[fd], nil)
 		}
@@ -90,7 +101,7 @@ func (l *loop) accept() {
 
 // read reads once: what is left makes the descriptor ready again.
 func (l *loop) read(c *conn) {
-	n, err := unix.Read(c.fd, l.buf)
+	n, err := unix.Read(c.fd, l.buf[:c.most])
 	switch {
 	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
 		return
@@ -117,27 +128,15 @@ func (l *loop) settle(c *conn) {
 	if c.wants == "latency" {
 		return
 	}
-	_ = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, lowWater)
-	if c.wants == "stall" && l.watch(unix.EPOLL_CTL_MOD, c.fd, 0) == nil {
-		l.stalled[c] = now() + int64(stallTime)
+	if c.wants == "slow" && l.watch(unix.EPOLL_CTL_MOD, c.fd, 0) == nil {
+		c.most, c.from = slowRead, now()+int64(slowStart)
 	}
-}
-
-// resume reads again from those that have stalled for long enough.
-func (l *loop) resume() {
-	for c, until := range l.stalled {
-		if now() >= until {
-			delete(l.stalled, c)
-			if l.watch(unix.EPOLL_CTL_MOD, c.fd, unix.EPOLLIN) != nil {
-				l.end(c, nil)
-			}
-		}
-	}
+	l.waitForMuch(c)
 }
 
 func (l *loop) end(c *conn, err error) {
 	delete(l.conns, c.fd)
-	delete(l.stalled, c)
+	l.waitNoMore(c)
 	unix.Close(c.fd)
 	c.report(err)
 }

@@ -4,7 +4,7 @@
 //
 //	fast     count messages and bytes
 //	check    that, and a checksum over the bodies of all pictures and audio frames
-//	stall    fast, but nothing is read for the first 100 ms of media: a backlog builds up
+//	slow     at most 64 KiB each 200 us: a backlog builds up, and stays
 //	latency  fast, each picture read at once; its last 16 bytes are the time, in hexadecimal ns of CLOCK_MONOTONIC, when it was sent
 //
 // It prints {"listening": "ADDRESS", "secure": "ADDRESS"} and then one JSON line for each connection that ends.

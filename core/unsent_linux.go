@@ -1,0 +1,57 @@
+package core
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxUnsent keeps media out of the kernel's send buffer, which would take megabytes: what waits there can neither be measured nor
+// dropped. Enough is left to keep the network busy while the writer wakes up.
+const maxUnsent = 128 << 10
+
+// unsent bounds what the kernel holds of a connection that it has not sent. A message is begun only while that is less than
+// maxUnsent, but then handed over whole: the rest of a large picture would have to be copied, and another thread woken for it.
+// Who writes from a backlog waits for the network anyway; there the kernel itself keeps to the bound.
+type unsent struct {
+	most  int64 // what may be unsent: what was, when the kernel was asked, and all that was written since
+	bound bool  // the kernel takes no more than maxUnsent
+}
+
+// room tells whether a message may be begun. The kernel is asked only when as much has been written as it may hold.
+func (u *unsent) room(fd uintptr) bool {
+	if u.most >= maxUnsent {
+		u.most = waitingIn(fd)
+	}
+	return u.most < maxUnsent
+}
+
+// waitingIn asks the kernel what it has not sent; 0 where that is not known: there the queue's limits hold for what it does not take.
+func waitingIn(fd uintptr) int64 {
+	const size = unsafe.Offsetof(unix.TCPInfo{}.Notsent_bytes) + unsafe.Sizeof(unix.TCPInfo{}.Notsent_bytes)
+	var (
+		info unix.TCPInfo
+		have = uint32(size)
+	)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_INFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&have)), 0)
+	if errno != 0 || have < uint32(size) {
+		return 0
+	}
+	return int64(info.Notsent_bytes)
+}
+
+// setBound lets the kernel keep to the bound, or not. tcp(7), TCP_NOTSENT_LOWAT: it also tells when there is room again.
+func (u *unsent) setBound(fd uintptr, on bool) {
+	if u.bound == on {
+		return
+	}
+	u.bound = on
+	value := int32(0) // the system's
+	if on {
+		value = maxUnsent
+	}
+	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT,
+		uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0)
+}

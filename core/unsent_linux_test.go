@@ -1,0 +1,85 @@
+package core
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"luatrtmp/core/chunk"
+	"luatrtmp/core/message"
+)
+
+// wide is a send buffer with room for twice maxUnsent: what the system allows without being asked to by its administrator.
+const wide = 212_992
+
+// unsentOf asks the kernel what it holds of a connection that it has not sent.
+func unsentOf(t testing.TB, conn net.Conn) (bytes int) {
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	require.NoError(t, err)
+	require.NoError(t, raw.Control(func(fd uintptr) { bytes, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD) }))
+	require.NoError(t, err)
+	return bytes
+}
+
+// widePair returns a connection of which the kernel would hold more than it should, to a peer that takes hardly anything.
+func widePair(t testing.TB) (w *writer, ours, peer net.Conn) {
+	ours, peer = tcpPair(t, tiny)
+	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
+	o := DefaultOptions()
+	o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
+	w = newWriter(ours, &o, &counters{})
+	require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, &message.SetChunkSize{Size: 65536}))
+	return w, ours, peer
+}
+
+// A picture larger than what may wait in the kernel is still handed over whole when nothing waits, also after a backlog.
+func TestLargePictureWhole(t *testing.T) {
+	w, ours, peer := widePair(t)
+	big := bytes.Repeat([]byte{1, 2, 3, 4, 5}, 28_000)
+	require.Greater(t, len(big), maxUnsent)
+	draining := func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.draining
+	}
+	in := message.NewReader(peer)
+	for range 3 {
+		for i, waits := range []bool{false, true, true} {
+			_, err := w.send(videoHeader(uint32(i)), classKey, big)
+			require.NoError(t, err)
+			require.Equal(t, waits, draining(), "picture %d", i)
+		}
+		for pictures := 0; pictures < 3; {
+			_, m, err := in.Read()
+			require.NoError(t, err)
+			if video, ok := m.(*message.Video); ok {
+				require.True(t, bytes.Equal(big, video.Body))
+				pictures++
+			}
+		}
+		require.Eventually(t, func() bool { return !draining() && unsentOf(t, ours) == 0 }, patience, time.Millisecond)
+	}
+}
+
+// However much is sent, directly and from the backlog, the kernel holds little more than maxUnsent: what is a message, and what it
+// makes one packet of.
+func TestUnsentBound(t *testing.T) {
+	const most = maxUnsent + 1_000 + 64<<10
+	w, ours, peer := widePair(t)
+	picture := make([]byte, 1_000)
+	for i := range uint32(2_000) {
+		_, err := w.send(videoHeader(i), classPicture, picture)
+		require.NoError(t, err)
+		require.LessOrEqual(t, unsentOf(t, ours), most)
+	}
+	in := message.NewReader(peer)
+	for range 2_001 {
+		_, _, err := in.Read()
+		require.NoError(t, err)
+		require.LessOrEqual(t, unsentOf(t, ours), most)
+	}
+}
