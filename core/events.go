@@ -87,6 +87,7 @@ func (e *events) run() {
 		e.pending = e.pending[1:]
 		e.call(n)
 	}
+	e.pending = nil // and its memory
 	e.delivering = false
 	e.tellIdle()
 }
