@@ -31,7 +31,9 @@ func (c *connection) sendsAhead() bool {
 // not to get that again.
 func (c *connection) took() {
 	if c.talk.ahead {
-		c.p.servers.setAhead(c.to.address, c.talk.streamID == aheadStreamID)
+		server := c.p.servers.get(c.to.address)
+		server.takesAhead, server.aheadKnown = c.talk.streamID == aheadStreamID, true
+		c.p.servers.set(server)
 	}
 }
 
@@ -41,11 +43,9 @@ func (c *connection) blame(err error) bool {
 	if c.talk == nil || !c.talk.mayBeAhead(err) {
 		return false
 	}
-	if c.p.servers.get(c.to.address).takesAhead {
-		c.p.servers.forgetAhead(c.to.address)
-	} else {
-		c.p.servers.setAhead(c.to.address, false)
-	}
+	server := c.p.servers.get(c.to.address)
+	server.takesAhead, server.aheadKnown = false, !server.takesAhead
+	c.p.servers.set(server)
 	c.oneByOne = true
 	c.p.log.Info("trying again, one command at a time", "server", c.to.address, "why", err)
 	return true

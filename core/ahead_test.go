@@ -251,9 +251,8 @@ func TestMemoryIsSafe(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 100 {
-				m.setAhead("a", true)
+				m.set(server{address: "a", takesAhead: true})
 				m.get("a")
-				m.forgetAhead("a")
 			}
 		})
 	}

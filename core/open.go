@@ -58,7 +58,7 @@ func (c *connection) open(reached func(State) bool) error {
 		err = c.shakeHands(used, opening)
 		talk.forgetOpening()
 		if err == nil {
-			c.p.servers.setForm(address, used)
+			c.rememberForm(used, true)
 			c.p.counters.wrote(int64(len(opening)), time.Now())
 			c.start(talk)
 			return nil
@@ -71,19 +71,26 @@ func (c *connection) open(reached func(State) bool) error {
 			first = handshakeFailure(err, c.o.Timeout)
 		}
 		if known && used != simpleForm {
-			c.p.servers.forgetForm(address) // another server may have taken its place
+			c.rememberForm(simpleForm, false) // another server may have taken its place
 		}
 		if known || !another {
 			return first
 		}
 		if isTimeout(err) { // the time for a handshake is over: the next attempt begins with that form
-			c.p.servers.setForm(address, next)
+			c.rememberForm(next, true)
 			return first
 		}
 		c.hangUp()
 		c.p.log.Info("handshake failed; trying another form of it", "server", address, "failed", used, "next", next, "why", err)
 		used = next
 	}
+}
+
+// rememberForm remembers the form that the server wants or, known false, that it is not known.
+func (c *connection) rememberForm(f form, known bool) {
+	server := c.p.servers.get(c.to.address)
+	server.form, server.formKnown = f, known
+	c.p.servers.set(server)
 }
 
 // firstOf returns the first failure: those of what is tried after it say less. The end that the user wanted is no failure.

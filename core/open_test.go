@@ -144,7 +144,7 @@ func TestDigestAfterSilence(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	var f servers
 	for i := range 1000 {
-		f.setForm(net.JoinHostPort("h", string(rune(i))), digestFirstForm)
+		f.set(server{address: net.JoinHostPort("h", string(rune(i))), form: digestFirstForm})
 		require.LessOrEqual(t, len(f.of), maxServers)
 	}
 	for _, f := range []form{simpleForm, digestFirstForm, digestSecondForm} {

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
 // servers remembers how servers want to be talked to, by address.
 type servers struct {
@@ -35,38 +32,26 @@ func (s *servers) get(address string) server {
 	return server{address: address}
 }
 
-func (s *servers) setForm(address string, f form) {
-	s.change(address, func(known *server) { known.form, known.formKnown = f, true })
-}
-
-func (s *servers) forgetForm(address string) {
-	s.change(address, func(known *server) { known.form, known.formKnown = simpleForm, false })
-}
-
-func (s *servers) setAhead(address string, takes bool) {
-	s.change(address, func(known *server) { known.takesAhead, known.aheadKnown = takes, true })
-}
-
-func (s *servers) forgetAhead(address string) {
-	s.change(address, func(known *server) { known.takesAhead, known.aheadKnown = false, false })
-}
-
-// change changes what is known of a server. When there would be too many, all others are forgotten.
-func (s *servers) change(address string, change func(*server)) {
+// set replaces what is known of a server. When there would be too many, all others are forgotten.
+func (s *servers) set(known server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := s.find(address)
-	if i < 0 {
-		if len(s.of) >= maxServers {
-			s.of = nil
-		}
-		i = len(s.of)
-		s.of = append(s.of, server{address: address})
+	if i := s.find(known.address); i >= 0 {
+		s.of[i] = known
+		return
 	}
-	change(&s.of[i])
+	if len(s.of) >= maxServers {
+		s.of = nil
+	}
+	s.of = append(s.of, known)
 }
 
 // find returns where a server is, -1 if it is not known; s.mu is held.
 func (s *servers) find(address string) int {
-	return slices.IndexFunc(s.of, func(known server) bool { return known.address == address })
+	for i := range s.of {
+		if s.of[i].address == address {
+			return i
+		}
+	}
+	return -1
 }

@@ -15,7 +15,7 @@ const defaultLengthSize = 4
 type AVC struct {
 	sets       parameterSets
 	lengthSize int
-	active     uint32 // id of the SPS that the last IDR picture used; the lowest known one if that is unknown
+	active     int // id of the SPS that the last IDR picture used; the lowest known one if that is unknown
 	dirty      bool
 	record     []byte // of the sets
 	taken      []byte // record at the last Take that reported a change
@@ -135,10 +135,10 @@ func (a *AVC) Info() VideoInfo {
 
 // sps returns the SPS in use, nil if there is none.
 func (a *AVC) sps() *h264.SPS {
-	if set := a.sets.sps.get(a.active); set != nil {
+	if set := a.sets.sps[a.active]; set != nil {
 		return set.parsed
 	}
-	if set := a.sets.sps.first(); set != nil {
+	if set := a.sets.sps[a.sets.firstSPS()]; set != nil {
 		return set.parsed
 	}
 	return nil
@@ -160,7 +160,7 @@ func (a *AVC) updateColor() {
 func (a *AVC) activate(slice []byte) bool {
 	before := a.active
 	if h, err := a.Slice(slice); err == nil && h.SPS != nil {
-		a.active = h.SPS.ID
+		a.active = int(h.SPS.ID)
 	}
 	return a.active != before
 }

@@ -74,7 +74,7 @@ func (p *parameterSets) readSets(record []byte, pos, count int, want h264.NALUTy
 
 // record makes the record of the known sets in the order of their ids; nil unless there is an SPS and a PPS.
 func (p *parameterSets) record() []byte {
-	first := p.sps.first()
+	first := p.sps[p.firstSPS()]
 	if first == nil {
 		return nil
 	}

@@ -101,21 +101,20 @@ func (t *hevcTrack) activate(slice []byte) bool {
 	r.u(8)     // the second byte of the NAL unit header
 	r.u(1 + 1) // first_slice_segment_in_pic_flag, no_output_of_prior_pics_flag
 	id := r.ue()
-	pps := t.sets.pps.get(id)
-	if r.err != nil || pps == nil {
+	if r.err != nil || id > maxHEVCPPSID || t.sets.pps[id] == nil {
 		return false
 	}
 	before := t.active
-	t.active = t.sets.sps.get(pps.spsID)
+	t.active = t.sets.sps[t.sets.pps[id].spsID]
 	return before != t.active
 }
 
 // sps returns the SPS in use, or before a key frame told which one it is, that with the lowest id; nil if there is none.
 func (t *hevcTrack) sps() *hevcSPS {
-	if t.active != nil && t.sets.sps.get(t.active.id) == t.active {
+	if t.active != nil && t.sets.sps[t.active.id] == t.active {
 		return t.active
 	}
-	return t.sets.sps.first()
+	return t.sets.firstSPS()
 }
 
 func (t *hevcTrack) updateColor() {
@@ -142,7 +141,7 @@ func (t *hevcTrack) Info() VideoInfo {
 		return info
 	}
 	info.Width, info.Height, info.FrameRate = sps.width, sps.height, sps.frameRate
-	if vps := t.sets.vps.get(sps.vpsID); vps != nil && info.FrameRate == 0 {
+	if vps := t.sets.vps[sps.vpsID]; vps != nil && info.FrameRate == 0 {
 		info.FrameRate = vps.frameRate
 	}
 	return info

@@ -16,9 +16,9 @@ type hevcPPS struct {
 
 // hevcSets holds one parameter set for each kind and id.
 type hevcSets struct {
-	vps byID[hevcVPS] // ids have 4 bits
-	sps byID[hevcSPS] // up to maxHEVCSPSID
-	pps byID[hevcPPS] // up to maxHEVCPPSID
+	vps [maxVPSID + 1]*hevcVPS
+	sps [maxHEVCSPSID + 1]*hevcSPS
+	pps [maxHEVCPPSID + 1]*hevcPPS
 
 	// sei are the SEI NAL units of the last record, which hold for the whole stream and may stand nowhere else: HDR in most cases.
 	sei [][]byte
@@ -47,19 +47,19 @@ func (p *hevcSets) store(nalu []byte) (changed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		p.vps.put(vps.id, vps)
+		p.vps[vps.id] = vps
 	case h265.NALUType_SPS_NUT:
 		sps, err := parseHEVCSPS(nalu)
 		if err != nil {
 			return false, err
 		}
-		p.sps.put(sps.id, sps)
+		p.sps[sps.id] = sps
 	default:
 		id, spsID, err := parseHEVCPPS(nalu)
 		if err != nil {
 			return false, err
 		}
-		p.pps.put(id, &hevcPPS{nalu, spsID})
+		p.pps[id] = &hevcPPS{nalu, spsID}
 	}
 	return true, nil
 }
@@ -89,6 +89,16 @@ func (p *hevcSets) has(nalu []byte) bool {
 	return false
 }
 
+// firstSPS returns the SPS with the lowest id, nil if there is none.
+func (p *hevcSets) firstSPS() *hevcSPS {
+	for _, set := range p.sps {
+		if set != nil {
+			return set
+		}
+	}
+	return nil
+}
+
 // HEVCDecoderConfigurationRecord, ISO/IEC 14496-15, 8.3.3.1:
 //
 //	+-----------+----------------------------+-----------------------------+
@@ -109,7 +119,7 @@ const (
 // record makes the record of the known sets in the order of their ids; nil unless there is a VPS, an SPS and a PPS. Segmentation,
 // parallelism and the average frame rate are left unspecified. The arrays are complete, as the sample entry hvc1 demands.
 func (p *hevcSets) record() []byte {
-	sps := p.sps.first()
+	sps := p.firstSPS()
 	if sps == nil {
 		return nil
 	}
@@ -117,7 +127,7 @@ func (p *hevcSets) record() []byte {
 	dst = append(append(dst, recordVersion), sps.profileTierLevel[:]...)
 	dst = append(dst, 0xF0, 0, 0xFC, 0xFC|byte(sps.chroma), 0xF8|byte(sps.lumaDepth), 0xF8|byte(sps.chromaDepth), 0, 0)
 	layers := sps.subLayers
-	if vps := p.vps.get(sps.vpsID); vps != nil {
+	if vps := p.vps[sps.vpsID]; vps != nil {
 		layers = max(layers, vps.subLayers)
 	}
 	flags := byte(layers&7)<<3 | defaultLengthSize - 1

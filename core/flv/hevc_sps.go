@@ -22,7 +22,8 @@ func hevcTemporalID(nalu []byte) int { return int(nalu[1]&7) - 1 }
 
 // Limits on HEVC parameter sets.
 const (
-	maxHEVCSPSID = 15 // H.265, 7.4.3.2.1
+	maxVPSID     = 15 // H.265, 7.4.3.1
+	maxHEVCSPSID = 15 // 7.4.3.2.1
 	maxHEVCPPSID = 63 // 7.4.3.3.1
 
 	profileTierLevelSize = 12 // of its general part, with general_level_idc; H.265, 7.3.3

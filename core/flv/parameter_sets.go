@@ -30,8 +30,8 @@ type ppsSet struct {
 
 // parameterSets holds one SPS and one PPS for each id.
 type parameterSets struct {
-	sps byID[spsSet] // up to maxSPSID
-	pps byID[ppsSet] // up to maxPPSID
+	sps [maxSPSID + 1]*spsSet
+	pps []*ppsSet // up to the highest id in use: mostly that is 0, and room for all would be most of a track
 }
 
 // store keeps a copy of an SPS or PPS and tells whether it is new or differs from the one with its id.
@@ -47,14 +47,17 @@ func (p *parameterSets) store(nalu []byte) (changed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		p.sps.put(parsed.ID, &spsSet{nalu: bytes.Clone(nalu), parsed: parsed})
+		p.sps[parsed.ID] = &spsSet{nalu: bytes.Clone(nalu), parsed: parsed}
 		return true, nil
 	}
 	id, spsID, err := parsePPS(nalu)
 	if err != nil {
 		return false, err
 	}
-	p.pps.put(id, &ppsSet{nalu: bytes.Clone(nalu), spsID: spsID})
+	for len(p.pps) <= int(id) {
+		p.pps = append(p.pps, nil)
+	}
+	p.pps[id] = &ppsSet{nalu: bytes.Clone(nalu), spsID: spsID}
 	return true, nil
 }
 
@@ -77,9 +80,11 @@ func (p *parameterSets) has(nalu []byte) bool {
 }
 
 // firstSPS returns the lowest id with an SPS, 0 if there is none.
-func (p *parameterSets) firstSPS() uint32 {
-	if set := p.sps.first(); set != nil {
-		return set.parsed.ID
+func (p *parameterSets) firstSPS() int {
+	for id, set := range p.sps {
+		if set != nil {
+			return id
+		}
 	}
 	return 0
 }

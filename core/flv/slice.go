@@ -35,8 +35,8 @@ func (a *AVC) Slice(nalu []byte) (SliceHeader, error) {
 	h.FirstMB = r.ue()
 	r.ue() // slice_type
 	h.PPSID = r.ue()
-	if pps := a.sets.pps.get(h.PPSID); r.err == nil && pps != nil {
-		if set := a.sets.sps.get(pps.spsID); set != nil {
+	if r.err == nil && h.PPSID < uint32(len(a.sets.pps)) && a.sets.pps[h.PPSID] != nil {
+		if set := a.sets.sps[a.sets.pps[h.PPSID].spsID]; set != nil {
 			h.SPS = set.parsed
 			h.readPicture(&r)
 		}

@@ -8,7 +8,6 @@ package handshake
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"sync"
 )
@@ -52,7 +51,7 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 	if err := fillPacket("C1", c1, random); err != nil {
 		return false, err
 	}
-	sent := maphash.Bytes(echoSeed, c1[headerSize:])
+	sent := checksum(c1[headerSize:])
 	if err := write(rw, "C0 and C1", s[:1+Size]); err != nil {
 		return false, err
 	}
@@ -70,11 +69,17 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 	if err != nil {
 		return false, err
 	}
-	return maphash.Bytes(echoSeed, s2[headerSize:]) == sent, nil
+	return checksum(s2[headerSize:]) == sent, nil
 }
 
-// echoSeed is that of the checksum by which C1's random data is known again.
-var echoSeed = maphash.MakeSeed()
+// checksum is what C1's random data is known again by: FNV-1a.
+func checksum(b []byte) uint64 {
+	sum := uint64(14695981039346656037)
+	for _, c := range b {
+		sum = (sum ^ uint64(c)) * 1099511628211
+	}
+	return sum
+}
 
 // space is where a client's handshake takes place: room for C0 and C1, and once they are
 // sent for S0, S1 and S2. It is used again: many connections may begin at once, and each is
