@@ -24,7 +24,7 @@ var errOutOfOrder = errors.New("createStream was answered before connect")
 // `connect` before, and may do so again.
 func (c *connection) sendsAhead() bool {
 	server := c.p.servers.get(c.to.address)
-	return !c.oneByOne && c.auth.query == "" && (server.takesAhead || !server.aheadKnown)
+	return !c.oneByOne && c.query == "" && (server.takesAhead || !server.aheadKnown)
 }
 
 // took remembers that a server took what was sent ahead. One that gave another message stream ID got publish twice, and is

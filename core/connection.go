@@ -33,8 +33,8 @@ type connection struct {
 	accepted time.Time           // when media could flow
 	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
 	told     State               // the latest that was told to be reached
-	auth     auth
-	left     chan struct{} // closed when leave is done; nil: nobody wants to know
+	query    string              // what goes behind app and tcUrl; see auth.go
+	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
 }
 
 func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellation, wake func()) *connection {

@@ -63,10 +63,10 @@ func (d *dialogue) opening() ([]byte, error) {
 		return nil, err
 	}
 	d.opened.object = append(append(d.opened.object[:0],
-		amf.Property{Name: "app", Value: d.to.app + d.auth.query},
+		amf.Property{Name: "app", Value: d.to.app + d.query},
 		amf.Property{Name: "type", Value: "nonprivate"},
 		amf.Property{Name: "flashVer", Value: d.o.FlashVer},
-		amf.Property{Name: "tcUrl", Value: d.to.tcURL + d.auth.query},
+		amf.Property{Name: "tcUrl", Value: d.to.tcURL + d.query},
 	), ownCapabilities()...)
 	d.connectID, err = d.send(0, "connect", d.opened.object)
 	if err == nil && d.ahead {

@@ -36,7 +36,7 @@ type session struct {
 
 	ticks ticks
 
-	retries    retries
+	retries    *retries  // nil: no attempt has failed yet
 	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
 	published  bool      // in this attempt or in one before
 
@@ -44,7 +44,7 @@ type session struct {
 }
 
 func newSession(p *Publisher, to *target, o *Options) *session {
-	return &session{p: p, to: to, o: o, retries: newRetries()}
+	return &session{p: p, to: to, o: o}
 }
 
 // close ends the session, politely within closeTimeout, then by force.

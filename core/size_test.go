@@ -15,8 +15,8 @@ func TestSizes(t *testing.T) {
 		most uintptr
 	}{
 		{Publisher{}, 768 - 8},
-		{session{}, 384},
-		{connection{}, 192},
+		{session{}, 352},
+		{connection{}, 176},
 		{reader{}, 128},
 		{dialogue{}, 64},
 		{target{}, 128},
