@@ -22,6 +22,9 @@ func Unmarshal(b []byte) ([]Value, error) {
 		if err != nil {
 			return nil, err
 		}
+		if values == nil {
+			values = make([]Value, 0, 4) // most messages have so few
+		}
 		values = append(values, value)
 	}
 	return values, nil
@@ -110,7 +113,7 @@ func (d *decoder) complex(m marker, start, depth int) (Value, error) {
 // An empty name ends them only if the object end marker follows; in front of any
 // other marker it is a name like others.
 func (d *decoder) properties(start, depth int) ([]Property, error) {
-	properties := []Property{}
+	properties := make([]Property, 0, 4) // most have so few
 	for {
 		if d.left() == 0 {
 			return nil, fmt.Errorf("%w: no end marker at offset %d for the object begun at offset %d",

@@ -1,10 +1,6 @@
 package core
 
-import (
-	"errors"
-	"slices"
-	"sync"
-)
+import "errors"
 
 // Sending ahead. RTMP 1.0 has a client wait for the answer to each command, which takes five round trips from nothing to
 // media:
@@ -24,67 +20,20 @@ const aheadStreamID = 1
 // errOutOfOrder: the server answered createStream before it had made up its mind about connect.
 var errOutOfOrder = errors.New("createStream was answered before connect")
 
-// memory remembers something of servers, by address.
-type memory[T any] struct {
-	mu sync.Mutex
-	of []remembered[T] // a few: searched one by one
-}
-
-type remembered[T any] struct {
-	address string
-	is      T
-}
-
-// maxRemembered bounds it: a context has one server or, when it is sent from one to the next, a few.
-const maxRemembered = 32
-
-func (m *memory[T]) get(address string) (is T, known bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if i := m.find(address); i >= 0 {
-		return m.of[i].is, true
-	}
-	return is, false
-}
-
-func (m *memory[T]) set(address string, is T) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if i := m.find(address); i >= 0 {
-		m.of[i].is = is
-		return
-	}
-	if len(m.of) >= maxRemembered {
-		m.of = nil
-	}
-	m.of = append(m.of, remembered[T]{address, is})
-}
-
-func (m *memory[T]) forget(address string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if i := m.find(address); i >= 0 {
-		m.of = slices.Delete(m.of, i, i+1)
-	}
-}
-
-// find returns where a server is, -1 if it is not known; m.mu is held.
-func (m *memory[T]) find(address string) int {
-	return slices.IndexFunc(m.of, func(r remembered[T]) bool { return r.address == address })
-}
-
 // sendsAhead tells whether the next connection sends ahead. One that brings a password does not: its server has refused
 // `connect` before, and may do so again.
 func (c *connection) sendsAhead() bool {
-	takes, known := c.p.ahead.get(c.to.address)
-	return !c.oneByOne && c.auth.query == "" && (takes || !known)
+	server := c.p.servers.get(c.to.address)
+	return !c.oneByOne && c.query == "" && (server.takesAhead || !server.aheadKnown)
 }
 
 // took remembers that a server took what was sent ahead. One that gave another message stream ID got publish twice, and is
 // not to get that again.
 func (c *connection) took() {
 	if c.talk.ahead {
-		c.p.ahead.set(c.to.address, c.talk.streamID == aheadStreamID)
+		server := c.p.servers.get(c.to.address)
+		server.takesAhead, server.aheadKnown = c.talk.streamID == aheadStreamID, true
+		c.p.servers.set(server)
 	}
 }
 
@@ -94,11 +43,9 @@ func (c *connection) blame(err error) bool {
 	if c.talk == nil || !c.talk.mayBeAhead(err) {
 		return false
 	}
-	if takes, _ := c.p.ahead.get(c.to.address); takes {
-		c.p.ahead.forget(c.to.address)
-	} else {
-		c.p.ahead.set(c.to.address, false)
-	}
+	server := c.p.servers.get(c.to.address)
+	server.takesAhead, server.aheadKnown = false, !server.takesAhead
+	c.p.servers.set(server)
 	c.oneByOne = true
 	c.p.log.Info("trying again, one command at a time", "server", c.to.address, "why", err)
 	return true
@@ -116,8 +63,7 @@ func (d *dialogue) mayBeAhead(err error) bool {
 	case errors.As(err, &refused) && d.waitsFor == "publish" && d.streamID != aheadStreamID:
 		return true // of the publish on a stream that does not exist, maybe
 	case errors.As(err, &refused):
-		takes, _ := d.p.ahead.get(d.to.address)
-		return d.waitsFor != "connect" && !nameInUse(err) && !takes
+		return d.waitsFor != "connect" && !nameInUse(err) && !d.p.servers.get(d.to.address).takesAhead
 	}
 	return d.waitsFor == "createStream" && errors.Is(err, ErrTimeout)
 }

@@ -246,14 +246,13 @@ func TestServerThatIsGoneThen(t *testing.T) {
 
 // Publishers that share a server do not disturb each other's memory of it.
 func TestMemoryIsSafe(t *testing.T) {
-	var m memory[bool]
+	var m servers
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
 			for range 100 {
-				m.set("a", true)
+				m.set(server{address: "a", takesAhead: true})
 				m.get("a")
-				m.forget("a")
 			}
 		})
 	}

@@ -155,7 +155,7 @@ func queryText(value string) string {
 
 // authenticate goes through `connect`, on as many connections as it takes to satisfy a server that wants a password.
 func (c *connection) authenticate(reached func(State) bool) error {
-	c.auth.user = c.to.user
+	a := auth{user: c.to.user}
 	for tries := 1; ; tries++ {
 		if err := c.open(reached); err != nil {
 			return err
@@ -164,9 +164,10 @@ func (c *connection) authenticate(reached func(State) bool) error {
 		if err == nil {
 			return nil
 		}
-		if why := c.auth.respond(err, c.to.app); why != nil {
+		if why := a.respond(err, c.to.app); why != nil {
 			return why
 		}
+		c.query = a.query
 		if tries == authConnections {
 			return err
 		}

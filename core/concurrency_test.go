@@ -264,7 +264,6 @@ func TestCloseWaitsForTheCallback(t *testing.T) {
 // The callback is never called by two goroutines at once, and in order.
 func TestEventsInOrder(t *testing.T) {
 	var e events
-	e.idle.L = &e.mu
 	var got []State
 	running := false
 	e.setState(func(ev Event) {

@@ -16,27 +16,28 @@ type connection struct {
 	to *target
 	o  *Options
 
-	polite context.Context // done: give up bringing it up
-	hard   context.Context // done: end at once
-	wake   func()          // the session, when something has happened
+	polite *cancellation // over: give up bringing it up
+	hard   *cancellation // over: end at once
+	wake   func()        // the session, when something has happened
 
-	unforced func() bool // hard has no effect any more
+	interrupt *call // polite's effect on conn; nil: it is up
+	force     *call // hard's effect on conn
 
 	conn     net.Conn
 	out      *writer
 	in       *reader
 	talk     *dialogue
 	streamID uint32
+	oneByOne bool                // see ahead.go
+	listens  bool                // in runs
 	accepted time.Time           // when media could flow
 	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
 	told     State               // the latest that was told to be reached
-	auth     auth
-	oneByOne bool          // see ahead.go
-	listens  bool          // in runs
-	left     chan struct{} // closed when leave is done; nil: nobody wants to know
+	query    string              // what goes behind app and tcUrl; see auth.go
+	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
 }
 
-func newConnection(p *Publisher, to *target, o *Options, polite, hard context.Context, wake func()) *connection {
+func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellation, wake func()) *connection {
 	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
@@ -54,6 +55,10 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if err != nil {
 		return err
 	}
+	if !c.interrupt.stop() {
+		return errEnded
+	}
+	c.interrupt = nil
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
 		return failure(ErrNetwork, "the connection broke: %v", reason(err))
 	}
@@ -68,12 +73,14 @@ func (c *connection) bringUp(reached func(State) bool) error {
 func (c *connection) listen() {
 	c.listens = true
 	c.in.begin()
-	c.unforced()
-	conn, in := c.conn, c.in
-	c.unforced = context.AfterFunc(c.hard, func() {
-		conn.Close()
-		in.stay()
-	})
+	c.force.stop()
+	c.force = c.hard.after(c.forcedToEnd)
+}
+
+// forcedToEnd makes reading and writing fail.
+func (c *connection) forcedToEnd() {
+	c.conn.Close()
+	c.in.stay()
 }
 
 // negotiate goes through the dialogue.
@@ -137,7 +144,7 @@ func (c *connection) whyBroken(closed func() error) error {
 		select {
 		case <-limit.C:
 			return c.out.failure()
-		case m, ok := <-c.in.commands:
+		case m, ok := <-c.in.listen():
 			if !ok {
 				return closed()
 			}
@@ -221,7 +228,8 @@ func (c *connection) hangUp() {
 
 // stop closes the connection, and waits for its goroutines.
 func (c *connection) stop() {
-	c.unforced()
+	c.interrupt.stop()
+	c.force.stop()
 	c.conn.Close()
 	if c.out == nil {
 		return
@@ -231,6 +239,6 @@ func (c *connection) stop() {
 	<-c.out.done
 	c.out.discard()
 	for c.listens { // until the reader has closed it
-		_, c.listens = <-c.in.commands
+		_, c.listens = <-c.in.listen()
 	}
 }

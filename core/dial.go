@@ -18,12 +18,12 @@ const minSilence = 10 * time.Second
 
 // dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. All addresses of a name are
 // tried, IPv6 and IPv4 side by side (RFC 6555). Small messages leave at once (TCP_NODELAY), as Go's library has it.
-func dial(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
-	within, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
+func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
+	within := polite.within(o.Timeout)
+	defer within.release()
 	conn, err := (&net.Dialer{Resolver: resolver, KeepAliveConfig: keepalive}).DialContext(within, "tcp", to.address)
 	switch {
-	case ctx.Err() != nil:
+	case polite.Err() != nil:
 		if err == nil {
 			conn.Close()
 		}
@@ -38,7 +38,7 @@ func dial(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (
 	secure, err := secured(within, conn, to, o)
 	if err != nil {
 		conn.Close()
-		if ctx.Err() != nil {
+		if polite.Err() != nil {
 			return nil, errEnded
 		}
 		return nil, err

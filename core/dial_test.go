@@ -177,7 +177,7 @@ func TestSocketOptions(t *testing.T) {
 		if c.scheme == "rtmps" {
 			go func() { _, _ = c.server.Accept().Read() }() // agrees on encryption
 		}
-		conn, err := dial(t.Context(), nil, &target{scheme: c.scheme, host: "127.0.0.1", address: c.server.Address()}, &o)
+		conn, err := dial(&cancellation{}, nil, &target{scheme: c.scheme, host: "127.0.0.1", address: c.server.Address()}, &o)
 		require.NoError(t, err)
 		raw, err := conn.(syscall.Conn).SyscallConn()
 		require.NoError(t, err)

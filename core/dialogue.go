@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -18,29 +17,35 @@ import (
 // FCUnpublish are what every publisher sends and many servers want.
 type dialogue struct {
 	*connection
-	ahead   bool          // all commands leave before the first answer comes; see ahead.go
-	encoder *chunk.Writer // of the opening, and then the writer's
-	opened  *openingSpace // nil: the opening is sent
+	encoder  *chunk.Writer // of the opening, and then the writer's
+	opened   *openingSpace // nil: the opening is sent
+	waitsFor string        // the command whose answer is awaited
 
-	connectID       float64 // transactions
-	createID        float64
-	publishID       float64
-	lastTransaction float64
+	connectID       uint32 // transactions
+	createID        uint32
+	publishID       uint32
+	lastTransaction uint32
 
 	streamID uint32 // as createStream returned it; 0: not created
-	waitsFor string // the command whose answer is awaited
+	ahead    bool   // all commands leave before the first answer comes; see ahead.go
 }
 
 // openingSpace is where an opening is made. It is used again.
 type openingSpace struct {
-	all  []byte
-	body []byte // of a message
+	all     []byte
+	body    []byte // of a message
+	object  amf.Object
+	command message.Command
 }
 
-var openingSpaces = sync.Pool{New: func() any { return new(openingSpace) }}
+var openingSpaces = sync.Pool{New: func() any {
+	return &openingSpace{all: make([]byte, 0, 1024), body: make([]byte, 0, 512), object: make(amf.Object, 0, 8)} // mostly enough
+}}
 
 // forgetOpening lets go of the opening, which is sent or never will be.
 func (d *dialogue) forgetOpening() {
+	clear(d.opened.object)
+	d.opened.command = message.Command{}
 	openingSpaces.Put(d.opened)
 	d.opened = nil
 }
@@ -57,12 +62,13 @@ func (d *dialogue) opening() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.connectID, err = d.send(0, "connect", append(amf.Object{
-		{Name: "app", Value: d.to.app + d.auth.query},
-		{Name: "type", Value: "nonprivate"},
-		{Name: "flashVer", Value: d.o.FlashVer},
-		{Name: "tcUrl", Value: d.to.tcURL + d.auth.query},
-	}, ownCapabilities()...))
+	d.opened.object = append(append(d.opened.object[:0],
+		amf.Property{Name: "app", Value: d.to.app + d.query},
+		amf.Property{Name: "type", Value: "nonprivate"},
+		amf.Property{Name: "flashVer", Value: d.o.FlashVer},
+		amf.Property{Name: "tcUrl", Value: d.to.tcURL + d.query},
+	), ownCapabilities()...)
+	d.connectID, err = d.send(0, "connect", d.opened.object)
 	if err == nil && d.ahead {
 		if err = d.sendCreate(); err == nil {
 			err = d.sendPublish(aheadStreamID)
@@ -137,7 +143,7 @@ func (d *dialogue) publish() error {
 	_, err = d.await("publish", func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
-		case c.Name == "_error" && c.TransactionID == d.publishID, c.Name == "onStatus" && refuses(info):
+		case c.Name == "_error" && c.TransactionID == float64(d.publishID), c.Name == "onStatus" && refuses(info):
 			return true, d.to.refusal("publish", info)
 		case c.Name == "onStatus" && info.Code == "NetStream.Publish.Start":
 			return true, nil
@@ -163,33 +169,37 @@ func (d *dialogue) unpublish() {
 
 func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value) *message.Command {
 	d.lastTransaction++
-	return &message.Command{Name: name, TransactionID: d.lastTransaction, Object: object, Arguments: arguments}
+	if d.opened == nil {
+		return &message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
+	}
+	d.opened.command = message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
+	return &d.opened.command
 }
 
 // send sends a command on a message stream, or adds it to the opening, and returns its transaction ID. Why writing failed, await
 // finds out: a server that hangs up may have said why.
-func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (float64, error) {
+func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	c := d.command(name, object, arguments...)
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	if d.out == nil {
-		return c.TransactionID, d.put(h, c)
+		return d.lastTransaction, d.put(h, c)
 	}
-	err := d.out.sendMessage(h, classControl, c)
+	err = d.out.sendMessage(h, classControl, c)
 	if err != nil && d.out.failure() != nil {
 		err = nil
 	}
-	return c.TransactionID, err
+	return d.lastTransaction, err
 }
 
 // result matches the answer to a command by its transaction ID. RTMP 1.0, 7.2.1.
-func (d *dialogue) result(command string, id float64) func(*message.Command) (bool, error) {
+func (d *dialogue) result(command string, id uint32) func(*message.Command) (bool, error) {
 	return func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
 		case c.Name == "onStatus" && refuses(info):
-		case d.ahead && command == "connect" && c.TransactionID == d.createID && (c.Name == "_result" || c.Name == "_error"):
+		case d.ahead && command == "connect" && c.TransactionID == float64(d.createID) && (c.Name == "_result" || c.Name == "_error"):
 			return true, errOutOfOrder
-		case c.TransactionID != id:
+		case c.TransactionID != float64(id):
 			return false, nil
 		case c.Name == "_result" && !refuses(info):
 			return true, nil
@@ -206,15 +216,16 @@ func (d *dialogue) await(step string, match func(*message.Command) (bool, error)
 	if err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout)); err != nil {
 		return nil, d.whyUnread(err)
 	}
-	stop := context.AfterFunc(d.polite, func() { d.conn.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
+	if d.polite.Err() != nil { // then interrupt may have been earlier
+		return nil, errEnded
+	}
 	for {
 		c, err := d.in.next()
 		if err != nil {
 			return nil, d.whyUnread(err)
 		}
 		if done, err := match(c); done {
-			if !stop() {
+			if d.polite.Err() != nil {
 				return nil, errEnded
 			}
 			return c, err

@@ -73,14 +73,14 @@ func TestSourceErrorIsOfAKind(t *testing.T) {
 
 func TestDialErrors(t *testing.T) {
 	o := DefaultOptions()
-	_, err := dial(t.Context(), nil, &target{address: "127.0.0.1:99999"}, &o)
+	_, err := dial(&cancellation{}, nil, &target{address: "127.0.0.1:99999"}, &o)
 	require.ErrorIs(t, err, ErrConnect)
 	hurried := Options{Timeout: 1}
-	_, err = dial(t.Context(), nil, &target{address: "127.0.0.1:1"}, &hurried)
+	_, err = dial(&cancellation{}, nil, &target{address: "127.0.0.1:1"}, &hurried)
 	require.ErrorIs(t, err, ErrTimeout)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = dial(ctx, nil, &target{address: "127.0.0.1:1"}, &o)
+	over := &cancellation{}
+	over.end()
+	_, err = dial(over, nil, &target{address: "127.0.0.1:1"}, &o)
 	require.Equal(t, errEnded, err)
 }
 

@@ -34,10 +34,10 @@ type events struct {
 	url        func() (later bool)
 	pending    []notice
 	delivering bool
+	closed     bool
 	thread     atomic.Int32 // that runs a function of the owner; 0: none does
 	failure    error        // of the event that it is told
-	idle       sync.Cond
-	closed     bool
+	idle       *sync.Cond   // nil: nobody has waited yet
 }
 
 // add queues a notice. It may be called under other locks; deliver must follow without them.
@@ -87,8 +87,9 @@ func (e *events) run() {
 		e.pending = e.pending[1:]
 		e.call(n)
 	}
+	e.pending = nil // and its memory
 	e.delivering = false
-	e.idle.Broadcast()
+	e.tellIdle()
 }
 
 // call tells the owner; e.mu is held, and released meanwhile. The thread is noted because the owner's function may end
@@ -149,6 +150,9 @@ func (e *events) settle(s *session) {
 		return
 	}
 	e.mu.Lock()
+	if e.idle == nil {
+		e.idle = sync.NewCond(&e.mu)
+	}
 	for e.delivering || s != nil && !s.over() {
 		e.idle.Wait()
 	}
@@ -159,8 +163,15 @@ func (e *events) settle(s *session) {
 // sessionOver wakes settle.
 func (e *events) sessionOver() {
 	e.mu.Lock()
-	e.idle.Broadcast()
+	e.tellIdle()
 	e.mu.Unlock()
+}
+
+// tellIdle wakes settle too; e.mu is held.
+func (e *events) tellIdle() {
+	if e.idle != nil {
+		e.idle.Broadcast()
+	}
 }
 
 func (e *events) setState(f func(Event)) {

@@ -60,7 +60,7 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 		return failure(ErrState, "the context is closed")
 	}
 	old, session := p.source, p.session
-	p.source, p.spec, p.sourceUsed, p.held = src, spec, false, nil
+	p.source, p.spec, p.sourceUsed, p.held = src, &spec, false, nil
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
 	wait()
@@ -97,7 +97,7 @@ func (p *Publisher) startFeeder(s *session) {
 		if p.spec.Path == source.None {
 			return
 		}
-		src, err := p.openSource(p.spec)
+		src, err := p.openSource(*p.spec)
 		if err != nil {
 			s.finish(err)
 			return

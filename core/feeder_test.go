@@ -240,10 +240,10 @@ func TestFeederPushesSwitchItOff(t *testing.T) {
 func TestFeederSourceThatCannotBeOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFed(t, nil)
-		f.source, f.spec = nil, source.Spec{Path: "/does/not/exist.flv"}
+		f.source, f.spec = nil, &source.Spec{Path: "/does/not/exist.flv"}
 		f.Start()
 		require.ErrorContains(t, <-f.session.finished, "/does/not/exist.flv")
-		f.spec = source.Spec{Path: source.None}
+		f.spec = &source.Spec{Path: source.None}
 		f.Start()
 		require.Nil(t, f.feeder)
 	})

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -31,8 +30,8 @@ type handover struct {
 	s      *session
 	from   *connection
 	to     *target
-	wanted context.Context // done: given up
-	giveUp context.CancelFunc
+	wanted *cancellation // over: given up
+	giveUp func()
 	lost   chan struct{} // closed when from broke
 	news   chan moveNews // closed when all is told
 }
@@ -55,6 +54,9 @@ func (s *session) obey() {
 		s.p.log.Debug("a request to reconnect while one is being obeyed")
 		return
 	}
+	if s.hops == nil {
+		s.hops = &hops{}
+	}
 	to, err := s.now.to.moved(request.TCURL)
 	if err == nil && !s.hops.allow(time.Now()) {
 		err = failure(ErrRefused, "there were %d in a short time", maxHops)
@@ -66,7 +68,7 @@ func (s *session) obey() {
 	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(s.now.to.redact(request.Description)))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	s.now.left = make(chan struct{})
-	h.wanted, h.giveUp = context.WithCancel(s.polite)
+	h.wanted, h.giveUp = s.polite.child()
 	s.move = h
 	go h.run()
 }
@@ -195,7 +197,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 
 // connect brings the new connection up.
 func (h *handover) connect() (*connection, error) {
-	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.hard, h.s.wake)
+	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, &h.s.hard, h.s.wake)
 	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
 		c.end()
 		return nil, err
@@ -209,7 +211,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 	var broken <-chan struct{}
 	var commands <-chan *message.Command
 	if next != nil {
-		broken, commands = next.out.done, next.in.commands
+		broken, commands = next.out.done, next.in.listen()
 	}
 	limit := time.NewTimer(keyFrameWait)
 	defer limit.Stop()

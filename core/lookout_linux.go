@@ -26,8 +26,8 @@ var lookouts lookout
 type watched struct {
 	id    uint64
 	raw   syscall.RawConn
-	epoll syscall.RawConn
 	said  func()
+	known bool // to the system
 }
 
 // lookAfter lets said be called when the peer of a connection says something, or already has, or ends the connection: once after each
@@ -45,16 +45,17 @@ func lookAfter(conn net.Conn, said func()) *watched {
 	if lookouts.add(w) != nil {
 		return nil
 	}
-	if w.control(unix.EPOLL_CTL_ADD, unix.EPOLLONESHOT) != nil {
-		w.end()
-		return nil
-	}
 	return w
 }
 
-// next asks for the next call of said; false: it will not come.
+// next asks for the next call of said; false: it will not come. One goroutine at a time calls it.
 func (w *watched) next() bool {
-	return w.control(unix.EPOLL_CTL_MOD, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLONESHOT) == nil
+	operation := unix.EPOLL_CTL_MOD
+	if !w.known {
+		operation = unix.EPOLL_CTL_ADD
+	}
+	w.known = w.control(operation, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLONESHOT) == nil
+	return w.known
 }
 
 // end ends it. said may be called once more.
@@ -62,10 +63,14 @@ func (w *watched) end() { lookouts.remove(w) }
 
 // control tells the system what to look for. The connection may be closed: then the system has forgotten it.
 func (w *watched) control(operation int, events uint32) error {
+	epoll := lookouts.epollOf(w)
+	if epoll == nil {
+		return net.ErrClosed
+	}
 	event := unix.EpollEvent{Events: events, Fd: int32(w.id), Pad: int32(w.id >> 32)}
 	var closed, refused error
 	gone := w.raw.Control(func(fd uintptr) {
-		closed = w.epoll.Control(func(epoll uintptr) {
+		closed = epoll.Control(func(epoll uintptr) {
 			refused = unix.EpollCtl(int(epoll), operation, int(fd), &event)
 		})
 	})
@@ -81,9 +86,19 @@ func (l *lookout) add(w *watched) error {
 		}
 	}
 	l.last++
-	w.id, w.epoll = l.last, l.raw
+	w.id = l.last
 	l.all[w.id] = w
 	return nil
+}
+
+// epollOf returns what looks after a connection; nil: nothing does any more.
+func (l *lookout) epollOf(w *watched) syscall.RawConn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all[w.id] != w {
+		return nil
+	}
+	return l.raw
 }
 
 func (l *lookout) open() error {

@@ -59,7 +59,7 @@ func TestReaderRests(t *testing.T) {
 	ours, peer := tcpPair(t, 64<<10)
 	o := DefaultOptions()
 	out := newWriter(ours, &o, &counters{})
-	r := newReader(ours, out, t.Context(), quietLog())
+	r := newReader(ours, out, &cancellation{}, quietLog())
 	resting := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -81,14 +81,14 @@ func TestReaderRests(t *testing.T) {
 	peer.Write(pieces[0])
 	require.Eventually(t, func() bool { return !resting() }, patience, time.Millisecond)
 	peer.Write(body)
-	require.Equal(t, "onBWDone", (<-r.commands).Name)
+	require.Equal(t, "onBWDone", (<-r.listen()).Name)
 	rests()
 	r.stay()
 	require.False(t, resting())
 	p.send(&message.Command{Name: "onBWDone"})
-	require.Equal(t, "onBWDone", (<-r.commands).Name)
+	require.Equal(t, "onBWDone", (<-r.listen()).Name)
 	ours.Close()
-	_, more := <-r.commands
+	_, more := <-r.listen()
 	require.False(t, more)
 	require.ErrorIs(t, r.err, net.ErrClosed)
 }

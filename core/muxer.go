@@ -24,11 +24,24 @@ type muxer struct {
 	mu      sync.Mutex
 	tracks  []*track // video before audio, by their ids
 	silence silence
-	build   flv.Builder
-	nalus   [][]byte   // scratch
+	scratch *scratch
 	now     time.Time  // when the latest frame came that had a time
 	next    *successor // nil: none; see relay.go
 	outlet
+}
+
+// scratch is what a muxer uses from one frame to the next. One that sends nothing has none.
+type scratch struct {
+	build flv.Builder
+	nalus [][]byte
+}
+
+// work returns the scratch; m.mu is held.
+func (m *muxer) work() *scratch {
+	if m.scratch == nil {
+		m.scratch = &scratch{}
+	}
+	return m.scratch
 }
 
 // outlet is what has been sent on one connection.
@@ -36,12 +49,12 @@ type outlet struct {
 	out      *writer // nil: not publishing
 	terms    terms
 	streamID uint32
+	floor    uint32 // what a track that begins must not be before
 	expect   expectation
 
 	metadataSent []byte    // body of the last onMetaData
 	began        time.Time // when the first media was sent
 	origin       time.Time // the same of the first of the connections that have taken over from each other
-	floor        uint32    // what a track that begins must not be before
 }
 
 // attach begins a connection: everything is sent anew.
@@ -67,7 +80,7 @@ func (m *muxer) detach() {
 // reset forgets what has been sent; m.mu is held.
 func (m *muxer) reset(to outlet) {
 	m.outlet = to
-	m.silence.line = silentLine{}
+	m.silence.line = nil
 	for _, t := range m.tracks {
 		t.progress = progress{}
 	}
@@ -104,7 +117,7 @@ func (m *muxer) latest() uint32 {
 		}
 		at, known = timestamp, true
 	}
-	if s := &m.silence.line; s.announced {
+	if s := m.silence.line; s != nil && s.announced {
 		note(s.last)
 	}
 	for _, t := range m.tracks {
@@ -166,15 +179,18 @@ func (m *muxer) learn(u *flv.AccessUnit) (key bool) {
 
 // whole makes one part of a frame.
 func (m *muxer) whole(frame []byte) [][]byte {
-	m.nalus = append(m.nalus[:0], frame)
-	return m.nalus
+	w := m.work()
+	w.nalus = append(w.nalus[:0], frame)
+	return w.nalus
 }
 
 // forget lets go of the frame that was sent: it is the caller's memory, perhaps not even Go's; m.mu is held.
 func (m *muxer) forget() {
-	clear(m.nalus)
-	m.nalus = m.nalus[:0]
-	m.build.Forget()
+	if w := m.scratch; w != nil {
+		clear(w.nalus)
+		w.nalus = w.nalus[:0]
+		w.build.Forget()
+	}
 }
 
 // awaitsKeyFrame tells whether pictures of the first video track before the next key frame would be dropped.
@@ -210,7 +226,7 @@ func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
 		return t.timeline.next(timestamp, now)
 	}
 	t.lastOut = m.floor
-	if s := &m.silence.line; t.kind == flv.Audio && s.announced {
+	if s := m.silence.line; t.kind == flv.Audio && s != nil && s.announced {
 		t.lastOut = s.last
 	}
 	others := make([]*timeline, 0, len(m.tracks))

@@ -18,8 +18,9 @@ func (m *muxer) sendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	if t.audio.Codec() != flv.AAC || len(f.Config) > 0 || !flv.IsADTS(data) {
 		return m.sendAudio(t, data, timestamp)
 	}
-	frames, config, err := flv.SplitADTS(m.nalus[:0], data)
-	m.nalus = frames
+	w := m.work()
+	frames, config, err := flv.SplitADTS(w.nalus[:0], data)
+	w.nalus = frames
 	if err != nil {
 		return failure(ErrInvalid, "audio frame: %v", err)
 	}
@@ -150,7 +151,7 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	if err := m.announceAudio(t, at); err != nil {
 		return err
 	}
-	return m.send(flv.Audio, t.id, classAudio, at, m.build.AudioFrame(t.form(&m.terms), 0, frame))
+	return m.send(flv.Audio, t.id, classAudio, at, m.work().build.AudioFrame(t.form(&m.terms), 0, frame))
 }
 
 // hasConfig tells the codecs that have a decoder configuration.
@@ -189,7 +190,7 @@ func (m *muxer) announceAudio(t *track, at uint32) error {
 	if err := m.sendMetadata(at); err != nil {
 		return err
 	}
-	if err := m.send(flv.Audio, t.id, classHeader, at, m.build.SequenceStart(t.form(&m.terms), record)); err != nil {
+	if err := m.send(flv.Audio, t.id, classHeader, at, m.work().build.SequenceStart(t.form(&m.terms), record)); err != nil {
 		return err
 	}
 	t.announced, t.progress.record, t.progress.info = true, record, info

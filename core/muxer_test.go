@@ -209,7 +209,7 @@ func TestMuxerAudio(t *testing.T) {
 		require.ErrorIs(t, err, c.kind, c.name)
 		require.ErrorContains(t, err, c.text)
 		requireSent(t, w)
-		for _, n := range m.nalus {
+		for _, n := range m.work().nalus {
 			require.Nil(t, n, "the caller's memory is not kept")
 		}
 	}

@@ -196,7 +196,7 @@ func (m *muxer) endSequences() {
 		if !t.announced || !form.HasFourCC() {
 			continue
 		}
-		if m.send(t.kind, t.id, classHeader, t.lastOut, m.build.SequenceEnd(form)) != nil {
+		if m.send(t.kind, t.id, classHeader, t.lastOut, m.work().build.SequenceEnd(form)) != nil {
 			return // the connection is gone
 		}
 	}

@@ -20,10 +20,11 @@ func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	parts := [][]byte(nil)
 	switch {
 	case codec.HasNALUs():
-		if m.nalus, err = flv.SplitAnnexB(m.nalus[:0], data); err != nil {
+		w := m.work()
+		if w.nalus, err = flv.SplitAnnexB(w.nalus[:0], data); err != nil {
 			return failure(ErrInvalid, "video frame of %d bytes: %v", len(data), err)
 		}
-		parts = m.nalus
+		parts = w.nalus
 	case f.CompositionTime != 0:
 		return failure(ErrInvalid, "composition time %d ms: %v has none", f.CompositionTime, codec)
 	default:
@@ -37,23 +38,24 @@ func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
-	m.nalus = m.nalus[:0]
+	w := m.work()
+	w.nalus = w.nalus[:0]
 	for i, b := range buffers {
-		whole, err := flv.SplitAnnexB(m.nalus, b)
+		whole, err := flv.SplitAnnexB(w.nalus, b)
 		if err != nil { // no start code: one NAL unit
 			if len(b) == 0 || b[0] == 0 {
 				return failure(ErrInvalid, "video frame: buffer %d is neither a NAL unit nor in Annex B form", i)
 			}
-			whole = append(m.nalus, b)
+			whole = append(w.nalus, b)
 		}
-		m.nalus = whole
+		w.nalus = whole
 	}
-	if len(m.nalus) == 0 {
+	if len(w.nalus) == 0 {
 		return failure(ErrInvalid, "video frame: %d buffers without a NAL unit", len(buffers))
 	}
 	t := m.find(flv.Video, 0)
 	if t == nil {
-		codec, err := flv.Recognize(byteStream(m.nalus))
+		codec, err := flv.Recognize(byteStream(w.nalus))
 		if err != nil {
 			return failure(ErrInvalid, "video frame: %v", err)
 		}
@@ -64,7 +66,7 @@ func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
 	if codec := t.video.Codec(); !codec.HasNALUs() {
 		return failure(ErrInvalid, "NAL units on a track of %v", codec)
 	}
-	return m.sendVideo(t, m.nalus, timestamp, 0)
+	return m.sendVideo(t, w.nalus, timestamp, 0)
 }
 
 // byteStream joins NAL units with start codes.
@@ -168,7 +170,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		t.keyFrame, t.cut = true, !t.keyFrame
 	}
 	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
-	return m.send(flv.Video, t.id, c, at, m.build.VideoFrame(form, picture, unit.Parts))
+	return m.send(flv.Video, t.id, c, at, m.work().build.VideoFrame(form, picture, unit.Parts))
 }
 
 func pictureClass(u flv.VideoUnit) class {
@@ -223,7 +225,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Video, t.id, classHeader, at, m.build.SequenceStart(form, record)); err != nil {
+		if err := m.send(flv.Video, t.id, classHeader, at, m.work().build.SequenceStart(form, record)); err != nil {
 			return err
 		}
 		t.announced, t.progress.record = true, record
@@ -240,7 +242,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 		return failure(ErrInvalid, "colorInfo: %v", err)
 	}
 	t.progress.color = color
-	return m.send(flv.Video, t.id, classHeader, at, m.build.Metadata(form, body))
+	return m.send(flv.Video, t.id, classHeader, at, m.work().build.Metadata(form, body))
 }
 
 // colorInfo encodes the colours of a track. Enhanced RTMP v2, "Metadata Frame".

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -12,7 +11,7 @@ import (
 )
 
 // form is one of the forms of the handshake, in the order in which they are tried.
-type form int
+type form uint8
 
 const (
 	simpleForm       form = iota // RTMP 1.0, 5.2: what every server takes but those that insist on digests
@@ -41,7 +40,8 @@ func (f form) after(err error) (form, bool) {
 // keeps silent is asked once in an attempt.
 func (c *connection) open(reached func(State) bool) error {
 	address := c.to.address
-	used, known := c.p.forms.get(address)
+	server := c.p.servers.get(address)
+	used, known := server.form, server.formKnown
 	var first error
 	for {
 		if err := c.dial(); err != nil {
@@ -58,7 +58,7 @@ func (c *connection) open(reached func(State) bool) error {
 		err = c.shakeHands(used, opening)
 		talk.forgetOpening()
 		if err == nil {
-			c.p.forms.set(address, used)
+			c.rememberForm(used, true)
 			c.p.counters.wrote(int64(len(opening)), time.Now())
 			c.start(talk)
 			return nil
@@ -71,19 +71,26 @@ func (c *connection) open(reached func(State) bool) error {
 			first = handshakeFailure(err, c.o.Timeout)
 		}
 		if known && used != simpleForm {
-			c.p.forms.forget(address) // another server may have taken its place
+			c.rememberForm(simpleForm, false) // another server may have taken its place
 		}
 		if known || !another {
 			return first
 		}
 		if isTimeout(err) { // the time for a handshake is over: the next attempt begins with that form
-			c.p.forms.set(address, next)
+			c.rememberForm(next, true)
 			return first
 		}
 		c.hangUp()
 		c.p.log.Info("handshake failed; trying another form of it", "server", address, "failed", used, "next", next, "why", err)
 		used = next
 	}
+}
+
+// rememberForm remembers the form that the server wants or, known false, that it is not known.
+func (c *connection) rememberForm(f form, known bool) {
+	server := c.p.servers.get(c.to.address)
+	server.form, server.formKnown = f, known
+	c.p.servers.set(server)
 }
 
 // firstOf returns the first failure: those of what is tried after it say less. The end that the user wanted is no failure.
@@ -104,23 +111,29 @@ func (c *connection) dial() error {
 			"server", c.to.address)
 	}
 	c.conn = conn
-	c.unforced = context.AfterFunc(c.hard, func() { conn.Close() })
+	c.force = c.hard.after(func() { conn.Close() })
+	c.interrupt = c.polite.after(func() { conn.SetDeadline(longAgo) })
 	return nil
 }
+
+// longAgo is the deadline of what is to end now.
+var longAgo = time.Unix(1, 0)
 
 // shakeHands shakes hands in one form, and sends opening with C2.
 func (c *connection) shakeHands(f form, opening []byte) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(c.polite, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
+	if c.polite.Err() != nil { // then interrupt may have been earlier
+		return errEnded
+	}
 	answered, err := false, error(nil)
 	if f == simpleForm {
 		answered, err = handshake.Client(c.conn, rand.Reader, opening)
 	} else {
 		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(f-digestFirstForm), opening)
 	}
-	if !stop() {
+	if c.polite.Err() != nil {
 		return errEnded
 	}
 	if err != nil {

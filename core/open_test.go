@@ -142,10 +142,10 @@ func TestDigestAfterSilence(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	var f memory[form]
+	var f servers
 	for i := range 1000 {
-		f.set(net.JoinHostPort("h", string(rune(i))), digestFirstForm)
-		require.LessOrEqual(t, len(f.of), maxRemembered)
+		f.set(server{address: net.JoinHostPort("h", string(rune(i))), form: digestFirstForm})
+		require.LessOrEqual(t, len(f.of), maxServers)
 	}
 	for _, f := range []form{simpleForm, digestFirstForm, digestSecondForm} {
 		require.NotEmpty(t, f.String())

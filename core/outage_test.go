@@ -49,10 +49,10 @@ func TestOutages(t *testing.T) {
 					var current atomic.Pointer[memConn]
 					p, w := virtualPublisher(t, func(*memConn) {}, "reconnect", "true")
 					defer p.Close()
-					p.dial = func(ctx context.Context, _ *net.Resolver, _ *target, _ *Options) (net.Conn, error) {
+					p.dial = func(polite *cancellation, _ *net.Resolver, _ *target, _ *Options) (net.Conn, error) {
 						attempts.Add(1)
 						if out.Load() {
-							return away(ctx)
+							return away(polite)
 						}
 						near, far := newMemConn()
 						current.Store(far)

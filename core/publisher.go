@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync"
@@ -25,6 +24,10 @@ type Publisher struct {
 	muxer    muxer
 	steering bitrateSteer // used by the goroutine of the session that is up
 
+	resolver *net.Resolver // of host names
+	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
+	servers  servers
+
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
@@ -33,12 +36,10 @@ type Publisher struct {
 	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
 	holding  sync.Mutex  // serialises holdSource
 
-	resolver *net.Resolver // of host names
-	dial     func(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
-	forms    memory[form] // of the handshake
-	ahead    memory[bool] // whether they take what is sent ahead
-
 	mu         sync.Mutex
+	sourceUsed bool // something was read from it
+	started    bool // between Start and Stop
+	closed     bool
 	url        string
 	options    *Options // never changed, but replaced: sessions keep those they began with
 	state      State
@@ -46,20 +47,19 @@ type Publisher struct {
 	failed     error    // why the last connection failed; nil from the next Connect on, or from when one is up again
 	connected  time.Time
 	source     *playhead // nil: none
-	spec       source.Spec
-	sourceUsed bool          // something was read from it
-	started    bool          // between Start and Stop
+	spec       *source.Spec
 	feeder     *feeder       // that runs and has not been told to stop
 	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
 	held       *session      // whose frames come from the camera that the source stands in for
-	closed     bool
 }
+
+// clip is the source of whoever sets none.
+var clip = source.Spec{Path: source.Clip}
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
-	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: source.Spec{Path: source.Clip}}
+	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: &clip}
 	p.muxer.counters = &p.counters
-	p.events.idle.L = &p.events.mu
 	return p
 }
 

@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	maxRateWindow     = 60 // seconds
@@ -13,7 +16,7 @@ type rateMeter struct {
 	first   int64     // seconds since start of what is known
 	last    int64     // the same of the newest bucket
 	window  int64     // seconds, up to maxRateWindow; 0: defaultRateWindow
-	buckets []int64   // one for each second of the longest window so far
+	buckets []uint32  // one for each second of the longest window so far
 }
 
 // setWindow sets over how many seconds it measures, 1 to maxRateWindow. What has been measured is kept.
@@ -28,7 +31,7 @@ func (r *rateMeter) grow(seconds int64) {
 	if int64(len(before)) >= seconds {
 		return
 	}
-	r.buckets = make([]int64, seconds)
+	r.buckets = make([]uint32, seconds)
 	known := min(int64(len(before)), r.last-r.first+1)
 	for i := range known {
 		*r.bucket(r.last - i) = before[(r.last-i)%int64(len(before))]
@@ -38,7 +41,7 @@ func (r *rateMeter) grow(seconds int64) {
 	}
 }
 
-func (r *rateMeter) bucket(second int64) *int64 { return &r.buckets[second%int64(len(r.buckets))] }
+func (r *rateMeter) bucket(second int64) *uint32 { return &r.buckets[second%int64(len(r.buckets))] }
 
 func (r *rateMeter) add(now time.Time, n int64) {
 	r.grow(defaultRateWindow)
@@ -46,7 +49,8 @@ func (r *rateMeter) add(now time.Time, n int64) {
 		r.start = now
 	}
 	r.advance(now)
-	*r.bucket(r.last) += n
+	b := r.bucket(r.last)
+	*b = uint32(min(int64(*b)+n, math.MaxUint32))
 }
 
 // advance makes the bucket of now the newest. now may be a little behind it: callers look at the clock before they lock.
@@ -74,7 +78,7 @@ func (r *rateMeter) kbps(now time.Time) uint32 {
 	seconds := min(window, r.last-r.first+1)
 	var sum int64
 	for i := range seconds {
-		sum += *r.bucket(r.last - i)
+		sum += int64(*r.bucket(r.last - i))
 	}
 	return uint32(sum * 8 / 1000 / seconds)
 }

@@ -18,10 +18,9 @@ type reader struct {
 	conn     net.Conn
 	out      *writer
 	log      Logger
-	hard     context.Context
+	hard     *cancellation
 	messages *message.Reader
-	faults   int                   // messages that could not be read
-	commands chan *message.Command // of run; closed when reading has ended
+	commands chan *message.Command // see listen; nil: nobody has called it yet; mu
 	err      error                 // why it has ended
 	told     func()                // called when there is something new in commands, or they are closed
 
@@ -30,14 +29,16 @@ type reader struct {
 	rests bool     // run does not run, and begins when the peer says something
 	stays bool     // it does not rest any more
 
+	faults uint8 // messages that could not be read, up to maxFaultsLogged
+
 	window    uint32 // the peer's: acknowledge by then; 0: it has none
 	received  uint32 // bytes, modulo 2^32 as on the wire
 	acked     uint32
 	announced uint32 // window we told the peer
 }
 
-func newReader(conn net.Conn, out *writer, hard context.Context, log Logger) *reader {
-	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}, commands: make(chan *message.Command, 8)}
+func newReader(conn net.Conn, out *writer, hard *cancellation, log Logger) *reader {
+	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}}
 	r.messages = message.NewReader(r)
 	return r
 }
@@ -63,7 +64,7 @@ func (r *reader) run() {
 		}
 	}
 	r.stay()
-	close(r.commands)
+	close(r.listen())
 	r.told()
 }
 
@@ -76,14 +77,39 @@ func (r *reader) pass() bool {
 	if c == nil {
 		return true
 	}
+	commands := r.listen()
 	select {
-	case r.commands <- c:
-		r.told()
-		return true
-	case <-r.hard.Done():
-		r.err = context.Canceled
-		return false
+	case commands <- c:
+	default:
+		select {
+		case commands <- c:
+		case <-r.hard.Done():
+			r.err = context.Canceled
+			return false
+		}
 	}
+	r.told()
+	return true
+}
+
+// maxCommands bounds how many commands of the server wait for somebody to look at them. Then it is read no more.
+const maxCommands = 8
+
+// listen returns where run hands commands on, which it closes in the end.
+func (r *reader) listen() chan *message.Command {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.commands == nil {
+		r.commands = make(chan *message.Command, maxCommands)
+	}
+	return r.commands
+}
+
+// heard is listen for somebody who is told when there is something new, and nil as long as there was nothing.
+func (r *reader) heard() <-chan *message.Command {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.commands
 }
 
 // rest begins a rest if there is nothing to read. Whatever the peer says from then on lets run begin anew; it may do so
@@ -138,7 +164,8 @@ func (r *reader) take() (*message.Command, error) {
 	_, m, err := r.messages.Read()
 	switch {
 	case errors.Is(err, message.ErrBody):
-		if r.faults++; r.faults <= maxFaultsLogged {
+		if r.faults < maxFaultsLogged {
+			r.faults++
 			r.log.Warn("ignoring a message of the server", "why", err)
 		}
 	case err != nil:
@@ -228,7 +255,7 @@ func (r *reader) drain(ctx, hurry context.Context) {
 		case <-asked:
 			asked = nil
 			limit.Reset(answerPatience)
-		case _, ok := <-r.commands:
+		case _, ok := <-r.listen():
 			if !ok {
 				return
 			}

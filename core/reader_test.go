@@ -29,17 +29,17 @@ type readerPeer struct {
 func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	o := DefaultOptions()
 	conn, peer := net.Pipe()
-	ctx, cancel := context.WithCancel(t.Context())
+	hard := &cancellation{}
 	w := newWriter(conn, &o, &counters{})
-	r := newReader(conn, w, ctx, log)
+	r := newReader(conn, w, hard, log)
 	go r.run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}
 	p.close = func() {
-		cancel()
+		hard.end()
 		conn.Close()
 		peer.Close()
 		w.abort()
-		for range r.commands {
+		for range r.listen() {
 		}
 	}
 	return p
@@ -85,7 +85,7 @@ func TestReaderAnswers(t *testing.T) {
 		p.send(&message.SetPeerBandwidth{Size: 5000})
 		require.Equal(t, &message.WindowAckSize{Size: 5000}, p.read(), "told once, again when it changes")
 		p.send(&message.Command{Name: "onBWDone"})
-		require.Equal(t, "onBWDone", (<-p.r.commands).Name)
+		require.Equal(t, "onBWDone", (<-p.r.listen()).Name)
 	})
 }
 
@@ -143,7 +143,7 @@ func TestReaderPassesOverBrokenMessages(t *testing.T) {
 			p.sendRaw(message.TypeCommandAMF0, []byte{2, 0, 9, 'x'})
 		}
 		p.send(&message.Command{Name: "good"})
-		require.Equal(t, "good", (<-p.r.commands).Name)
+		require.Equal(t, "good", (<-p.r.listen()).Name)
 		require.Equal(t, maxFaultsLogged, int(lines))
 	})
 }
@@ -164,7 +164,7 @@ func TestReaderFlood(t *testing.T) {
 			p.send(message.NewUserControl(message.PingRequest, i))
 		}
 		p.send(&message.Command{Name: "still here"})
-		require.Equal(t, "still here", (<-p.r.commands).Name)
+		require.Equal(t, "still here", (<-p.r.listen()).Name)
 		p.r.out.mu.Lock()
 		require.LessOrEqual(t, len(p.r.out.control), maxControl)
 		p.r.out.mu.Unlock()
@@ -174,7 +174,7 @@ func TestReaderFlood(t *testing.T) {
 func TestReaderNobodyListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := startReader(t, quietLog())
-		for range cap(p.r.commands) + 1 {
+		for range maxCommands + 1 {
 			p.send(&message.Command{Name: "onBWDone"})
 		}
 		synctest.Wait()

@@ -58,7 +58,7 @@ type retries struct {
 	nameSince time.Time // since when the name is said to be in use; zero: it is not
 }
 
-func newRetries() retries { return retries{random: rand.Float64} }
+func newRetries() *retries { return &retries{random: rand.Float64} }
 
 // next returns how long to wait after err, false when it is the end. published is how long media flowed before it, fresh
 // whether the next attempt may have another URL.
@@ -135,6 +135,9 @@ func (s *session) retry(err error) bool {
 	published := time.Duration(0)
 	if !s.flowedFrom.IsZero() {
 		published = max(1, time.Since(s.flowedFrom))
+	}
+	if s.retries == nil {
+		s.retries = newRetries()
 	}
 	wait, again := s.retries.next(s.o.Reconnect, err, published, s.p.events.wantsURL(), time.Now())
 	if !again || !s.p.attemptFailed(s, err) {
@@ -216,7 +219,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	default:
 	}
 	select {
-	case <-s.finished: // of a source that was stopped with the connection before
+	case <-s.sourceOver(): // of a source that was stopped with the connection before
 	default:
 	}
 	s.answered, s.ended = nil, false

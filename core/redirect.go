@@ -53,7 +53,7 @@ func (t *target) moved(tcURL string) (*target, error) {
 	}
 	sameHost := !resolved.IsAbs() && resolved.Host == ""
 	if !resolved.IsAbs() {
-		base, err := url.Parse(t.place + t.app)
+		base, err := url.Parse(t.place() + t.app)
 		if err != nil {
 			return nil, failure(ErrInvalid, "its tcUrl %q cannot be joined with %q", shown, t.masked())
 		}

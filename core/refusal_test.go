@@ -153,7 +153,7 @@ func TestWhyWritingFailed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newConnection(New(quietLog()), &target{}, &defaults, t.Context(), t.Context(), func() {})
+				s := newConnection(New(quietLog()), &target{}, &defaults, &cancellation{}, &cancellation{}, func() {})
 				s.out, s.accepted, s.in = &writer{err: broken}, time.Now(), c.in
 				if s.in == nil {
 					s.in = &reader{}

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -116,7 +115,7 @@ func TestParkedAudioOverflows(t *testing.T) {
 // newMove is a handover of a session that has no connection.
 func newMove(p *Publisher) *handover {
 	h := &handover{s: newSession(p, &target{}, &defaults), lost: make(chan struct{}), news: make(chan moveNews, 2)}
-	h.wanted, h.giveUp = context.WithCancel(h.s.polite)
+	h.wanted, h.giveUp = h.s.polite.child()
 	return h
 }
 

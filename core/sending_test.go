@@ -79,7 +79,7 @@ func TestSendNALUsErrors(t *testing.T) {
 	}
 	m := &muxer{counters: &counters{}}
 	require.ErrorIs(t, m.sendNALUs([][]byte{keyFrame}, 0), ErrState)
-	require.Equal(t, 0, len(m.nalus), "the caller's memory is kept")
+	require.Equal(t, 0, len(m.work().nalus), "the caller's memory is kept")
 }
 
 func TestSendAudioBody(t *testing.T) {

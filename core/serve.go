@@ -13,7 +13,7 @@ func (s *session) serve() error {
 		s.obey()
 		outDone, commands, news := s.watched()
 		select {
-		case err := <-s.finished:
+		case err := <-s.sourceOver():
 			return s.sourceEnded(err)
 		case <-outDone:
 			if err := s.broken(s.now.whyBroken(s.now.whyClosed)); err != nil {
@@ -36,7 +36,7 @@ func (s *session) serve() error {
 // watched returns what serve waits for beside its own: nil for what is not there.
 func (s *session) watched() (outDone <-chan struct{}, commands <-chan *message.Command, news <-chan moveNews) {
 	if s.now != nil && s.lost == nil {
-		outDone, commands = s.now.out.done, s.now.in.commands
+		outDone, commands = s.now.out.done, s.now.in.heard()
 	}
 	if s.move != nil {
 		news = s.move.news

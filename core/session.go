@@ -14,10 +14,9 @@ type session struct {
 	p *Publisher
 	o *Options // of the attempt; nobody changes them
 
-	polite    *cancellation // over: end as the protocol wants it
-	hard      *cancellation // over: end at once
-	finished  chan error    // the source is at its end; nil: without a fault
-	done      chan struct{}
+	polite    cancellation  // over: end as the protocol wants it
+	hard      cancellation  // over: end at once
+	done      cancellation  // over: it has ended
 	wantSteer atomic.Bool   // see steer
 	hurry     chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
 	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
@@ -26,17 +25,18 @@ type session struct {
 	mediaStart time.Time // when media could flow; p.mu
 	ended      bool      // media flows no more; p.mu
 
-	rests rests
+	rests    rests
+	finished chan error // the source is at its end, nil: without a fault; nil: no source has been; rests.mu
 
 	// used by who goes on with the session alone
 	now  *connection // that media flows to; nil: there is none, or none any more
 	lost error       // why now broke although another connection may still take over from it
 	move *handover   // that is under way
-	hops hops
+	hops *hops       // nil: no server has sent the stream elsewhere
 
 	ticks ticks
 
-	retries    retries
+	retries    *retries  // nil: no attempt has failed yet
 	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
 	published  bool      // in this attempt or in one before
 
@@ -44,10 +44,7 @@ type session struct {
 }
 
 func newSession(p *Publisher, to *target, o *Options) *session {
-	s := &session{p: p, to: to, o: o, finished: make(chan error, 1), done: make(chan struct{})}
-	s.retries = newRetries()
-	s.polite, s.hard = &cancellation{}, &cancellation{}
-	return s
+	return &session{p: p, to: to, o: o}
 }
 
 // close ends the session, politely within closeTimeout, then by force.
@@ -57,14 +54,14 @@ func (s *session) close() {
 	limit := time.NewTimer(closeTimeout)
 	defer limit.Stop()
 	select {
-	case <-s.done:
+	case <-s.done.Done():
 		return
 	case <-limit.C:
 	}
 	s.forceToEnd()
 	limit.Reset(closeTimeout / 4)
 	select {
-	case <-s.done:
+	case <-s.done.Done():
 	case <-limit.C:
 	}
 }
@@ -76,12 +73,7 @@ func (s *session) forceToEnd() {
 
 // over tells whether the session has ended, and with it all that it had to tell.
 func (s *session) over() bool {
-	select {
-	case <-s.done:
-		return true
-	default:
-		return false
-	}
+	return s.done.Err() != nil
 }
 
 // run begins the session.
@@ -111,7 +103,7 @@ func (s *session) goOn(step func() error) {
 	s.leaving.Wait()
 	s.p.sessionEnded(s, err)
 	s.forceToEnd()
-	close(s.done)
+	s.done.end()
 	s.p.events.sessionOver()
 }
 
@@ -130,7 +122,7 @@ var errEnded = errors.New("ended by the user")
 // begin brings a connection up, and lets media flow.
 func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
-	s.now = newConnection(s.p, s.to, s.o, s.polite, s.hard, s.wake)
+	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
 	}
@@ -142,7 +134,7 @@ func (s *session) begin() error {
 		s.p.reconnects.Add(1) // before anybody sees the state
 	}
 	if !s.advance(StatePublishing) {
-		s.now.goodbye(s.hard, s.polite)
+		s.now.goodbye(&s.hard, &s.polite)
 		return errEnded
 	}
 	s.flows()
@@ -171,7 +163,7 @@ func (s *session) windUp(err error) error {
 		if err == nil || errors.Is(err, errSourceFault) {
 			s.p.muxer.detach()
 			if s.now != nil {
-				s.now.goodbye(s.hard, s.polite)
+				s.now.goodbye(&s.hard, &s.polite)
 			}
 		}
 		return nil
@@ -208,11 +200,23 @@ func (s *session) steer() {
 
 // finish tells the session that its source is at its end; nil: without a fault.
 func (s *session) finish(err error) {
+	s.rests.mu.Lock()
+	if s.finished == nil {
+		s.finished = make(chan error, 1)
+	}
 	select {
 	case s.finished <- err:
 	default: // it knows already
 	}
+	s.rests.mu.Unlock()
 	s.wake()
+}
+
+// sourceOver returns what tells that the source is at its end.
+func (s *session) sourceOver() <-chan error {
+	s.rests.mu.Lock()
+	defer s.rests.mu.Unlock()
+	return s.finished
 }
 
 // errSourceFault ends a session whose source failed after good media.

@@ -43,14 +43,13 @@ func makeSilence() {
 
 // silence is the silent track.
 type silence struct {
-	wanted bool // the media has no audio
-	heard  bool // it has
-	line   silentLine
+	wanted bool        // the media has no audio
+	heard  bool        // it has
+	line   *silentLine // nil: nothing has been sent that it could stand beside
 }
 
 // silentLine is what has been sent of the silent track on one connection.
 type silentLine struct {
-	based     bool
 	lastVideo uint32 // timestamp of the latest picture
 	elapsed   uint64 // ms from the first picture to it
 	base      uint32 // timestamp of the first picture
@@ -76,9 +75,10 @@ func (m *muxer) fillSilence(at uint32) error {
 	if !m.terms.silentAudio || m.silence.heard {
 		return nil
 	}
-	s := &m.silence.line
-	if !s.based {
-		s.based, s.base, s.lastVideo = true, at, at
+	s := m.silence.line
+	if s == nil {
+		s = &silentLine{base: at, lastVideo: at}
+		m.silence.line = s
 	}
 	if passed := int32(at - s.lastVideo); passed > 0 { // pictures of another track may be behind
 		s.elapsed += uint64(passed)
@@ -108,14 +108,14 @@ func (m *muxer) sendSilence(at uint32) error {
 	if media.err != nil {
 		return media.err
 	}
-	if s := &m.silence.line; !s.announced {
+	if s := m.silence.line; !s.announced {
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Audio, 0, classHeader, at, m.build.SequenceStart(form, media.config)); err != nil {
+		if err := m.send(flv.Audio, 0, classHeader, at, m.work().build.SequenceStart(form, media.config)); err != nil {
 			return err
 		}
 		s.announced = true
 	}
-	return m.send(flv.Audio, 0, classAudio, at, m.build.AudioFrame(form, 0, media.frame))
+	return m.send(flv.Audio, 0, classAudio, at, m.work().build.AudioFrame(form, 0, media.frame))
 }

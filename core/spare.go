@@ -8,7 +8,7 @@ import (
 // spare keeps the memory of messages that are gone for those that come, so that the steady state allocates nothing, nor does a
 // long backlog. Buffers are of powers of two, each size in a list of its own.
 type spare struct {
-	entries [spareSizes]*entry // the first of each list
+	entries *[spareSizes]*entry // the first of each list; nil: nothing has been kept yet
 	bytes   int
 }
 
@@ -35,7 +35,7 @@ func (s *spare) take(size int) *entry {
 	if i >= spareSizes {
 		return &entry{payload: make([]byte, 0, size)}
 	}
-	if s.entries[i] == nil {
+	if s.entries == nil || s.entries[i] == nil {
 		if e, _ := trimmed[i].Get().(*entry); e != nil {
 			return e
 		}
@@ -57,6 +57,9 @@ func (s *spare) give(e *entry, limit int) {
 	i := sizeOf(cap(e.payload))
 	if i >= spareSizes || s.bytes+cap(e.payload) > limit {
 		return
+	}
+	if s.entries == nil {
+		s.entries = new([spareSizes]*entry)
 	}
 	e.payload = e.payload[:0]
 	s.entries[i], e.next = e, s.entries[i]

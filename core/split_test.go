@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -70,7 +69,7 @@ func TestAnySplit(t *testing.T) {
 			heard := make(chan []string, 1)
 			p, w := virtualPublisher(t, func(*memConn) {})
 			defer p.Close()
-			p.dial = func(context.Context, *net.Resolver, *target, *Options) (net.Conn, error) {
+			p.dial = func(*cancellation, *net.Resolver, *target, *Options) (net.Conn, error) {
 				near, far := newMemConn()
 				go func() { heard <- talkative(far); far.Close() }()
 				return &splitConn{near, rand.New(rand.NewPCG(uint64(seed), 1)), largest}, nil

@@ -4,18 +4,22 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 )
 
 // secureConn is an encrypted connection. It has what the writer needs and *tls.Conn has not.
 type secureConn struct {
 	*tls.Conn
-	under  *recordConn
-	record [maxRecord]byte // where small pieces are gathered; used by the writer alone
+	under *recordConn
 }
 
 // maxRecord is the most that one record of TLS carries. RFC 8446, 5.1.
 const maxRecord = 16 << 10
+
+// records are where small pieces are gathered. They are shared: a record is encrypted into memory of its own before Write returns,
+// and a connection that sends now and then needs none of its own.
+var records = sync.Pool{New: func() any { return new([maxRecord]byte) }}
 
 // writeRecord encrypts what begins pieces, as much as a record carries, and takes it out of pieces. Each Write of TLS makes a
 // record with a header, a checksum and a system call of its own: small pieces are gathered first.
@@ -23,7 +27,9 @@ func (c *secureConn) writeRecord(pieces *net.Buffers) (int64, error) {
 	if advance(pieces, 0); len(*pieces) == 0 {
 		return 0, nil
 	}
-	n, err := c.Write(c.gather(*pieces))
+	record := records.Get().(*[maxRecord]byte)
+	n, err := c.Write(gather(record, *pieces))
+	records.Put(record)
 	advance(pieces, n)
 	return int64(n), err
 }
@@ -38,19 +44,19 @@ func (c *secureConn) writeRecords(pieces *net.Buffers) (written int64, err error
 	return written, err
 }
 
-// gather returns what the next record begins with: a piece that fills it, without a copy, or several that are joined.
-func (c *secureConn) gather(pieces net.Buffers) []byte {
+// gather returns what the next record begins with: a piece that fills it, without a copy, or several that are joined in record.
+func gather(record *[maxRecord]byte, pieces net.Buffers) []byte {
 	if len(pieces[0]) >= maxRecord {
 		return pieces[0][:len(pieces[0])/maxRecord*maxRecord]
 	}
 	n := 0
 	for _, p := range pieces {
-		copied := copy(c.record[n:], p)
+		copied := copy(record[n:], p)
 		if n += copied; copied < len(p) {
 			break
 		}
 	}
-	return c.record[:n]
+	return record[:n]
 }
 
 // advance takes what is written out of pieces, and those that are empty.

@@ -20,7 +20,6 @@ type target struct {
 	authority string // host[:port] as the URL has it
 	host      string // name or address; an IPv6 address without its brackets, with its zone
 	address   string // host:port to dial
-	place     string // scheme://host[:port]/, a default port left out
 	tcURL     string // what `connect` says: place and app, without the stream
 	app       string
 	stream    string       // with its query, verbatim
@@ -63,7 +62,7 @@ func parseURL(raw, app, stream string) (*target, error) {
 	if t.app == "" || t.stream == "" || strings.HasPrefix(t.stream, "?") {
 		return nil, failure(ErrInvalid, "URL: application or stream missing; %s", urlForm)
 	}
-	t.tcURL = t.place + t.app
+	t.tcURL = t.place() + t.app
 	return t, nil
 }
 
@@ -115,17 +114,20 @@ func (t *target) setAuthority(authority string) error {
 	if err != nil {
 		return err
 	}
-	normal := defaultPorts[t.scheme]
 	if port == "" {
-		port = normal
+		port = defaultPorts[t.scheme]
 	}
 	t.authority, t.host, t.address = authority, host, net.JoinHostPort(host, port)
-	t.place = t.scheme + "://" + bracketed(withoutZone(host))
-	if port != normal {
-		t.place += ":" + port
-	}
-	t.place += "/"
 	return nil
+}
+
+// place is scheme://host[:port]/, a default port left out.
+func (t *target) place() string {
+	colon, port := ":", t.address[strings.LastIndexByte(t.address, ':')+1:]
+	if port == defaultPorts[t.scheme] {
+		colon, port = "", ""
+	}
+	return t.scheme + "://" + bracketed(withoutZone(t.host)) + colon + port + "/"
 }
 
 // parseUser takes user[:password] apart.
@@ -236,5 +238,5 @@ func (t *target) masked() string {
 	if hasQuery {
 		app += "?..."
 	}
-	return t.place + app + "/..."
+	return t.place() + app + "/..."
 }

@@ -70,7 +70,7 @@ func TestParseURL(t *testing.T) {
 			got, err := parseURL(c.url, c.app, c.stream)
 			require.NoError(t, err)
 			require.Equal(t, []string{c.address, c.place, c.place + c.wantApp, c.wantApp, c.wantStream},
-				[]string{got.address, got.place, got.tcURL, got.app, got.stream})
+				[]string{got.address, got.place(), got.tcURL, got.app, got.stream})
 			require.Equal(t, strings.HasPrefix(strings.ToLower(c.url), "rtmps"), got.scheme == "rtmps")
 			require.Nil(t, got.user)
 			require.NotContains(t, got.masked(), c.wantStream+"?")
@@ -100,7 +100,7 @@ func TestParseURLWithUser(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, &credentials{c.user, c.password}, got.user)
 			require.Equal(t, c.address, got.address)
-			for _, text := range []string{got.tcURL, got.masked(), got.authority, got.place} {
+			for _, text := range []string{got.tcURL, got.masked(), got.authority, got.place()} {
 				require.NotContains(t, text, "@")
 				require.NotContains(t, text, "bob")
 			}

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -156,7 +155,7 @@ func (c *memConn) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 func virtualPublisher(t *testing.T, serve func(*memConn), options ...string) (*Publisher, *watch) {
 	t.Helper()
 	p := New(slog.New(slog.DiscardHandler))
-	p.dial = func(context.Context, *net.Resolver, *target, *Options) (net.Conn, error) {
+	p.dial = func(*cancellation, *net.Resolver, *target, *Options) (net.Conn, error) {
 		near, far := newMemConn()
 		go func() {
 			defer far.Close()

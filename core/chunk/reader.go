@@ -14,10 +14,10 @@ import (
 type Reader struct {
 	from       io.Reader
 	buf        *bufio.Reader // nil: rests
-	chunkSize  uint32
 	streams    []*readStream
-	open       int // chunk streams with an unfinished message
-	unfinished int // bytes set aside for the payloads of those
+	chunkSize  uint32
+	open       int32 // chunk streams with an unfinished message
+	unfinished int32 // bytes set aside for the payloads of those, up to MaxUnfinishedSize
 	err        error
 }
 
@@ -167,7 +167,7 @@ func (r *Reader) readPayload(s *readStream) error {
 // grow gives a payload that fills its space up to twice as much.
 func (r *Reader) grow(s *readStream) error {
 	size := min(max(2*cap(s.payload), firstAllocation), int(s.header.length))
-	more := size - cap(s.payload)
+	more := int32(size - cap(s.payload))
 	if r.unfinished+more > MaxUnfinishedSize {
 		return fmt.Errorf("%w: chunk stream %d: %d of %d bytes are here, unfinished messages are limited to %d bytes together",
 			ErrTooLarge, s.id, len(s.payload), s.header.length, MaxUnfinishedSize)
@@ -193,7 +193,7 @@ func (r *Reader) take(s *readStream) *Message {
 	}
 
 	r.open--
-	r.unfinished -= cap(s.payload)
+	r.unfinished -= int32(cap(s.payload))
 	s.payload = nil
 	s.open = false
 	return m

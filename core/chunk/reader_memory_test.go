@@ -31,8 +31,8 @@ func TestReaderAnnouncedLengthCostsNothing(t *testing.T) {
 	runtime.ReadMemStats(&after)
 
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.Equal(t, MaxChunkStreams, r.open)
-	require.LessOrEqual(t, r.unfinished, MaxChunkStreams*firstAllocation)
+	require.EqualValues(t, MaxChunkStreams, r.open)
+	require.LessOrEqual(t, int(r.unfinished), MaxChunkStreams*firstAllocation)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }
 
@@ -43,7 +43,7 @@ func TestReaderUnfinishedSize(t *testing.T) {
 	_, err := r.Read()
 	require.ErrorIs(t, err, ErrTooLarge)
 	require.ErrorContains(t, err, "of 16777215 bytes are here, unfinished messages are limited to 33554432 bytes together")
-	require.LessOrEqual(t, r.unfinished, MaxUnfinishedSize)
+	require.LessOrEqual(t, int(r.unfinished), MaxUnfinishedSize)
 }
 
 // Two messages of the greatest size may be under way at once.
@@ -69,7 +69,7 @@ func TestReaderGreatestSize(t *testing.T) {
 		require.True(t, bytes.Equal(fill(byte(i), MaxMessageSize), m.Payload))
 		require.Equal(t, MaxMessageSize, cap(m.Payload))
 	}
-	require.Zero(t, r.unfinished)
+	require.Zero(t, int(r.unfinished))
 }
 
 // A Reader that rests has no buffer, and loses nothing of what it has read.

@@ -179,12 +179,12 @@ func TestReaderAbort(t *testing.T) {
 	m, err := r.Read()
 	require.NoError(t, err)
 	require.Equal(t, uint32(2), m.ChunkStreamID)
-	require.NotZero(t, r.unfinished)
+	require.NotZero(t, int(r.unfinished))
 
 	r.Abort(2) // nothing open there
 	r.Abort(9) // unknown
 	r.Abort(4)
-	require.Zero(t, r.unfinished)
+	require.Zero(t, int(r.unfinished))
 	require.Zero(t, r.open)
 
 	// The header of what was discarded still counts for what follows.

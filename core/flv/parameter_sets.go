@@ -31,7 +31,7 @@ type ppsSet struct {
 // parameterSets holds one SPS and one PPS for each id.
 type parameterSets struct {
 	sps [maxSPSID + 1]*spsSet
-	pps [maxPPSID + 1]*ppsSet
+	pps []*ppsSet // up to the highest id in use: mostly that is 0, and room for all would be most of a track
 }
 
 // store keeps a copy of an SPS or PPS and tells whether it is new or differs from the one with its id.
@@ -53,6 +53,9 @@ func (p *parameterSets) store(nalu []byte) (changed bool, err error) {
 	id, spsID, err := parsePPS(nalu)
 	if err != nil {
 		return false, err
+	}
+	for len(p.pps) <= int(id) {
+		p.pps = append(p.pps, nil)
 	}
 	p.pps[id] = &ppsSet{nalu: bytes.Clone(nalu), spsID: spsID}
 	return true, nil

@@ -35,7 +35,7 @@ func (a *AVC) Slice(nalu []byte) (SliceHeader, error) {
 	h.FirstMB = r.ue()
 	r.ue() // slice_type
 	h.PPSID = r.ue()
-	if r.err == nil && h.PPSID <= maxPPSID && a.sets.pps[h.PPSID] != nil {
+	if r.err == nil && h.PPSID < uint32(len(a.sets.pps)) && a.sets.pps[h.PPSID] != nil {
 		if set := a.sets.sps[a.sets.pps[h.PPSID].spsID]; set != nil {
 			h.SPS = set.parsed
 			h.readPicture(&r)

@@ -131,7 +131,7 @@ func ClientDigest(rw io.ReadWriter, random io.Reader, s Scheme, ahead []byte) (g
 	if err := write(rw, "C0 and C1", append([]byte{Version}, c1...)); err != nil {
 		return false, err
 	}
-	server := answer{from: rw, all: new([1 + 2*Size]byte)}
+	server := answer{from: rw, all: new(space)}
 	s1, err := server.first()
 	if err != nil {
 		return false, err

@@ -6,7 +6,6 @@
 package handshake
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -47,47 +46,70 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err error) {
 	s := spaces.Get().(*space)
 	defer spaces.Put(s)
-	c1 := s.hello[1:]
+	s[0] = Version
+	c1 := s[1 : 1+Size]
 	if err := fillPacket("C1", c1, random); err != nil {
 		return false, err
 	}
-	s.hello[0] = Version
-	if err := write(rw, "C0 and C1", s.hello[:]); err != nil {
+	sent := checksum(c1[headerSize:])
+	if err := write(rw, "C0 and C1", s[:1+Size]); err != nil {
 		return false, err
 	}
-	server := answer{from: rw, all: &s.answer}
+	server := answer{from: rw, all: s}
 	s1, err := server.first()
 	if err != nil {
 		return false, err
 	}
 	// C2 is S1 as it came. 5.2.4 puts the time at which S1 was read into bytes 4
 	// to 7, but there are servers that compare all of it.
-	s.last = append(append(s.last[:0], s1...), ahead...)
-	if err := write(rw, "C2", s.last); err != nil {
+	if err := writeJoined(rw, "C2", s1, ahead); err != nil {
 		return false, err
 	}
 	s2, err := server.second()
 	if err != nil {
 		return false, err
 	}
-	return bytes.Equal(s2[headerSize:], c1[headerSize:]), nil
+	return checksum(s2[headerSize:]) == sent, nil
 }
 
-// space is where a client's handshake takes place. It is used again: many connections
-// may begin at once, and each is done with it soon.
-type space struct {
-	hello  [1 + Size]byte   // C0 and C1
-	answer [1 + 2*Size]byte // S0, S1 and S2
-	last   []byte           // C2, and what is sent ahead
+// checksum is what C1's random data is known again by: FNV-1a.
+func checksum(b []byte) uint64 {
+	sum := uint64(14695981039346656037)
+	for _, c := range b {
+		sum = (sum ^ uint64(c)) * 1099511628211
+	}
+	return sum
 }
 
-var spaces = sync.Pool{New: func() any { return new(space) }}
+// space is where a client's handshake takes place: room for C0 and C1, and once they are
+// sent for S0, S1 and S2. It is used again: many connections may begin at once, and each is
+// done with it soon.
+type space [1 + 2*Size]byte
+
+var (
+	spaces = sync.Pool{New: func() any { return new(space) }}
+
+	// joined are buffers for what writeJoined writes.
+	joined = sync.Pool{New: func() any {
+		buffer := make([]byte, 0, 2*Size) // mostly enough
+		return &buffer
+	}}
+)
+
+// writeJoined writes two pieces in one write. Who waits for an answer needs no room for
+// what is written: many handshakes share a few buffers.
+func writeJoined(w io.Writer, part string, a, b []byte) error {
+	buffer := joined.Get().(*[]byte)
+	defer joined.Put(buffer)
+	*buffer = append(append((*buffer)[:0], a...), b...)
+	return write(w, part, *buffer)
+}
 
 // answer is what a server says: S0, S1 and S2, which mostly come in one piece. Room for
 // more there is not: what follows them is not read.
 type answer struct {
 	from io.Reader
-	all  *[1 + 2*Size]byte
+	all  *space
 	have int
 }
 

@@ -42,8 +42,10 @@ func (m *Command) AppendBody(dst []byte) ([]byte, error) {
 		body = append(body, amf0Follows)
 	}
 
-	values := append([]amf.Value{m.Name, m.TransactionID, m.Object}, m.Arguments...)
-	body, err := amf.Append(body, values...)
+	body, err := amf.Append(body, m.Name, m.TransactionID, m.Object)
+	if err == nil {
+		body, err = amf.Append(body, m.Arguments...)
+	}
 	if err != nil {
 		return dst, fmt.Errorf("%w: %s %.40q: %w", ErrBody, m.Type(), m.Name, err)
 	}

@@ -10,14 +10,14 @@ import (
 // Reader reads the messages of a peer. It is not safe for use by several
 // goroutines.
 type Reader struct {
-	chunks *chunk.Reader
+	chunks chunk.Reader
 	err    error
 }
 
 // NewReader returns a Reader with the default chunk size. It has a buffer of
 // its own and may read more from r than the messages it has returned.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{chunks: chunk.NewReader(r)}
+	return &Reader{chunks: *chunk.NewReader(r)}
 }
 
 // Rest tells whether nothing of the next message has been read, and then lets go
