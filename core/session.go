@@ -111,6 +111,9 @@ func (s *session) goOn(step func() error) {
 func (s *session) advance(next State) bool {
 	s.p.mu.Lock()
 	ok := s.p.session == s && s.p.setState(next, nil)
+	if ok && next == StatePublishing {
+		s.p.enduring.Store(s.o.Reconnect.On) // before anybody sees the state
+	}
 	s.p.mu.Unlock()
 	s.p.events.deliver()
 	return ok
@@ -180,7 +183,6 @@ func (s *session) flows() {
 	s.published = true
 	s.p.mu.Lock()
 	s.p.failed = nil
-	s.p.enduring.Store(s.o.Reconnect.On && s.p.state == StatePublishing)
 	s.p.mu.Unlock()
 }
 
