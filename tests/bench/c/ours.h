@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-static sem_t state_changes; /* one post for each */
+static sem_t settled; /* a post for each context that publishes or has failed */
 
 static inline void fail_ours(rtmp_ctx_t *ctx, uint32_t (*get)(rtmp_ctx_t *, int *, char *, uint32_t))
 {
@@ -25,8 +25,9 @@ static inline void must(rtmp_ctx_t *ctx, int result)
 
 static inline void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int error_code)
 {
-    (void)ctx, (void)old_state, (void)new_state, (void)error_code;
-    sem_post(&state_changes);
+    (void)ctx, (void)old_state, (void)error_code;
+    if (new_state == RTMP_STATE_PUBLISHING || new_state == RTMP_STATE_ERROR)
+        sem_post(&settled);
 }
 
 /* Prepares a context whose queue drops nothing: what the bench sends has to arrive. */
@@ -46,7 +47,7 @@ static inline void await_publishing(rtmp_ctx_t *ctx)
     while ((s = rtmp_get_state(ctx)) != RTMP_STATE_PUBLISHING) {
         if (s == RTMP_STATE_ERROR)
             fail_ours(ctx, rtmp_get_error);
-        sem_wait(&state_changes);
+        sem_wait(&settled);
     }
 }
 
