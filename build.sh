@@ -32,6 +32,7 @@ PORTABLE=1 ./build.sh         builds for machines with a glibc before 2.36, too;
 ./build.sh demo               sets up, builds, publishes to a receiver on this machine, checks what arrived
 ./build.sh demo rtmp://...    the same, to a server of yours
 ./build.sh bench              sets up, builds, compares with other publishers; some minutes; writes docs/performance.md's tables
+./build.sh bench -against FILE  compares with FILE, the rtmp.so of another commit, and with nothing else
 ./build.sh bench-go           runs the Go benchmarks and compares them with tests/bench/baseline
 ./build.sh install [PREFIX]   copies what was built to /usr/local or PREFIX; knows DESTDIR and LUA
 ./build.sh clean              removes build/

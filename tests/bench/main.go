@@ -11,6 +11,7 @@
 //	connect.go, relay.go            time to PUBLISHING, on this machine and over a slow link
 //	latency.go, memory.go, load.go  latency of a picture, memory of contexts, loading and calling the library
 //	growth.go, secure.go            more contexts, larger pictures, TLS
+//	against.go                      this library and an earlier build of it, side by side
 //	table.go, plot.go, page.go      the tables, the plot and the place in docs/performance.md where they go
 package main
 
@@ -35,6 +36,7 @@ const (
 type bench struct {
 	root, dir string
 	quick     bool
+	earlier   string // the folder of an earlier rtmp.so to compare with; "" for none
 	sink      *sink
 	runs      int   // of publishers so far
 	overTLS   bool  // publishers go to the sink's secure address
@@ -45,20 +47,31 @@ type bench struct {
 func main() {
 	quick := flag.Bool("quick", false, "everything once and small, to see that it works; docs/ is left alone")
 	only := flag.String("only", "", "one part alone; docs/ is left alone: "+partNames())
+	against := flag.String("against", "", "an rtmp.so of another commit: compares the two and measures nothing else; docs/ is left alone")
 	flag.Parse()
-	if flag.NArg() > 0 {
+	if flag.NArg() > 0 || *only != "" && *against != "" {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*quick, *only); err != nil {
+	if err := run(*quick, *only, *against); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(quick bool, only string) error {
+func run(quick bool, only, against string) error {
 	began := time.Now()
 	b := &bench{quick: quick}
+	if against != "" {
+		if filepath.Base(against) != "rtmp.so" {
+			return fmt.Errorf("-against %s: a file named rtmp.so is expected, which the dynamic loader finds by that name", against)
+		}
+		folder, err := filepath.Abs(filepath.Dir(against))
+		if err != nil {
+			return err
+		}
+		b.earlier, parts = folder, comparison
+	}
 	if err := b.setUp(); err != nil {
 		return err
 	}
@@ -77,7 +90,7 @@ func run(quick bool, only string) error {
 	if !known {
 		return fmt.Errorf("part %q: there are %s", only, partNames())
 	}
-	return b.publish(time.Since(began), !quick && only == "")
+	return b.publish(time.Since(began), !quick && only == "" && against == "")
 }
 
 // setUp compiles, makes the media and starts the sink.

@@ -10,9 +10,11 @@ import (
 type publisher struct {
 	name   string
 	ours   bool
-	player bool   // plays a file once: what it costs is seen at the sink only
-	looser bool   // what it sends differs from the others in permitted ways: pictures are counted, and not compared
-	host   string // whose loop is the same: what that costs is measured without sending, and taken off; "" for none
+	player bool     // plays a file once: what it costs is seen at the sink only
+	looser bool     // what it sends differs from the others in permitted ways: pictures are counted, and not compared
+	host   string   // whose loop is the same: what that costs is measured without sending, and taken off; "" for none
+	slow   bool     // sends to a sink that makes it wait, so that it has a backlog
+	env    []string // more of its environment
 	args   func(b *bench, k *content) []string
 }
 
@@ -44,7 +46,7 @@ func publishers() []publisher {
 	}
 	return []publisher{
 		{name: theLimit, host: "limit", args: func(b *bench, k *content) []string { return []string{b.bin("limit"), "URL", k.wire, "COUNT", "FPS"} }},
-		{name: oursC, ours: true, host: "C", args: pushed("ours")},
+		{name: oursC, ours: true, host: "C", args: ours},
 		{name: oursLua, ours: true, host: "Lua", args: func(b *bench, k *content) []string {
 			return []string{"lua5.3", b.file("tests/bench/lua/ours.lua"), "URL", k.pushed, "COUNT", "FPS"}
 		}},
@@ -63,9 +65,15 @@ func publishers() []publisher {
 
 // backlog is the publisher that is compared where messages wait for the network all the time.
 func backlog() publisher {
-	return publisher{name: oursBehind, ours: true, args: func(b *bench, k *content) []string {
-		return []string{b.bin("ours"), "URL", k.pushed, "COUNT", "FPS", "1000"}
-	}}
+	return publisher{name: oursBehind, ours: true, slow: true, args: oursWithBacklog}
+}
+
+func ours(b *bench, k *content) []string {
+	return []string{b.bin("ours"), "URL", k.pushed, "COUNT", "FPS"}
+}
+
+func oursWithBacklog(b *bench, k *content) []string {
+	return []string{b.bin("ours"), "URL", k.pushed, "COUNT", "FPS", "1000"}
 }
 
 func gstreamer(_ *bench, k *content) []string {
@@ -92,7 +100,7 @@ func (p *publisher) command(b *bench, k *content, url string, pictures, fps int)
 		}
 	}
 	cmd := b.pinned(publisherCore, args[0], args[1:]...)
-	cmd.Env = b.luaEnvironment()
+	cmd.Env = append(b.luaEnvironment(), p.env...)
 	return cmd
 }
 

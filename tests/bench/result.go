@@ -12,4 +12,5 @@ type result struct {
 	memory                            []memoryRow
 	loading                           *loading
 	byContexts, bySize                []curve
+	against                           []againstTable
 }

@@ -127,7 +127,7 @@ func (b *bench) saturate(all []publisher, k *content, rounds int) ([]row, error)
 	for range rounds {
 		for i := range all {
 			p, want := &all[i], "fast"
-			if p.name == oursBehind {
+			if p.slow {
 				want = "slow"
 			}
 			s, r, err := b.run(p, k, want, p.count(k), 0)
