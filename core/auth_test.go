@@ -164,7 +164,7 @@ func FuzzAuth(f *testing.F) {
 		f.Add(needAuth, text)
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
-		to, err := parseURL("rtmp://bob:hunter2hunter2@h/live/s", "", "")
+		to, err := parseURL("rtmp://bob:hunter2hunter2@h/live/s", nil, nil)
 		require.NoError(t, err)
 		a := auth{user: to.user}
 		for _, text := range []string{first, second} {

@@ -12,8 +12,8 @@ type Options struct {
 	QueueMedia time.Duration // most media time that may wait
 	QueueBytes int           // most bytes that may wait
 	ChunkSize  uint32        // outgoing chunk size
-	App        string        // overrides the URL's application
-	Stream     string        // overrides the URL's stream
+	App        *string       // replaces the URL's application, also by an empty text; nil takes the URL's
+	Stream     *string       // replaces the URL's stream, also by an empty text; nil takes the URL's
 	FlashVer   string        // what `connect` says
 	TCURL      string        // what `connect` says; "" = from the URL
 
@@ -87,9 +87,9 @@ func (o *Options) Set(name, value string) error {
 		}
 		return err
 	case "app":
-		return setText(&o.App, name, value)
+		return setPart(&o.App, name, value)
 	case "stream":
-		return setText(&o.Stream, name, value)
+		return setPart(&o.Stream, name, value)
 	case "flash_ver":
 		return setText(&o.FlashVer, name, value)
 	case "tc_url":
@@ -136,9 +136,22 @@ func setChoice(b *bool, name, value, no, yes string) error {
 }
 
 func setText(s *string, name, value string) error {
-	if value == "" || len(value) > maxText || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7F }) {
+	if value == "" {
 		return failure(ErrInvalid, "option %q: expected text of 1 to %d bytes without control characters", name, maxText)
 	}
-	*s = value
+	var part *string
+	err := setPart(&part, name, value)
+	if err == nil {
+		*s = *part
+	}
+	return err
+}
+
+// setPart sets a text that may be empty.
+func setPart(s **string, name, value string) error {
+	if len(value) > maxText || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7F }) {
+		return failure(ErrInvalid, "option %q: expected text of up to %d bytes without control characters", name, maxText)
+	}
+	*s = &value
 	return nil
 }

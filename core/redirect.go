@@ -72,7 +72,7 @@ func (t *target) moved(tcURL string) (*target, error) {
 	if resolved.User != nil {
 		authority = resolved.User.String() + "@" + authority
 	}
-	next, err := parseURL(resolved.Scheme+"://"+authority+"/", app, t.stream)
+	next, err := parseURL(resolved.Scheme+"://"+authority+"/", &app, &t.stream)
 	if err != nil {
 		return nil, failure(ErrInvalid, "its tcUrl %q: %v", shown, err)
 	}

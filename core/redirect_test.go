@@ -30,7 +30,7 @@ func TestMoved(t *testing.T) {
 		{"rtmp://h/a/s", "rtmp:opaque", "", "", "", "no host"},
 	} {
 		t.Run(ca.from+" "+ca.tcURL, func(t *testing.T) {
-			from, err := parseURL(ca.from, "", "")
+			from, err := parseURL(ca.from, nil, nil)
 			require.NoError(t, err)
 			to, err := from.moved(ca.tcURL)
 			if ca.is != "" {

@@ -33,11 +33,11 @@ func TestRedact(t *testing.T) {
 		{"rtmp://bob:pa%20ss%2Fword@h/live/s", "pa ss/word, pa%20ss%2Fword, bob", "..., ..., bob"},
 		{"rtmp://bob:hunter2@h/live/s", "rtmp://bob:hunter2@h/live", "rtmp://bob:...@h/live"},
 	} {
-		to, err := parseURL(c.url, "", "")
+		to, err := parseURL(c.url, nil, nil)
 		require.NoError(t, err)
 		require.Equal(t, c.want, to.redact(c.text))
 	}
-	to, err := parseURL("rtmp://h/live/s", "app?vhost=v&auth=0123456789", "")
+	to, err := parseURL("rtmp://h/live/s", text("app?vhost=v&auth=0123456789"), nil)
 	require.NoError(t, err)
 	require.Equal(t, "app?... for v is bad", to.redact("app?vhost=v&auth=0123456789 for v is bad"))
 	require.Equal(t, "rtmp://h/app?.../...", to.masked())

@@ -3,6 +3,7 @@ package core
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,14 @@ const maxURLLength = 16 << 10 // tokens of several kB are in use; more is a mist
 // defaultPorts has the schemes that are understood.
 var defaultPorts = map[string]string{"rtmp": "1935", "rtmps": "443"}
 
-const urlForm = "expected rtmp://[user:password@]host[:port]/app/stream"
+const urlForm = "expected rtmp://[user:password@]host[:port]/app/stream; " +
+	"the options app and stream replace these parts of the URL, and may be empty"
+
+// badURL returns an error about a URL. Its arguments must not be parts of the URL: a password, a stream key or a token can
+// stand anywhere in a malformed one.
+func badURL(format string, args ...any) error {
+	return failure(ErrInvalid, "URL: "+format+"; "+urlForm, args...)
+}
 
 // target is where to publish: a URL taken apart.
 type target struct {
@@ -29,70 +37,102 @@ type target struct {
 // credentials are what a server may ask for; see auth.go.
 type credentials struct{ name, password string }
 
-// parseURL takes rtmp://[user:password@]host[:port]/app/stream[?query] apart. The last '/' before the query splits app from
-// stream; the query goes with the stream, and both are taken verbatim: stream keys may contain anything. User, password and
-// host are percent-decoded (RFC 3986, 2.1). app and stream, when not empty, override the split.
+// parseURL takes rtmp://[user:password@]host[:port]/app/stream[?query] apart; splitPath says how the path is split. The
+// application and the stream are taken verbatim, because stream keys may contain anything. User, password and host are
+// percent-decoded (RFC 3986, 2.1). app and stream replace these parts of the URL unless they are nil.
 //
-// Its errors repeat nothing of what may be secret.
-func parseURL(raw, app, stream string) (*target, error) {
+// An error names the options app and stream, and repeats no part of the URL that can hold a secret.
+func parseURL(raw string, app, stream *string) (*target, error) {
 	if len(raw) > maxURLLength {
-		return nil, failure(ErrInvalid, "URL: %d bytes, at most %d are possible", len(raw), maxURLLength)
+		return nil, badURL("%d bytes, at most %d are possible", len(raw), maxURLLength)
 	}
 	if i := strings.IndexFunc(raw, func(r rune) bool { return r <= ' ' || r == 0x7F }); i >= 0 {
-		return nil, failure(ErrInvalid, "URL: blank or control character at byte %d; %s", i, urlForm)
+		return nil, badURL("blank or control character at byte %d", i)
 	}
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok || strings.ContainsAny(scheme, "/?@") {
-		return nil, failure(ErrInvalid, "URL: no scheme; %s", urlForm)
+		return nil, badURL("no scheme")
 	}
 	scheme = strings.ToLower(scheme)
 	if err := checkScheme(scheme); err != nil {
 		return nil, err
 	}
 	authority, path, _ := strings.Cut(rest, "/")
-	t := &target{scheme: scheme, app: app, stream: stream}
+	t := &target{scheme: scheme}
 	if err := t.setAuthority(authority); err != nil {
 		if !strings.Contains(authority, "@") && strings.Contains(path, "@") {
-			// what looks like a host may be the beginning of a password
-			return nil, failure(ErrInvalid, "URL: a '/' in a user name or password has to be written %%2F; %s", urlForm)
+			// What looks like a host may be the beginning of a password.
+			return nil, badURL("a '/' in a user name or password has to be written %%2F")
 		}
 		return nil, err
 	}
-	t.split(path)
-	if t.app == "" || t.stream == "" || strings.HasPrefix(t.stream, "?") {
-		return nil, failure(ErrInvalid, "URL: application or stream missing; %s", urlForm)
+	t.app, t.stream = splitPath(path, app, stream)
+	if t.app == "" && app == nil {
+		return nil, badURL("application missing")
 	}
 	t.tcURL = t.place() + t.app
 	return t, nil
 }
 
+// otherSchemes are schemes of addresses that people try. Others are not repeated: what stands before "://" in a malformed URL
+// may be a key.
+var otherSchemes = []string{"http", "https", "srt", "rtsp", "rtsps", "rtp", "udp", "tcp", "ws", "wss", "webrtc", "whip", "file", "hls"}
+
 func checkScheme(scheme string) error {
-	if defaultPorts[scheme] != "" {
+	switch {
+	case defaultPorts[scheme] != "":
 		return nil
+	case slices.Contains([]string{"rtmpt", "rtmpe", "rtmpte", "rtmpts"}, scheme):
+		return badURL("%s:// is not supported; use rtmp:// or, encrypted, rtmps://", scheme)
+	case slices.Contains(otherSchemes, scheme):
+		return badURL("the scheme %s:// is not RTMP", scheme)
 	}
-	switch scheme {
-	case "rtmpt", "rtmpe", "rtmpte", "rtmpts":
-		return failure(ErrInvalid, "URL: %s:// is not supported; use rtmp:// or, encrypted, rtmps://", scheme)
-	}
-	return failure(ErrInvalid, "URL: scheme %q; %s", readable(scheme[:min(len(scheme), 20)]), urlForm)
+	return badURL("the scheme is neither rtmp:// nor rtmps://")
 }
 
-// split sets app and stream, as far as they are not given, from the path.
-func (t *target) split(path string) {
-	path, query, hasQuery := strings.Cut(path, "?")
-	app, stream := "", path
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		app, stream = path[:i], path[i+1:]
-	}
+// splitPath returns the application and the stream of a URL's path, or those that are given instead. The last '/' before the
+// query splits them, and the query belongs to the stream. A path of one segment is the application:
+//
+//	cam                      cam, no stream                 MediaMTX, go2rtc
+//	cam?user=u&pass=p        cam, ?user=u&pass=p
+//	live2?backup=1/KEY       live2?backup=1, KEY            YouTube's second address; splitSegment has the rule
+//	live2?backup=1           live2?backup=1 if the stream is given, as by those who have the address and the key apart
+//	KEY                      stream KEY if the application is given
+func splitPath(path string, app, stream *string) (string, string) {
+	segments, query, hasQuery := strings.Cut(path, "?")
 	if hasQuery {
-		stream += "?" + query
+		query = "?" + query
 	}
-	if t.app == "" {
-		t.app = app
+	slash := strings.LastIndexByte(segments, '/')
+	var fromApp, fromStream string
+	switch {
+	case slash >= 0:
+		fromApp, fromStream = segments[:slash], segments[slash+1:]+query
+	case app != nil:
+		fromStream = path
+	case stream != nil:
+		fromApp = path
+	default:
+		fromApp, fromStream = splitSegment(segments, query)
 	}
-	if t.stream == "" {
-		t.stream = stream
+	if app != nil {
+		fromApp = *app
 	}
+	if stream != nil {
+		fromStream = *stream
+	}
+	return fromApp, fromStream
+}
+
+// splitSegment splits a path of one segment and its query, which begins with '?' unless it is empty. The last '/' of the query
+// ends the application (YouTube: live2?backup=1/KEY; SRS: live?vhost=v/KEY), unless a '=' follows it: then the '/' is part of a
+// value, and the whole query belongs to the stream.
+func splitSegment(segment, query string) (app, stream string) {
+	slash := strings.LastIndexByte(query, '/')
+	if slash < 0 || strings.Contains(query[slash:], "=") {
+		return segment, query
+	}
+	return segment + query[:slash], query[slash+1:]
 }
 
 // setAuthority sets what is between the scheme and the path. RFC 3986, 3.2.
@@ -106,9 +146,9 @@ func (t *target) setAuthority(authority string) error {
 	}
 	if strings.ContainsAny(authority, "?#\\") {
 		if t.user != nil {
-			return failure(ErrInvalid, "URL: no host behind '@'; %s", urlForm)
+			return badURL("no host behind '@'")
 		}
-		return failure(ErrInvalid, "URL: a host, or a user name or password, cannot contain '?', '#' or '\\'; %s", urlForm)
+		return badURL("a host, or a user name or password, cannot contain '?', '#' or '\\'")
 	}
 	host, port, err := splitAuthority(authority)
 	if err != nil {
@@ -137,16 +177,16 @@ func parseUser(info string) (*credentials, error) {
 	password, err2 := url.PathUnescape(password)
 	switch {
 	case err1 != nil || err2 != nil:
-		return nil, failure(ErrInvalid, "URL: user name and password are percent-encoded: a '%%' in them has to be written %%25")
+		return nil, badURL("user name and password are percent-encoded: a '%%' in them has to be written %%25")
 	case name == "":
-		return nil, failure(ErrInvalid, "URL: no user name before the password; %s", urlForm)
+		return nil, badURL("no user name before the password")
 	case strings.ContainsFunc(name+password, func(r rune) bool { return r < ' ' || r == 0x7F }):
-		return nil, failure(ErrInvalid, "URL: a control character in the user name or the password")
+		return nil, badURL("a control character in the user name or the password")
 	}
 	return &credentials{name, password}, nil
 }
 
-// splitAuthority takes host[:port] apart, brackets of an IPv6 address removed; port "": there is none.
+// splitAuthority takes host[:port] apart, and removes the brackets of an IPv6 address. port is empty if there is none.
 func splitAuthority(authority string) (host, port string, err error) {
 	host, port, colon := authority, "", false
 	if strings.HasPrefix(authority, "[") {
@@ -155,34 +195,34 @@ func splitAuthority(authority string) (host, port string, err error) {
 			host, err = parseIPv6(authority[1:end])
 		}
 		if end < 0 || err != nil {
-			return "", "", failure(ErrInvalid, "URL: %q is no IPv6 address in brackets", authority)
+			return "", "", badURL("no IPv6 address in the brackets")
 		}
 		port = authority[end+1:]
 		if colon = strings.HasPrefix(port, ":"); port != "" && !colon {
-			return "", "", failure(ErrInvalid, "URL: %q after the IPv6 address, expected a port", port)
+			return "", "", badURL("something other than a port after the IPv6 address")
 		}
 		port = strings.TrimPrefix(port, ":")
 	} else {
 		host, port, colon = strings.Cut(authority, ":")
 		if strings.Contains(port, ":") {
-			return "", "", failure(ErrInvalid, "URL: %q: an IPv6 address needs brackets: [%s]", authority, authority)
+			return "", "", badURL("more than one colon in host and port; an IPv6 address needs brackets, as in [::1]")
 		}
 		if host, err = parseHost(host); err != nil {
 			return "", "", err
 		}
 	}
 	if host == "" {
-		return "", "", failure(ErrInvalid, "URL: no host; %s", urlForm)
+		return "", "", badURL("no host")
 	}
 	if !colon {
 		return host, "", nil
 	}
 	if port == "" {
-		return "", "", failure(ErrInvalid, "URL: a colon without a port after host %q", host)
+		return "", "", badURL("a colon without a port after the host")
 	}
 	n, convErr := strconv.ParseUint(port, 10, 16)
 	if convErr != nil || n == 0 {
-		return "", "", failure(ErrInvalid, "URL: port %q, expected 1 to 65535", port)
+		return "", "", badURL("the port is not a number from 1 to 65535")
 	}
 	return host, strconv.FormatUint(n, 10), nil
 }
@@ -191,7 +231,7 @@ func splitAuthority(authority string) (host, port string, err error) {
 func parseHost(text string) (string, error) {
 	host, err := url.PathUnescape(text)
 	if err != nil || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\x7f%/:@?#[]\\\"<>", r) }) {
-		return "", failure(ErrInvalid, "URL: %q is no host; %s", text, urlForm)
+		return "", badURL("the host has characters that no host has, or a wrong percent-encoding")
 	}
 	return host, nil
 }

@@ -5,10 +5,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/amf"
+	"luatrtmp/tests/script"
 )
 
 // goodURLs serve TestParseURL and the seeds of FuzzParseURL. place and app make the tcUrl.
-var goodURLs = []struct{ url, app, stream, address, place, wantApp, wantStream string }{
+var goodURLs = []struct {
+	url                                 string
+	app, stream                         *string // the options; nil: not given
+	address, place, wantApp, wantStream string
+}{
 	{url: "rtmp://host/live/stream", address: "host:1935", place: "rtmp://host/", wantApp: "live", wantStream: "stream"},
 	{url: "rtmp://host:1935/live/stream", address: "host:1935", place: "rtmp://host/", wantApp: "live", wantStream: "stream"},
 	{url: "rtmp://host:1936/live/stream", address: "host:1936", place: "rtmp://host:1936/", wantApp: "live", wantStream: "stream"},
@@ -56,13 +63,43 @@ var goodURLs = []struct{ url, app, stream, address, place, wantApp, wantStream s
 	{url: "rtmp://h/live/流?t=é", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "流?t=é"},
 	{url: "rtmp://h/live/s#fragment", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s#fragment"},
 
-	{url: "rtmp://h/live/s", app: "x?vhost=v", address: "h:1935", place: "rtmp://h/", wantApp: "x?vhost=v", wantStream: "s"},
-	{url: "rtmp://h/live/s", stream: "a/b?c", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "a/b?c"},
-	{url: "rtmp://h/s", app: "live", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
-	{url: "rtmp://h", app: "live", stream: "s", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
-	{url: "rtmps://h:443", app: "a/b", stream: "s?t", address: "h:443", place: "rtmps://h/", wantApp: "a/b", wantStream: "s?t"},
-	{url: "rtmp://h/a/b?q", app: "x", stream: "y", address: "h:1935", place: "rtmp://h/", wantApp: "x", wantStream: "y"},
+	{url: "rtmp://h/live/s", app: text("x?vhost=v"), address: "h:1935", place: "rtmp://h/", wantApp: "x?vhost=v", wantStream: "s"},
+	{url: "rtmp://h/live/s", stream: text("a/b?c"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "a/b?c"},
+	{url: "rtmp://h/s", app: text("live"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
+	{url: "rtmp://h", app: text("live"), stream: text("s"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
+	{url: "rtmps://h:443", app: text("a/b"), stream: text("s?t"), address: "h:443", place: "rtmps://h/", wantApp: "a/b", wantStream: "s?t"},
+	{url: "rtmp://h/a/b?q", app: text("x"), stream: text("y"), address: "h:1935", place: "rtmp://h/", wantApp: "x", wantStream: "y"},
+	// One segment.
+	{url: "rtmp://h/cam", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: ""},
+	{url: "rtmp://h/cam/", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: ""},
+	{url: "rtmp://h/cam?user=u&pass=p", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: "?user=u&pass=p"},
+	{url: "rtmp://h/live2", stream: text("KEY?x=1"), address: "h:1935", place: "rtmp://h/", wantApp: "live2", wantStream: "KEY?x=1"},
+	{url: "rtmp://h/live2?backup=1", stream: text("KEY"), address: "h:1935", place: "rtmp://h/", wantApp: "live2?backup=1", wantStream: "KEY"},
+	{url: "rtmp://h/live2/", stream: text("KEY"), address: "h:1935", place: "rtmp://h/", wantApp: "live2", wantStream: "KEY"},
+	{url: "rtmp://h/KEY?x=1/2", app: text("live"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?x=1/2"},
+	// Bilibili: a stream that is only a query.
+	{url: "rtmp://h/live-bvc/?streamname=S&key=K", address: "h:1935", place: "rtmp://h/", wantApp: "live-bvc", wantStream: "?streamname=S&key=K"},
+	{url: "rtmp://h/live-bvc/?streamname=S&key=a/b", address: "h:1935", place: "rtmp://h/", wantApp: "live-bvc", wantStream: "?streamname=S&key=a/b"},
+	// YouTube's second address and SRS's virtual hosts: a query in the application.
+	{url: "rtmp://h/live2?backup=1/KEY", address: "h:1935", place: "rtmp://h/", wantApp: "live2?backup=1", wantStream: "KEY"},
+	{url: "rtmp://h/live?vhost=v/KEY", address: "h:1935", place: "rtmp://h/", wantApp: "live?vhost=v", wantStream: "KEY"},
+	{url: "rtmp://h/live?vhost=v&x=a/b/KEY", address: "h:1935", place: "rtmp://h/", wantApp: "live?vhost=v&x=a/b", wantStream: "KEY"},
+	{url: "rtmp://h/live?vhost=v/", address: "h:1935", place: "rtmp://h/", wantApp: "live?vhost=v", wantStream: ""},
+	{url: "rtmp://h/cam?sig=ab/cd==", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: "?sig=ab/cd=="},
+	{url: "rtmp://h/cam?path=/x&sig=ab", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: "?path=/x&sig=ab"},
+	// With two segments the query belongs to the stream whatever it holds.
+	{url: "rtmp://h/live/KEY?sig=ab/cd", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?sig=ab/cd"},
+	{url: "rtmp://h/live/KEY?vhost=v/x", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?vhost=v/x"},
+	// Options that are empty texts.
+	{url: "rtmp://h", app: text(""), stream: text("s"), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: "s"},
+	{url: "rtmp://h/s", app: text(""), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: "s"},
+	{url: "rtmp://h/a/s", app: text(""), stream: text(""), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: ""},
+	{url: "rtmp://h/a/s", stream: text(""), address: "h:1935", place: "rtmp://h/", wantApp: "a", wantStream: ""},
+	{url: "rtmp://h/", app: text("a"), address: "h:1935", place: "rtmp://h/", wantApp: "a", wantStream: ""},
 }
+
+// text returns an option that is given.
+func text(s string) *string { return &s }
 
 func TestParseURL(t *testing.T) {
 	for _, c := range goodURLs {
@@ -73,11 +110,13 @@ func TestParseURL(t *testing.T) {
 				[]string{got.address, got.place(), got.tcURL, got.app, got.stream})
 			require.Equal(t, strings.HasPrefix(strings.ToLower(c.url), "rtmps"), got.scheme == "rtmps")
 			require.Nil(t, got.user)
-			require.NotContains(t, got.masked(), c.wantStream+"?")
+			if c.wantStream != "" {
+				require.NotContains(t, got.masked(), c.wantStream+"?")
+			}
 		})
 	}
 	long := strings.Repeat("t", 8<<10)
-	got, err := parseURL("rtmp://h/live/s?token="+long, "", "")
+	got, err := parseURL("rtmp://h/live/s?token="+long, nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, "s?token="+long, got.stream, "tokens are not cut")
 }
@@ -96,7 +135,7 @@ func TestParseURLWithUser(t *testing.T) {
 		{"rtmp://%E6%B5%81:p%C3%A4ss@host/live/s", "流", "päss", "host:1935"},
 	} {
 		t.Run(c.url, func(t *testing.T) {
-			got, err := parseURL(c.url, "", "")
+			got, err := parseURL(c.url, nil, nil)
 			require.NoError(t, err)
 			require.Equal(t, &credentials{c.user, c.password}, got.user)
 			require.Equal(t, c.address, got.address)
@@ -113,38 +152,36 @@ var badURLs = []struct{ url, text string }{
 	{"", "no scheme"},
 	{"host/live/stream", "no scheme"},
 	{"hunter2@host/x?y=http://z", "no scheme"},
-	{"http://host/live/stream", `scheme "http"`},
-	{"://host/live/stream", `scheme ""`},
-	{"srt://host:9000", `scheme "srt"`},
+	{"http://host/live/stream", "the scheme http:// is not RTMP"},
+	{"://host/live/stream", "neither rtmp:// nor rtmps://"},
+	{"srt://host:9000", "the scheme srt:// is not RTMP"},
 	{"RTMPT://host/live/stream", "rtmpt:// is not supported"},
 	{"rtmpe://host/live/stream", "rtmpe:// is not supported; use rtmp:// or, encrypted, rtmps://"},
 	{"rtmp:/host/live/stream", "no scheme"},
-	{"rtmp://host", "application or stream missing"},
-	{"rtmp://host/", "application or stream missing"},
-	{"rtmp://host/live", "application or stream missing"},
-	{"rtmp://host/live/", "application or stream missing"},
-	{"rtmp://host//stream", "application or stream missing"},
-	{"rtmp://host/live/?key=1", "application or stream missing"},
+	{"rtmp://host", "application missing"},
+	{"rtmp://host/", "application missing"},
+	{"rtmp://host//stream", "application missing"},
+	{"rtmp://host/?key=hunter2", "application missing"},
 	{"rtmp:///live/stream", "no host"},
 	{"rtmp://:1935/live/stream", "no host"},
 	{"rtmp://bob:hunter2@/live/stream", "no host"},
 	{"rtmp://host:/live/stream", "colon without a port"},
 	{"rtmp://[::1]:/live/stream", "colon without a port"},
-	{"rtmp://host:0/live/stream", `port "0"`},
-	{"rtmp://host:65536/live/stream", `port "65536"`},
-	{"rtmp://host:-1/live/stream", `port "-1"`},
-	{"rtmp://host:+1/live/stream", `port "+1"`},
-	{"rtmp://host:rtmp/live/stream", `port "rtmp"`},
-	{"rtmp://::1/live/stream", "brackets"},
+	{"rtmp://host:0/live/stream", "the port is not a number from 1 to 65535"},
+	{"rtmp://host:65536/live/stream", "the port is not a number from 1 to 65535"},
+	{"rtmp://host:-1/live/stream", "the port is not a number from 1 to 65535"},
+	{"rtmp://host:+1/live/stream", "the port is not a number from 1 to 65535"},
+	{"rtmp://host:rtmp/live/stream", "the port is not a number from 1 to 65535"},
+	{"rtmp://::1/live/stream", "needs brackets, as in [::1]"},
 	{"rtmp://[::1/live/stream", "no IPv6 address"},
 	{"rtmp://[host]/live/stream", "no IPv6 address"},
 	{"rtmp://[127.0.0.1]/live/stream", "no IPv6 address"},
 	{"rtmp://[fe80::1%]/live/stream", "no IPv6 address"},
 	{"rtmp://[fe80::1%25a%zz]/live/stream", "no IPv6 address"},
-	{"rtmp://[::1]x/live/stream", "after the IPv6 address"},
-	{"rtmp://a%zz/live/stream", "no host"},
-	{"rtmp://a%2Fb/live/stream", "no host"},
-	{"rtmp://a%00b/live/stream", "no host"},
+	{"rtmp://[::1]x/live/stream", "something other than a port after the IPv6 address"},
+	{"rtmp://a%zz/live/stream", "wrong percent-encoding"},
+	{"rtmp://a%2Fb/live/stream", "characters that no host has"},
+	{"rtmp://a%00b/live/stream", "characters that no host has"},
 	{"rtmp://a\\b/live/stream", "cannot contain"},
 	{"rtmp://host?a=b/live/stream", "cannot contain"},
 	{"rtmp://bob:hunter2@host?a=b/live/stream", "no host behind '@'"},
@@ -154,6 +191,15 @@ var badURLs = []struct{ url, text string }{
 	{"rtmp://bob:hunter2%0A@host/live/stream", "control character in the user name or the password"},
 	{"rtmp://bob:hunter2/x@host/live/stream", "%2F"},
 	{"rtmp://bob:hunter2?/x@host/live/stream", "%2F"},
+	{"hunter2://host/live/stream", "neither rtmp:// nor rtmps://"},
+	{"rtmp://bob:hunter2/live/stream", "the port is not a number"},
+	{"rtmp://hunter2:/live/stream", "colon without a port"},
+	{"rtmp://bob:hunter2:host/live/stream", "more than one colon"},
+	{"rtmp://[hunter2]/live/stream", "no IPv6 address"},
+	{"rtmp://[::1]hunter2/live/stream", "after the IPv6 address"},
+	{"rtmp://hunter2%zz/live/stream", "wrong percent-encoding"},
+	{"rtmp://hunter2\"host/live/stream", "characters that no host has"},
+	{"rtmp://hunter2#host/live/stream", "cannot contain"},
 	{"rtmp://host/live/my stream", "byte 19"},
 	{"rtmp://host/live/stream\n", "control character"},
 	{"rtmp://host/live/" + strings.Repeat("s", maxURLLength), "bytes"},
@@ -162,10 +208,44 @@ var badURLs = []struct{ url, text string }{
 func TestParseBadURL(t *testing.T) {
 	for _, c := range badURLs {
 		t.Run(c.url[:min(len(c.url), 40)], func(t *testing.T) {
-			_, err := parseURL(c.url, "", "")
+			_, err := parseURL(c.url, nil, nil)
 			require.ErrorIs(t, err, ErrInvalid)
 			require.ErrorContains(t, err, c.text)
+			require.ErrorContains(t, err, "the options app and stream")
 			require.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+}
+
+// The server is told what the URL and the options say, empty texts included.
+func TestAddressesOnTheWire(t *testing.T) {
+	for _, c := range []struct {
+		path        string
+		options     []string
+		app, stream string
+	}{
+		{"cam", nil, "cam", ""},
+		{"live/key", nil, "live", "key"},
+		{"live-bvc/?streamname=S&key=K", nil, "live-bvc", "?streamname=S&key=K"},
+		{"live2?backup=1/KEY", nil, "live2?backup=1", "KEY"},
+		{"live2", []string{"stream", "KEY"}, "live2", "KEY"},
+		{"", []string{"app", "", "stream", "KEY"}, "", "KEY"},
+		{"live/key", []string{"stream", ""}, "live", ""},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			s := script.Listen(t)
+			p, w := newPublisher(t, "rtmp://h/a/s", c.options...)
+			require.NoError(t, p.SetURL(s.URL(c.path)))
+			require.NoError(t, p.Connect())
+			conn := s.Accept()
+			connect := conn.AcceptConnect().Object.(amf.Object)
+			conn.AcceptStream()
+			publish := conn.AcceptPublish()
+			w.until(StatePublishing)
+			app, _ := connect.Get("app")
+			tcURL, _ := connect.Get("tcUrl")
+			require.Equal(t, []amf.Value{c.app, s.URL("") + c.app}, []amf.Value{app, tcURL})
+			require.Equal(t, c.stream, publish.Arguments[0])
 		})
 	}
 }
@@ -180,16 +260,15 @@ func FuzzParseURL(f *testing.F) {
 	}
 	f.Add("rtmp://b%40b:s%2Fe%3Ac%25r%3Fe%23t@host/live/s")
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := parseURL(text, "", "")
+		got, err := parseURL(text, nil, nil)
 		if err != nil {
 			require.ErrorIs(t, err, ErrInvalid)
 			return
 		}
 		require.NotEmpty(t, got.host)
 		require.NotEmpty(t, got.app)
-		require.NotEmpty(t, got.stream)
-		require.True(t, strings.HasSuffix(text, "/"+got.stream), "verbatim")
-		again, err := parseURL(got.tcURL+"/"+got.stream, "", "")
+		require.True(t, strings.HasSuffix(text, got.stream), "verbatim")
+		again, err := parseURL(got.tcURL+"/"+got.stream, nil, nil)
 		if !strings.Contains(got.app, "?") {
 			require.NoError(t, err)
 			require.Equal(t, got.tcURL, again.tcURL)

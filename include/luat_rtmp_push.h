@@ -165,8 +165,10 @@ int rtmp_deinit(rtmp_ctx_t *ctx);
 
 /*
  * rtmp://[user:password@]host[:port]/app/stream, or rtmps:// for RTMP over TLS; in IDLE, DISCONNECTED and ERROR. The part after
- * the last '/' before a query, query included, is the stream key; it is taken verbatim, the application too. User, password and
- * host are percent-encoded where they need to be; user and password are for servers that ask for them (authmod=adobe or llnw).
+ * the last '/' before a query, query included, is the stream key; it is taken verbatim, the application too. A path of one segment
+ * is the application, with an empty stream (rtmp://host/cam). If such a segment has a query with a '/' after which no '=' comes, the
+ * last '/' splits (rtmp://host/live2?backup=1/KEY: "live2?backup=1" and "KEY"). User, password and host are percent-encoded where
+ * they need to be; user and password are for servers that ask for them (authmod=adobe or llnw).
  * The port is 1935, with rtmps 443, if none is given. Password, stream key and tokens appear in no text of the library.
  */
 int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
@@ -179,7 +181,7 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *   queue_bytes  bytes that may wait (4194304); past it both are dropped, in the same order
  *   bitrate_floor   kbit/s, the least that rtmp_set_bitrate_callback()'s function is told (50)
  *   chunk_size   outgoing chunk size, 128 to 2147483647 (60000)
- *   app, stream  override the URL's split
+ *   app, stream  replace these parts of the URL; may be empty texts
  *   flash_ver, tc_url   override what `connect` says
  *   hevc         "enhanced": HEVC as Enhanced RTMP has it, hvc1; "legacy": as codec id 12, for servers that know only that
  *   enhanced     "declared": VP8, audio with a FourCC and several tracks go only to a server that says that it takes them;
