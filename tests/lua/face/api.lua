@@ -52,12 +52,23 @@ test("create returns a context in IDLE", function()
 end)
 
 test("create refuses a bad URL with nil and a text", function()
-  for _, bad in ipairs({ "", "x", "http://h/live/s", "rtmp://h", "rtmp://h/live", "rtmp:///live/s", "rtmp://h:0/live/s",
-    "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmpt://h/live/s", "rtmps://h/live", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
+  for _, bad in ipairs({ "", "x", "http://h/live/s", "rtmp://h", "rtmp://h/", "rtmp://h/?key=k", "rtmp:///live/s", "rtmp://h:0/live/s",
+    "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmpt://h/live/s", "rtmps://h", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
     local result = pack(rtmp.create(bad))
     equal(result.n, 2)
     equal(result[1], nil)
     contains(result[2], "URL")
+    contains(result[2], "options app and stream")
+  end
+end)
+
+test("what is wrong with a URL is told without its secrets", function()
+  for _, bad in ipairs({ "hunter2hunter2://h/live/s", "rtmp://bob:hunter2hunter2/live/s", "rtmp://bob:hunter2hunter2:h/live/s",
+    "rtmp://hunter2hunter2:/live/s", "rtmp://[hunter2hunter2]/live/s", "rtmp://hunter2hunter2%zz/live/s",
+    "rtmp://h/?key=hunter2hunter2", "rtmp://h/live/hunter2hunter2 ", "rtmp://bob:hunter2hunter2/x@h/live/s" }) do
+    local _, why = rtmp.create(bad)
+    contains(why, "URL")
+    equal(why:find("hunter", 1, true), nil)
   end
 end)
 

@@ -17,7 +17,7 @@ test("good options", function()
   for _, options in ipairs({
     {},
     { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { bitrate_floor = 100 }, { chunk_size = 0x7FFFFFFF },
-    { app = "other/app" }, { stream = "other?token=1" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
+    { app = "other/app" }, { stream = "other?token=1" }, { app = "", stream = "" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
     { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
@@ -38,6 +38,10 @@ end)
 test("a URL without a stream takes app and stream from the options", function()
   local ctx = assert(rtmp.create("rtmp://127.0.0.1", { app = "a", stream = "s" }))
   equal(tostring(ctx), "rtmp_ctx (idle rtmp://127.0.0.1/a/...)")
+  ctx = assert(rtmp.create("rtmp://127.0.0.1/live2", { stream = "s" }))
+  equal(tostring(ctx), "rtmp_ctx (idle rtmp://127.0.0.1/live2/...)")
+  assert(rtmp.create("rtmp://127.0.0.1", { app = "", stream = "s" }))
+  assert(rtmp.create("rtmp://127.0.0.1/cam"))
 end)
 
 test("unknown options are named", function()
@@ -110,8 +114,9 @@ test("values out of range are named", function()
     for _, wrong in ipairs(values) do refused({ [name] = wrong }, name, "whole number") end
   end
   for _, name in ipairs({ "app", "stream", "flash_ver", "tc_url" }) do
-    for _, wrong in ipairs({ "", "a\nb", "a\0b", ("x"):rep(10000) }) do refused({ [name] = wrong }, name) end
+    for _, wrong in ipairs({ "\127", "a\nb", "a\0b", ("x"):rep(10000) }) do refused({ [name] = wrong }, name) end
   end
+  for _, name in ipairs({ "flash_ver", "tc_url" }) do refused({ [name] = "" }, name) end
 end)
 
 test("an error in a metamethod of the options reaches the caller", function()
