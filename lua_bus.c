@@ -125,6 +125,18 @@ void bus_post(struct bus *bus, const struct event *e, const char *text)
     pthread_mutex_unlock(&bus->lock);
 }
 
+int bus_waits_for(struct bus *bus, int context)
+{
+    const struct event *e;
+    if (forked())
+        return 0;
+    pthread_mutex_lock(&bus->lock);
+    for (e = bus->first; e != NULL && e->context != context; e = e->next)
+        ;
+    pthread_mutex_unlock(&bus->lock);
+    return e != NULL;
+}
+
 int bus_claim(struct bus *bus, int *context)
 {
     const struct event *e;

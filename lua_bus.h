@@ -38,6 +38,9 @@ int bus_wait(struct bus *bus, int timeout_ms);
 const struct event *bus_first(struct bus *bus);
 void bus_drop(struct bus *bus);
 
+/* Whether an event of a context is on the bus. */
+int bus_waits_for(struct bus *bus, int context);
+
 /*
  * For a host with a message bus of its own, on which each event is to be announced by one message; see luatos_bus.c.
  * bus_claim takes the oldest event that is not announced yet, for one announcement, and tells its context: 1, or 0 when

@@ -4,6 +4,8 @@
 #include "lua_context.h"
 #include "luatos_host.h"
 
+#define MARKER_TYPE "rtmp_marker"
+
 struct context *context_check(lua_State *L)
 {
     return luaL_checkudata(L, 1, CONTEXT_TYPE);
@@ -78,6 +80,96 @@ void context_set_url_callback(lua_State *L, struct context *c)
     rtmp_set_url_callback(&c->rtmp, on_url);
 }
 
+/*
+ * A context lives while it is connected, under way or waits to reconnect, whatever still refers to it: a script may leave it
+ * to its own callback, which dies with it. So connect puts the context into the table HELD_KEY, from which the collector's
+ * marker takes it once nothing can come of it any more. Everything here runs on the interpreter's own thread.
+ */
+static void context_hold(lua_State *L, struct context *c)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, HELD_KEY);
+    lua_pushvalue(L, 1);
+    lua_rawseti(L, -2, c->number);
+    lua_settop(L, -2);
+}
+
+static void context_release(lua_State *L, struct context *c)
+{
+    int top = lua_gettop(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, HELD_KEY);
+    lua_rawgeti(L, -1, c->number);
+    if (lua_type(L, -1) != LUA_TNIL) { /* to set a field that is not there may need memory */
+        lua_pushnil(L);
+        lua_rawseti(L, -3, c->number);
+    }
+    lua_settop(L, top);
+}
+
+/* Whether the context on the top has a callback. */
+static int has_callback(lua_State *L)
+{
+    int top = lua_gettop(L), found;
+    host_get_own_table(L, top);
+    lua_pushnil(L);
+    found = lua_next(L, top + 1);
+    lua_settop(L, top);
+    return found;
+}
+
+/* Whether the context on the top has a session, or an event that its callback has not had yet. */
+static int is_needed(lua_State *L, const struct module *m)
+{
+    struct context *c = lua_touserdata(L, -1);
+    if (!c->alive)
+        return 0;
+    if (rtmp_is_busy(&c->rtmp)) /* asked first: what a context posted that is busy no more lies on the bus */
+        return 1;
+    return has_callback(L) && bus_waits_for(m->bus, c->number);
+}
+
+/*
+ * A marker is a userdatum that nothing refers to: each cycle of the collector finalizes it. Then it releases the contexts
+ * that need not be held any more, and leaves another marker for the next cycle. That works whether the script polls or not.
+ */
+static void leave_marker(lua_State *L)
+{
+    lua_newuserdata(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, MARKER_TYPE);
+    lua_setmetatable(L, -2);
+    lua_settop(L, -2);
+}
+
+static int marker_collected(lua_State *L)
+{
+    struct module *m;
+    lua_settop(L, 0);
+    lua_getfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
+    m = lua_touserdata(L, 1);
+    if (m == NULL || m->bus == NULL) /* the state is being closed */
+        return 0;
+    lua_getfield(L, LUA_REGISTRYINDEX, HELD_KEY);
+    for (lua_pushnil(L); lua_next(L, 2) != 0; lua_settop(L, 3)) {
+        if (is_needed(L, m))
+            continue;
+        lua_pushvalue(L, 3);
+        lua_pushnil(L);
+        lua_rawset(L, 2); /* a field that exists may be removed on the way */
+    }
+    leave_marker(L);
+    return 0;
+}
+
+void context_open_held(lua_State *L)
+{
+    lua_createtable(L, 0, 0);
+    lua_setfield(L, LUA_REGISTRYINDEX, HELD_KEY);
+    luaL_newmetatable(L, MARKER_TYPE);
+    lua_pushcclosure(L, marker_collected, 0);
+    lua_setfield(L, -2, "__gc");
+    lua_settop(L, -2);
+    leave_marker(L);
+}
+
 struct context *context_new(lua_State *L, struct module *m)
 {
     struct context *c = lua_newuserdata(L, sizeof *c);
@@ -110,7 +202,9 @@ void context_end(struct context *c)
 
 int context_destroy(lua_State *L)
 {
-    context_end(context_check(L));
+    struct context *c = context_check(L);
+    context_end(c);
+    context_release(L, c);
     return 0;
 }
 
@@ -149,6 +243,7 @@ int context_connect(lua_State *L)
     int             code;
     if (!c->alive)
         return context_destroyed(L);
+    context_hold(L, c); /* first, because it may raise for want of memory; one that does not connect is released again */
     code = rtmp_connect(&c->rtmp);
     return code == RTMP_OK ? succeeded(L) : context_failed(L, c, code);
 }

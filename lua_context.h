@@ -21,6 +21,7 @@
 #define CONTEXT_TYPE "rtmp_ctx" /* name of the metatable, as in LuatOS */
 #define MODULE_KEY "rtmp.module" /* registry: the module's userdatum */
 #define LIVE_KEY "rtmp.live"    /* registry: number -> context, weak values */
+#define HELD_KEY "rtmp.held"    /* registry: number -> context, of those that must not be collected; see context_hold */
 
 #define STATE_CALLBACK "state" /* fields of a context's own table */
 #define BITRATE_CALLBACK "bitrate"
@@ -45,6 +46,9 @@ struct context {
 
 /* Pushes a new context: a userdatum with its metatable and its own table, released by __gc whatever happens. */
 struct context *context_new(lua_State *L, struct module *m);
+
+/* Makes what context_hold needs in the registry. */
+void context_open_held(lua_State *L);
 
 /* Ends what c stands for, alive or not. Calls no Lua. */
 void context_end(struct context *c);

@@ -187,7 +187,7 @@ static void set_states(lua_State *L)
     }
 }
 
-/* Makes the metatable of contexts and the table of the living ones. */
+/* Makes the metatable of contexts and the tables of the living ones. */
 static void make_context_type(lua_State *L)
 {
     luaL_newmetatable(L, CONTEXT_TYPE);
@@ -204,6 +204,7 @@ static void make_context_type(lua_State *L)
     lua_setfield(L, -2, "__mode");
     lua_setmetatable(L, -2);
     lua_setfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    context_open_held(L);
 }
 
 /* Pushes the module's userdatum; it is in the registry from the second time on. */

@@ -28,6 +28,10 @@
  * child has replaced itself by exec(); rtmp_set_user_data() and rtmp_get_user_data() alone go on. A program that becomes
  * a daemon forks before it loads the library.
  *
+ * Lua: rtmp_deinit() and rtmp_disconnect(), `destroy` and `disconnect` there, end a stream, and so does the end of the Lua
+ * state; the garbage collector does not. A context of Lua lives while it is connected, under way or waits to reconnect,
+ * whatever still refers to it.
+ *
  * Memory: the library keeps no pointer it is given, the context's own address and `user_data` excepted. Strings and
  * frames are copied, or used up, before a call returns.
  */

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	busScripts    = []string{"states", "reconnect", "shapes", "destroyed"}
+	busScripts    = []string{"states", "reconnect", "shapes", "destroyed", "unreferenced"}
 	cameraScripts = []string{"camera", "camera_fails", "camera_order", "camera_several"}
 )
 

@@ -20,49 +20,130 @@ test("a context is collectable though its callbacks refer to it", function()
   equal(next(weak), nil)
 end)
 
-test("a context that is collected while it connects gives no callback", function()
-  local calls = 0
-  for _ = 1, 5 do
-    local ctx = rtmp.create(face.silent)
+-- Waits until the contexts in a table with weak keys are collected.
+local function collected(weak, poll)
+  local limit = rtmp.ticks() + 20000
+  repeat
+    if poll then rtmp.poll(5) end
+    collect()
+    assert(rtmp.ticks() < limit, "20 s over: a context is still held")
+  until next(weak) == nil
+end
+
+local function weak_table(ctx)
+  return setmetatable({ [ctx] = true }, { __mode = "k" })
+end
+
+test("a context that connects lives, though only its callback refers to it, until that has heard of the end", function()
+  local seen, weak = {}, setmetatable({}, { __mode = "k" })
+  for i = 1, 5 do
+    local ctx = rtmp.create(face.silent, { timeout = 300 })
+    seen[i] = {}
     ctx:setCallback(function(state)
-      calls = calls + 1
-      return ctx, state
+      seen[i][#seen[i] + 1] = state
+      return ctx
     end)
     ctx:connect()
+    weak[ctx] = true
   end
   collect()
-  equal(rtmp.poll(), 0)
-  equal(calls, 0)
+  collected(weak, true)
+  for i = 1, 5 do equal(seen[i], { 1, 2, 7 }) end
 end)
 
-test("a context that is collected while it publishes ends its connection", function()
+test("a context that publishes goes on, though nothing refers to it", function()
+  local weak
   do
-    local ctx = face.publish("collected", { source = "clip" })
+    local ctx = face.publish("unreferenced", { source = "clip" })
+    ctx:setCallback(nil)
     ctx:start()
     face.wait(function() return ctx:getStats().video_frames_sent > 0 end, "media")
+    weak = weak_table(ctx)
   end
   collect()
-  local _, busy = rtmp.poll(0)
-  equal(busy, 0)
+  local ctx = next(weak)
+  local sent = ctx:getStats().video_frames_sent
+  face.wait(function() collect() return ctx:getStats().video_frames_sent > sent + 5 end, "more media")
+  equal(ctx:getState(), rtmp.STATE_PUBLISHING)
+  ctx:disconnect()
+  ctx = nil
+  collected(weak, true)
 end)
 
-test("a context in use inside its own callback is not collected", function()
-  local seen = {}
+test("a context that its own callback connects again lives through the end of its session", function()
+  local seen, weak = {}, nil
   do
     local ctx = rtmp.create(face.closed)
     ctx:setCallback(function(state)
       seen[#seen + 1] = state
-      collect()
-      ctx = nil -- the last reference from here
+      if state == rtmp.STATE_ERROR and #seen < 10 then ctx:connect() end
       collect()
     end)
     ctx:connect()
+    weak = weak_table(ctx)
+  end
+  collected(weak, true)
+  equal(seen, { 1, 7, 1, 7, 1, 7, 1, 7, 1, 7 })
+end)
+
+test("a context that waits to reconnect lives until it gives up", function()
+  local weak, errors = nil, 0
+  do
+    local ctx = rtmp.create(face.closed, { reconnect = { min_ms = 20, max_ms = 20, attempts = 5 } })
+    ctx:setCallback(function(state) if state == rtmp.STATE_ERROR then errors = errors + 1 end end)
+    ctx:connect()
+    weak = weak_table(ctx)
+  end
+  collected(weak, true)
+  equal(errors, 6)
+end)
+
+test("a context that nobody polls for is collected once its session is over", function()
+  local weak = weak_table(rtmp.create(face.closed))
+  next(weak):connect()
+  collected(weak, false)
+  local ctx = rtmp.create(face.closed)
+  ctx:setCallback(function() end)
+  ctx:connect()
+  weak = weak_table(ctx)
+  while ctx:getState() ~= rtmp.STATE_ERROR do end
+  ctx = nil
+  collect()
+  assert(next(weak), "a callback is still waiting for it")
+  collected(weak, true)
+end)
+
+test("a context that is destroyed or cannot connect is not held", function()
+  local ctx = rtmp.create(face.silent)
+  local weak = weak_table(ctx)
+  ctx:connect()
+  equal((ctx:connect()), false)
+  ctx:destroy()
+  ctx = rtmp.create(face.closed)
+  weak[ctx] = true
+  ctx:destroy()
+  equal((ctx:connect()), false)
+  ctx = nil
+  collect()
+  equal(next(weak), nil)
+end)
+
+test("a context in use inside its own callback is not collected", function()
+  local seen, weak = {}, nil
+  do
+    local ctx = rtmp.create(face.closed)
+    ctx:setCallback(function(state)
+      collect()
+      ctx = nil -- the last reference from here
+      collect()
+      seen[#seen + 1] = state
+    end)
+    ctx:connect()
+    weak = weak_table(ctx)
     while ctx and ctx:getState() ~= rtmp.STATE_ERROR do end
   end
-  rtmp.poll(100)
-  equal(seen[1] == 1 or seen[1] == nil, true)
-  collect()
-  rtmp.poll(0)
+  collected(weak, true)
+  equal(seen, { 1, 7 })
 end)
 
 test("what is created and dropped does not grow", function()
