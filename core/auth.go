@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"crypto/md5"
 	"crypto/rand"
 	"encoding/base64"
@@ -20,21 +21,22 @@ import (
 //	C  connect app?authmod=adobe&user=U&challenge=C2&response=R&opaque=O
 //
 // Limelight's servers say authmod=llnw, and want an answer like that of HTTP's digest authentication (RFC 2617).
-type auth struct {
-	user  *credentials
-	query string // what goes behind app and tcUrl; "": the server has not asked
-	sent  bool   // query has the answer to a challenge
+type login struct {
+	user      *credentials // nil: the URL has none
+	mode      string       // what the server named, "adobe" or "llnw"; "" until it has asked
+	answers   bool         // the next connect answers the challenge
+	challenge challenge
 }
 
-// authConnections bounds how many connections it may take: a server that goes on asking is not satisfied.
-const authConnections = 3
+// challenge is what a server sends to be answered, as it came. What it left out is "".
+type challenge struct{ salt, challenge, opaque, nonce string }
 
-// respond looks at why `connect` failed. nil: connect again, with another query. Otherwise it returns the failure, with what
-// the user can do about it.
-func (a *auth) respond(err error, app string) error {
+// next returns how to go on with the log-in after connect failed with err; again is false if that is of no use. advice is what
+// the user can do then, "" if that depends on nothing here.
+func (l login) next(err error) (next login, advice string, again bool) {
 	var refused *ServerError
 	if !errors.As(err, &refused) || refused.Command != "connect" {
-		return err
+		return l, "", false
 	}
 	text := refused.text()
 	mode := ""
@@ -43,35 +45,44 @@ func (a *auth) respond(err error, app string) error {
 			mode = m
 		}
 	}
-	failed := *refused
 	switch {
 	case mode == "" || strings.Contains(text, "reason=nosuchuser") || strings.Contains(text, "reason=authfailed"):
-		return err // hints.go says the rest
-	case a.user == nil:
-		return err
-	case a.sent:
-		failed.advice = "the user name or the password in the URL is wrong"
-		return &failed
-	case !strings.Contains(text, "reason=needauth"):
-		if a.query != "" {
-			failed.advice = "the server does not say how it wants the password in the URL"
-			return &failed
+		return l, "", false // hints.go says the rest
+	case l.user == nil:
+		return l, "", false
+	case l.answers:
+		return l, "the user name or the password in the URL is wrong", false
+	}
+	_, list, asks := strings.Cut(text, "reason=needauth")
+	if !asks {
+		if l.mode != "" {
+			return l, "the server does not say how it wants the password in the URL", false
 		}
-		a.query = "?authmod=" + mode + "&user=" + queryText(a.user.name)
-		return nil
+		l.mode = mode
+		return l, "", true
 	}
-	_, list, _ := strings.Cut(text, "reason=needauth")
 	asked := authParameters(list)
-	if mode == "adobe" {
-		a.query, a.sent = a.user.adobe(asked), true
-	} else {
-		a.query, a.sent = a.user.limelight(asked, app), true
+	next = login{user: l.user, mode: mode, answers: true, challenge: challenge{
+		salt: asked["salt"], challenge: asked["challenge"], opaque: asked["opaque"], nonce: asked["nonce"],
+	}}
+	if mode == "adobe" && next.challenge.challenge == "" && next.challenge.opaque == "" || mode == "llnw" && next.challenge.nonce == "" {
+		return l, "the server wants the password in the URL, and its challenge is missing or unreadable", false
 	}
-	if a.query == "" {
-		failed.advice = "the server wants the password in the URL, and its challenge is missing or unreadable"
-		return &failed
+	return next, "", true
+}
+
+// query returns what connect adds to the application and to tcUrl: "" until the server has asked. Each call answers a challenge
+// anew.
+func (l login) query(app string) string {
+	switch {
+	case l.mode == "":
+		return ""
+	case !l.answers:
+		return "?authmod=" + l.mode + "&user=" + queryText(l.user.name)
+	case l.mode == "adobe":
+		return l.user.adobe(l.challenge)
 	}
-	return nil
+	return l.user.limelight(l.challenge, app)
 }
 
 // authParameters takes name=value&name=value apart. The values are as they came: they go back so.
@@ -86,31 +97,21 @@ func authParameters(list string) map[string]string {
 	return all
 }
 
-// adobe answers a challenge of Adobe's servers. With an opaque value that takes the challenge's place. "": there is neither.
-func (c *credentials) adobe(asked map[string]string) string {
-	challenge, opaque := asked["challenge"], asked["opaque"]
-	if opaque != "" {
-		challenge = opaque
-	}
-	if challenge == "" {
-		return ""
-	}
+// adobe answers a challenge of Adobe's servers. An opaque value takes the challenge's place.
+func (c *credentials) adobe(asked challenge) string {
+	challenge := cmp.Or(asked.opaque, asked.challenge)
 	own := nonce()
-	salted := md5Base64(c.name + asked["salt"] + c.password)
+	salted := md5Base64(c.name + asked.salt + c.password)
 	query := "?authmod=adobe&user=" + queryText(c.name) + "&challenge=" + own + "&response=" + md5Base64(salted+challenge+own)
-	if opaque != "" {
-		query += "&opaque=" + opaque
+	if asked.opaque != "" {
+		query += "&opaque=" + asked.opaque
 	}
 	return query
 }
 
-// limelight answers a challenge of Limelight's servers. RFC 2617, 3.2.2, with realm "live" and method "publish". "": there is
-// none.
-func (c *credentials) limelight(asked map[string]string, app string) string {
+// limelight answers a challenge of Limelight's servers. RFC 2617, 3.2.2, with realm "live" and method "publish".
+func (c *credentials) limelight(asked challenge, app string) string {
 	const realm, method, count, quality = "live", "publish", "00000001", "auth"
-	if asked["nonce"] == "" {
-		return ""
-	}
 	own := nonce()
 	path, _, _ := strings.Cut(app, "?")
 	if !strings.Contains(path, "/") {
@@ -118,8 +119,8 @@ func (c *credentials) limelight(asked map[string]string, app string) string {
 	}
 	user := md5Hex(c.name + ":" + realm + ":" + c.password)
 	place := md5Hex(method + ":/" + path)
-	response := md5Hex(strings.Join([]string{user, asked["nonce"], count, own, quality, place}, ":"))
-	return "?authmod=llnw&user=" + queryText(c.name) + "&nonce=" + asked["nonce"] + "&cnonce=" + own + "&nc=" + count +
+	response := md5Hex(strings.Join([]string{user, asked.nonce, count, own, quality, place}, ":"))
+	return "?authmod=llnw&user=" + queryText(c.name) + "&nonce=" + asked.nonce + "&cnonce=" + own + "&nc=" + count +
 		"&response=" + response
 }
 
@@ -151,30 +152,4 @@ func queryText(value string) string {
 		}
 	}
 	return string(b)
-}
-
-// authenticate goes through `connect`, on as many connections as it takes to satisfy a server that wants a password.
-func (c *connection) authenticate(reached func(State) bool) error {
-	a := auth{user: c.to.user}
-	for tries := 1; ; tries++ {
-		if err := c.open(reached); err != nil {
-			return err
-		}
-		err := c.talk.connect()
-		if err == nil {
-			return nil
-		}
-		if why := a.respond(err, c.to.app); why != nil {
-			return why
-		}
-		c.query = a.query
-		if tries == authConnections {
-			return err
-		}
-		c.p.log.Info("the server wants a password: connecting again with it", "server", c.to.address)
-		c.hangUp()
-		if c.polite.Err() != nil {
-			return errEnded
-		}
-	}
 }

@@ -166,16 +166,24 @@ func FuzzAuth(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second string) {
 		to, err := parseURL("rtmp://bob:hunter2hunter2@h/live/s", nil, nil)
 		require.NoError(t, err)
-		a := auth{user: to.user}
+		l := login{user: to.user}
 		for _, text := range []string{first, second} {
 			refused := to.refusal("connect", message.StatusInfo{Level: "error", Description: text})
-			if err := a.respond(refused, to.app); err != nil {
-				require.ErrorIs(t, err, ErrRefused)
-				require.NotContains(t, err.Error(), "hunter2hunter2")
+			p := plan{login: l}
+			failed := stageFailed(stageConnect, refused, refused)
+			next, again := p.next(failed)
+			if !again {
+				require.ErrorIs(t, p.explain(failed), ErrRefused)
+				require.NotContains(t, p.explain(failed).Error(), "hunter2hunter2")
+				return
 			}
+			l = next.login
 			if !strings.Contains(first+second, "hunter2") {
-				require.NotContains(t, a.query, "hunter2")
+				require.NotContains(t, l.query(to.app), "hunter2")
 			}
 		}
+		refused := to.refusal("connect", message.StatusInfo{Level: "error", Description: first})
+		_, again := plan{login: l}.next(stageFailed(stageConnect, refused, refused))
+		require.False(t, again, "three connections at most")
 	})
 }

@@ -28,12 +28,10 @@ type connection struct {
 	in       *reader
 	talk     *dialogue
 	streamID uint32
-	oneByOne bool                // see ahead.go
 	listens  bool                // in runs
 	accepted time.Time           // when media could flow
 	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
 	told     State               // the latest that was told to be reached
-	query    string              // what goes behind app and tcUrl; see auth.go
 	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
 }
 
@@ -44,15 +42,7 @@ func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellat
 // bringUp makes the connection and goes through the dialogue until media may flow, on as many connections as that takes.
 // reached is told what has been reached, and returns false when the end is wanted. Whatever the outcome, end must follow.
 func (c *connection) bringUp(reached func(State) bool) error {
-	err := c.negotiate(reached)
-	if c.blame(err) {
-		c.hangUp()
-		first := err
-		if err = c.negotiate(reached); err != nil && c.talk == nil {
-			err = firstOf(first, err) // it did not come to a dialogue
-		}
-	}
-	if err != nil {
+	if err := c.open(reached); err != nil {
 		return err
 	}
 	if !c.interrupt.stop() {
@@ -62,7 +52,6 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
 		return failure(ErrNetwork, "the connection broke: %v", reason(err))
 	}
-	c.took()
 	c.streamID = c.talk.streamID
 	c.accepted = time.Now()
 	c.listen()
@@ -83,17 +72,6 @@ func (c *connection) forcedToEnd() {
 	c.in.stay()
 }
 
-// negotiate goes through the dialogue.
-func (c *connection) negotiate(reached func(State) bool) error {
-	if err := c.authenticate(reached); err != nil {
-		return err
-	}
-	if !c.reach(StateConnected, reached) {
-		return errEnded
-	}
-	return c.talk.publish()
-}
-
 // reach tells what has been reached, once. false: the end is wanted.
 func (c *connection) reach(s State, reached func(State) bool) bool {
 	if c.told >= s {
@@ -103,13 +81,12 @@ func (c *connection) reach(s State, reached func(State) bool) bool {
 	return reached(s)
 }
 
-// start begins writing. talk is the dialogue whose opening has been sent.
-func (c *connection) start(talk *dialogue) {
-	c.talk = talk
+// start begins the dialogue.
+func (c *connection) start() {
 	c.out = newWriter(c.conn, c.o, &c.p.counters)
-	c.out.encoder = talk.encoder
 	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
 	c.in.told, c.out.tellOver = c.wake, c.writingOver
+	c.talk = &dialogue{connection: c}
 }
 
 // writingOver makes the reader find out how the connection ends, and the session that it does.

@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"luatrtmp/amf"
@@ -15,106 +14,37 @@ import (
 
 // dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream, FCPublish and
 // FCUnpublish are what every publisher sends and many servers want.
+//
+// Each command is sent when what it depends on is answered: connect, then releaseStream, FCPublish and createStream together,
+// then publish. There are servers that ignore, or punish, what comes earlier.
 type dialogue struct {
 	*connection
-	encoder  *chunk.Writer // of the opening, and then the writer's
-	opened   *openingSpace // nil: the opening is sent
-	waitsFor string        // the command whose answer is awaited
-
-	connectID       uint32 // transactions
-	createID        uint32
-	publishID       uint32
-	lastTransaction uint32
-
-	streamID uint32 // as createStream returned it; 0: not created
-	ahead    bool   // all commands leave before the first answer comes; see ahead.go
+	waitsFor        stage  // the command whose answer is awaited
+	lastTransaction uint32 // transaction ID of the latest command
+	streamID        uint32 // as createStream returned it; 0: not created
 }
 
-// openingSpace is where an opening is made. It is used again.
-type openingSpace struct {
-	all     []byte
-	body    []byte // of a message
-	object  amf.Object
-	command message.Command
-}
-
-var openingSpaces = sync.Pool{New: func() any {
-	return &openingSpace{all: make([]byte, 0, 1024), body: make([]byte, 0, 512), object: make(amf.Object, 0, 8)} // mostly enough
-}}
-
-// forgetOpening lets go of the opening, which is sent or never will be.
-func (d *dialogue) forgetOpening() {
-	clear(d.opened.object)
-	d.opened.command = message.Command{}
-	openingSpaces.Put(d.opened)
-	d.opened = nil
-}
-
-// opening returns what is sent together with C2: Set Chunk Size, `connect`, and what is sent ahead of its answer.
-func (d *dialogue) opening() ([]byte, error) {
-	d.opened = openingSpaces.Get().(*openingSpace)
-	d.opened.all = d.opened.all[:0]
+// connect sends Set Chunk Size and `connect`, and waits for the answer.
+func (d *dialogue) connect(p plan) error {
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
-	err := d.put(chunk.Header{ChunkStreamID: message.ControlChunkStream}, size)
-	if err == nil {
-		err = d.encoder.SetChunkSize(size.Size)
+	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil && d.out.failure() == nil {
+		return stageFailed(stageConnect, err, err)
 	}
+	query := p.login.query(d.to.app)
+	object := amf.Object{
+		{Name: "app", Value: d.to.app + query},
+		{Name: "type", Value: "nonprivate"},
+		{Name: "flashVer", Value: d.o.FlashVer},
+		{Name: "tcUrl", Value: d.to.tcURL + query},
+	}
+	if p.enhanced {
+		object = append(object, ownCapabilities()...)
+	}
+	id, err := d.send(0, "connect", object)
 	if err != nil {
-		return nil, err
+		return stageFailed(stageConnect, err, err)
 	}
-	d.opened.object = append(append(d.opened.object[:0],
-		amf.Property{Name: "app", Value: d.to.app + d.query},
-		amf.Property{Name: "type", Value: "nonprivate"},
-		amf.Property{Name: "flashVer", Value: d.o.FlashVer},
-		amf.Property{Name: "tcUrl", Value: d.to.tcURL + d.query},
-	), ownCapabilities()...)
-	d.connectID, err = d.send(0, "connect", d.opened.object)
-	if err == nil && d.ahead {
-		if err = d.sendCreate(); err == nil {
-			err = d.sendPublish(aheadStreamID)
-		}
-	}
-	return d.opened.all, err
-}
-
-// put adds a message to the opening.
-func (d *dialogue) put(h chunk.Header, m message.Message) error {
-	body, err := m.AppendBody(d.opened.body[:0])
-	if err != nil {
-		return err
-	}
-	d.opened.body = body
-	h.Type = uint8(m.Type())
-	var few [4][]byte
-	pieces, err := d.encoder.AppendMessage(few[:0], h, body)
-	for _, p := range pieces {
-		d.opened.all = append(d.opened.all, p...)
-	}
-	d.encoder.Reset()
-	return err
-}
-
-// sendCreate sends what comes before publish.
-func (d *dialogue) sendCreate() error {
-	for _, name := range []string{"releaseStream", "FCPublish"} {
-		if _, err := d.send(0, name, amf.Null{}, d.to.stream); err != nil {
-			return err
-		}
-	}
-	var err error
-	d.createID, err = d.send(0, "createStream", amf.Null{})
-	return err
-}
-
-func (d *dialogue) sendPublish(streamID uint32) error {
-	var err error
-	d.publishID, err = d.send(streamID, "publish", amf.Null{}, d.to.stream, "live")
-	return err
-}
-
-// connect waits for the answer to `connect`.
-func (d *dialogue) connect() error {
-	answer, err := d.await("connect", d.result("connect", d.connectID))
+	answer, err := d.await(stageConnect, d.result(stageConnect, id))
 	if err == nil && !d.o.AssumeV2 {
 		d.out.terms.capabilities = capabilitiesOf(answer)
 	}
@@ -123,27 +53,35 @@ func (d *dialogue) connect() error {
 
 // publish creates a message stream and publishes on it.
 func (d *dialogue) publish() error {
-	if !d.ahead {
-		if err := d.sendCreate(); err != nil {
-			return err
+	var createID uint32
+	for _, c := range []struct {
+		name      string
+		arguments []amf.Value
+	}{
+		{"releaseStream", []amf.Value{d.to.stream}}, // errors and silence are ignored
+		{"FCPublish", []amf.Value{d.to.stream}},     // as well
+		{"createStream", nil},
+	} {
+		var err error
+		if createID, err = d.send(0, c.name, amf.Null{}, c.arguments...); err != nil {
+			return stageFailed(stageCreateStream, err, err)
 		}
 	}
-	created, err := d.await("createStream", d.result("createStream", d.createID))
+	created, err := d.await(stageCreateStream, d.result(stageCreateStream, createID))
 	if err != nil {
 		return err
 	}
 	if d.streamID, err = streamIDOf(created); err != nil {
-		return err
+		return stageFailed(stageCreateStream, err, err)
 	}
-	if !d.ahead || d.streamID != aheadStreamID {
-		if err := d.sendPublish(d.streamID); err != nil {
-			return err
-		}
+	publishID, err := d.send(d.streamID, "publish", amf.Null{}, d.to.stream, "live")
+	if err != nil {
+		return stageFailed(stagePublish, err, err)
 	}
-	_, err = d.await("publish", func(c *message.Command) (bool, error) {
+	_, err = d.await(stagePublish, func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
-		case c.Name == "_error" && c.TransactionID == float64(d.publishID), c.Name == "onStatus" && refuses(info):
+		case c.Name == "_error" && c.TransactionID == float64(publishID), c.Name == "onStatus" && refuses(info):
 			return true, d.to.refusal("publish", info)
 		case c.Name == "onStatus" && info.Code == "NetStream.Publish.Start":
 			return true, nil
@@ -169,22 +107,14 @@ func (d *dialogue) unpublish() {
 
 func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value) *message.Command {
 	d.lastTransaction++
-	if d.opened == nil {
-		return &message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
-	}
-	d.opened.command = message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
-	return &d.opened.command
+	return &message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
 }
 
-// send sends a command on a message stream, or adds it to the opening, and returns its transaction ID. Why writing failed, await
-// finds out: a server that hangs up may have said why.
+// send sends a command on a message stream, and returns its transaction ID. Why the connection broke, await finds out: a server
+// that closes it may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
-	c := d.command(name, object, arguments...)
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
-	if d.out == nil {
-		return d.lastTransaction, d.put(h, c)
-	}
-	err = d.out.sendMessage(h, classControl, c)
+	err = d.out.sendMessage(h, classControl, d.command(name, object, arguments...))
 	if err != nil && d.out.failure() != nil {
 		err = nil
 	}
@@ -192,13 +122,11 @@ func (d *dialogue) send(streamID uint32, name string, object amf.Value, argument
 }
 
 // result matches the answer to a command by its transaction ID. RTMP 1.0, 7.2.1.
-func (d *dialogue) result(command string, id uint32) func(*message.Command) (bool, error) {
+func (d *dialogue) result(command stage, id uint32) func(*message.Command) (bool, error) {
 	return func(c *message.Command) (bool, error) {
 		info := c.Info()
 		switch {
 		case c.Name == "onStatus" && refuses(info):
-		case d.ahead && command == "connect" && c.TransactionID == float64(d.createID) && (c.Name == "_result" || c.Name == "_error"):
-			return true, errOutOfOrder
 		case c.TransactionID != float64(id):
 			return false, nil
 		case c.Name == "_result" && !refuses(info):
@@ -206,29 +134,34 @@ func (d *dialogue) result(command string, id uint32) func(*message.Command) (boo
 		case c.Name != "_result" && c.Name != "_error":
 			return false, nil
 		}
-		return true, d.to.refusal(command, info)
+		return true, d.to.refusal(command.String(), info)
 	}
 }
 
-// await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business.
-func (d *dialogue) await(step string, match func(*message.Command) (bool, error)) (*message.Command, error) {
-	d.waitsFor = step
+// await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business. Its failures
+// are openingErrors, or errEnded.
+func (d *dialogue) await(command stage, match func(*message.Command) (bool, error)) (*message.Command, error) {
+	d.waitsFor = command
 	if err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout)); err != nil {
-		return nil, d.whyUnread(err)
+		return nil, stageFailed(command, err, d.whyUnread(err))
 	}
 	if d.polite.Err() != nil { // then interrupt may have been earlier
 		return nil, errEnded
 	}
 	for {
 		c, err := d.in.next()
-		if err != nil {
-			return nil, d.whyUnread(err)
+		if d.polite.Err() != nil {
+			return nil, errEnded
 		}
-		if done, err := match(c); done {
-			if d.polite.Err() != nil {
-				return nil, errEnded
-			}
-			return c, err
+		if err != nil {
+			return nil, stageFailed(command, err, d.whyUnread(err))
+		}
+		done, err := match(c)
+		switch {
+		case err != nil:
+			return nil, stageFailed(command, err, err)
+		case done:
+			return c, nil
 		}
 		if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
 			d.moving = &info // when media can flow
@@ -238,12 +171,10 @@ func (d *dialogue) await(step string, match func(*message.Command) (bool, error)
 
 // whyUnread says why no answer could be read.
 func (d *dialogue) whyUnread(err error) error {
-	step := d.waitsFor
+	command := d.waitsFor
 	switch {
-	case d.polite.Err() != nil:
-		return errEnded
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return failure(ErrTimeout, "no answer to %s within %v: %s", step, d.o.Timeout, silenceHint(step))
+		return failure(ErrTimeout, "no answer to %s within %v: %s", command, d.o.Timeout, silenceHint(command))
 	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
 		d.out.abort()
 		<-d.out.done
@@ -251,26 +182,26 @@ func (d *dialogue) whyUnread(err error) error {
 			return err
 		}
 	case d.in.closedByPeer():
-		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", step, closedHint(step))
+		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", command, closedHint(command))
 	}
-	return d.in.failure("during " + step)
+	return d.in.failure("during " + command.String())
 }
 
-func closedHint(step string) string {
-	switch step {
-	case "connect":
+func closedHint(command stage) string {
+	switch command {
+	case stageConnect:
 		return "check the application, the part of the URL between host and stream"
-	case "createStream":
+	case stageCreateStream:
 		return "it may not allow publishing here; see its log"
 	}
 	return "check the stream key and its token; see the server's log"
 }
 
-func silenceHint(step string) string {
-	switch step {
-	case "connect":
+func silenceHint(command stage) string {
+	switch command {
+	case stageConnect:
 		return "is it an RTMP server, and does it know the application?"
-	case "createStream":
+	case stageCreateStream:
 		return "the server may be overloaded"
 	}
 	return "the server may be waiting for another publisher of this stream to end"

@@ -6,99 +6,100 @@ import (
 	"io"
 	"time"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/handshake"
 )
 
-// form is one of the forms of the handshake, in the order in which they are tried.
-type form uint8
+// variant is one of the variants of the handshake, in the order in which they are tried.
+type variant uint8
 
 const (
-	simpleForm       form = iota // RTMP 1.0, 5.2: what every server takes but those that insist on digests
-	digestFirstForm              // handshake.DigestFirst
-	digestSecondForm             // handshake.DigestSecond
+	simpleVariant       variant = iota // RTMP 1.0, 5.2: what every server takes but those that insist on digests
+	digestFirstVariant                 // handshake.DigestFirst
+	digestSecondVariant                // handshake.DigestSecond
+
+	lastVariant = digestSecondVariant
 )
 
-func (f form) String() string {
-	return [...]string{"simple", "digest", "digest, second scheme"}[f]
+func (v variant) String() string {
+	return [...]string{"simple", "digest", "digest, second scheme"}[v]
 }
 
-// after returns the form to try when f failed, false when there is none. Only a server that hangs up or keeps silent may
-// have wanted another: one that says something else speaks another protocol.
-func (f form) after(err error) (form, bool) {
-	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)
-	if f == simpleForm && (hungUp || isTimeout(err)) {
-		return digestFirstForm, true
-	}
-	if f == digestFirstForm && hungUp {
-		return digestSecondForm, true
-	}
-	return 0, false
+// firstPlan returns how the first connection of an attempt is brought up.
+func (c *connection) firstPlan() plan {
+	p := plan{login: login{user: c.to.user}, enhanced: true}
+	p.variant, p.settled = c.p.servers.get(c.to.address)
+	return p
 }
 
-// open connects and shakes hands, on as many connections as it takes to find the form that the server wants; a server that
-// keeps silent is asked once in an attempt.
+// open brings a connection up until media may flow, on as many connections as that takes. It decides what to try next.
 func (c *connection) open(reached func(State) bool) error {
-	address := c.to.address
-	server := c.p.servers.get(address)
-	used, known := server.form, server.formKnown
-	var first error
-	for {
-		if err := c.dial(); err != nil {
-			return firstOf(first, err)
-		}
-		if !c.reach(StateHandshaking, reached) {
+	p := c.firstPlan()
+	var told error // the failure that the user is told if there is no success
+	for n := 1; ; n++ {
+		err := c.try(p, reached)
+		if errors.Is(err, errEnded) {
 			return errEnded
 		}
-		talk := &dialogue{connection: c, ahead: c.sendsAhead(), encoder: chunk.NewWriter()}
-		opening, err := talk.opening()
-		if err != nil {
-			return err
-		}
-		err = c.shakeHands(used, opening)
-		talk.forgetOpening()
+		c.p.servers.learn(c.to.address, p, err)
 		if err == nil {
-			c.rememberForm(used, true)
-			c.p.counters.wrote(int64(len(opening)), time.Now())
-			c.start(talk)
 			return nil
 		}
-		next, another := used.after(err)
-		switch {
-		case errors.Is(err, errEnded):
-			return err
-		case first == nil:
-			first = handshakeFailure(err, c.o.Timeout)
+		told = moreTelling(told, err)
+		next, again := p.next(err)
+		if !again || n == maxConnections {
+			return p.explain(told)
 		}
-		if known && used != simpleForm {
-			c.rememberForm(simpleForm, false) // another server may have taken its place
+		if next.login != p.login {
+			told = nil // it was a step of the log-in
 		}
-		if known || !another {
-			return first
-		}
-		if isTimeout(err) { // the time for a handshake is over: the next attempt begins with that form
-			c.rememberForm(next, true)
-			return first
-		}
+		c.sayWhatIsTried(p, next, err)
 		c.hangUp()
-		c.p.log.Info("handshake failed; trying another form of it", "server", address, "failed", used, "next", next, "why", err)
-		used = next
+		if c.polite.Err() != nil {
+			return errEnded
+		}
+		p = next
 	}
 }
 
-// rememberForm remembers the form that the server wants or, known false, that it is not known.
-func (c *connection) rememberForm(f form, known bool) {
-	server := c.p.servers.get(c.to.address)
-	server.form, server.formKnown = f, known
-	c.p.servers.set(server)
+func (c *connection) sayWhatIsTried(failed, next plan, why error) {
+	address := c.to.address
+	switch {
+	case next.variant != failed.variant:
+		c.p.log.Info("handshake failed; trying another variant of it", "server", address, "failed", failed.variant, "next", next.variant, "why", why)
+	case next.login != failed.login:
+		c.p.log.Info("the server wants a password: connecting again with it", "server", address)
+	default:
+		c.p.log.Info("connect failed; trying once without the fields of Enhanced RTMP", "server", address, "why", why)
+	}
 }
 
-// firstOf returns the first failure: those of what is tried after it say less. The end that the user wanted is no failure.
-func firstOf(first, err error) error {
-	if first != nil && !errors.Is(err, errEnded) {
-		return first
+// try brings one connection up as planned. Its failures are openingErrors, or errEnded.
+func (c *connection) try(p plan, reached func(State) bool) error {
+	if err := c.dial(); err != nil {
+		return stageFailed(stageDial, err, err)
 	}
-	return err
+	if !c.reach(StateHandshaking, reached) {
+		return errEnded
+	}
+	if err := c.shakeHands(p.variant); err != nil {
+		return stageFailed(stageHandshake, err, handshakeFailure(err, c.o.Timeout))
+	}
+	c.start()
+	if err := c.talk.connect(p); err != nil {
+		return err
+	}
+	if !c.reach(StateConnected, reached) {
+		return errEnded
+	}
+	return c.talk.publish()
+}
+
+// stageFailed makes an openingError of what happened and of what the user is told about it.
+func stageFailed(at stage, happened, told error) error {
+	if errors.Is(happened, errEnded) {
+		return errEnded
+	}
+	return &openingError{stage: at, how: howItFailed(happened), err: told}
 }
 
 func (c *connection) dial() error {
@@ -119,8 +120,8 @@ func (c *connection) dial() error {
 // longAgo is the deadline of what is to end now.
 var longAgo = time.Unix(1, 0)
 
-// shakeHands shakes hands in one form, and sends opening with C2.
-func (c *connection) shakeHands(f form, opening []byte) error {
+// shakeHands performs one variant of the handshake.
+func (c *connection) shakeHands(v variant) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
@@ -128,10 +129,10 @@ func (c *connection) shakeHands(f form, opening []byte) error {
 		return errEnded
 	}
 	answered, err := false, error(nil)
-	if f == simpleForm {
-		answered, err = handshake.Client(c.conn, rand.Reader, opening)
+	if v == simpleVariant {
+		answered, err = handshake.Client(c.conn, rand.Reader)
 	} else {
-		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(f-digestFirstForm), opening)
+		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(v-digestFirstVariant))
 	}
 	if c.polite.Err() != nil {
 		return errEnded

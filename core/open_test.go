@@ -3,6 +3,8 @@ package core
 import (
 	"io"
 	"net"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,15 +143,31 @@ func TestDigestAfterSilence(t *testing.T) {
 	w.until(StatePublishing)
 }
 
+// What is remembered of servers is bounded, and publishers that share a server do not disturb each other.
 func TestMemoryIsBounded(t *testing.T) {
 	var f servers
 	for i := range 1000 {
-		f.set(server{address: net.JoinHostPort("h", string(rune(i))), form: digestFirstForm})
-		require.LessOrEqual(t, len(f.of), maxServers)
+		f.set(net.JoinHostPort("h", strconv.Itoa(i)), digestFirstVariant)
+		require.LessOrEqual(t, len(f.variants), maxServers)
 	}
-	for _, f := range []form{simpleForm, digestFirstForm, digestSecondForm} {
-		require.NotEmpty(t, f.String())
+	v, known := f.get("h:999")
+	require.Equal(t, digestFirstVariant, v)
+	require.True(t, known)
+	f.forget("h:999")
+	_, known = f.get("h:999")
+	require.False(t, known)
+
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 100 {
+				f.set("a", simpleVariant)
+				f.get("a")
+				f.forget("a")
+			}
+		})
 	}
+	all.Wait()
 }
 
 // Disconnect ends it in any phase, on whatever connection it is.

@@ -1,57 +1,55 @@
 package core
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
 
-// servers remembers how servers want to be talked to, by address.
+// servers remembers which variant of the handshake servers want, by address.
 type servers struct {
-	mu sync.Mutex
-	of []server // a few: searched one by one
-}
-
-// server is what is known of one.
-type server struct {
-	address string
-
-	form      form // of the handshake
-	formKnown bool
-
-	takesAhead bool // what is sent ahead; see ahead.go
-	aheadKnown bool
+	mu       sync.Mutex
+	variants map[string]variant
 }
 
 // maxServers bounds it: a context has one server or, when it is sent from one to the next, a few.
 const maxServers = 32
 
-// get returns what is known of a server: of one that is not, nothing is.
-func (s *servers) get(address string) server {
+// get returns the variant that a server wants, false if it is not known.
+func (s *servers) get(address string) (variant, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := s.find(address); i >= 0 {
-		return s.of[i]
-	}
-	return server{address: address}
+	v, known := s.variants[address]
+	return v, known
 }
 
-// set replaces what is known of a server. When there would be too many, all others are forgotten.
-func (s *servers) set(known server) {
+// set remembers the variant that a server wants. When there would be too many servers, all others are forgotten.
+func (s *servers) set(address string, v variant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := s.find(known.address); i >= 0 {
-		s.of[i] = known
-		return
+	if _, known := s.variants[address]; s.variants == nil || !known && len(s.variants) >= maxServers {
+		s.variants = make(map[string]variant)
 	}
-	if len(s.of) >= maxServers {
-		s.of = nil
-	}
-	s.of = append(s.of, known)
+	s.variants[address] = v
 }
 
-// find returns where a server is, -1 if it is not known; s.mu is held.
-func (s *servers) find(address string) int {
-	for i := range s.of {
-		if s.of[i].address == address {
-			return i
-		}
+// forget forgets what a server wants: another one may have taken its place.
+func (s *servers) forget(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.variants, address)
+}
+
+// learn takes note of how the handshake in a variant went. A server that stayed silent in the simple variant may want digests:
+// a second wait of a whole timeout is left to the next attempt, which begins with them.
+func (s *servers) learn(address string, p plan, err error) {
+	var failed *openingError
+	switch {
+	case err == nil || errors.As(err, &failed) && failed.stage > stageHandshake:
+		s.set(address, p.variant)
+	case failed == nil || failed.stage < stageHandshake:
+	case p.settled && p.variant != simpleVariant:
+		s.forget(address)
+	case failed.how == peerSilent && !p.settled && p.variant == simpleVariant:
+		s.set(address, digestFirstVariant)
 	}
-	return -1
 }

@@ -50,16 +50,15 @@ func TestWireDialogue(t *testing.T) {
 	c.Result(r.Message.(*message.Command), script.Info("status", "NetConnection.Connect.Success", ""))
 	w.until(StateConnected)
 
-	// All that follows has left together with connect.
 	key := "key?token=a/b&x=1"
 	require.Equal(t, &message.Command{Name: "releaseStream", TransactionID: 2, Object: amf.Null{}, Arguments: []amf.Value{key}}, c.Command("releaseStream"))
 	require.Equal(t, &message.Command{Name: "FCPublish", TransactionID: 3, Object: amf.Null{}, Arguments: []amf.Value{key}}, c.Command("FCPublish"))
 	create := c.Command("createStream") // without an answer to the two before
 	require.Equal(t, &message.Command{Name: "createStream", TransactionID: 4, Object: amf.Null{}}, create)
-	r = c.Next() // without an answer to that
+	c.Result(create, 1.0)
+	r = c.Next()
 	require.EqualValues(t, 1, r.StreamID)
 	require.Equal(t, &message.Command{Name: "publish", TransactionID: 5, Object: amf.Null{}, Arguments: []amf.Value{key, "live"}}, r.Message)
-	c.Result(create, 1.0)
 	c.Status(script.Started())
 	w.until(StatePublishing)
 	require.NotContains(t, p.String(), "token")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // The digest handshake is not in RTMP 1.0: Flash Player and Flash Media Server prove to each other that they are genuine
@@ -123,7 +122,7 @@ func newProof(part, text string, other []byte, random io.Reader) ([]byte, error)
 // whose S1 has no digest in either scheme gets the echo of it that the simple handshake wants.
 //
 // genuine tells whether S2 has the digest that answers that of C1 or, failing that, echoes C1; see Client's echoed.
-func ClientDigest(rw io.ReadWriter, random io.Reader, s Scheme, ahead []byte) (genuine bool, err error) {
+func ClientDigest(rw io.ReadWriter, random io.Reader, s Scheme) (genuine bool, err error) {
 	c1, own, err := newDigestPacket("C1", playerText, playerVersion, s, random)
 	if err != nil {
 		return false, err
@@ -136,13 +135,13 @@ func ClientDigest(rw io.ReadWriter, random io.Reader, s Scheme, ahead []byte) (g
 	if err != nil {
 		return false, err
 	}
-	c2 := slices.Clip(s1)
+	c2 := s1
 	if theirs := findDigest(serverText, s1, schemes); theirs != nil {
 		if c2, err = newProof("C2", playerText, theirs, random); err != nil {
 			return false, err
 		}
 	}
-	if err := write(rw, "C2", append(c2, ahead...)); err != nil {
+	if err := write(rw, "C2", c2); err != nil {
 		return false, err
 	}
 	s2, err := server.second()

@@ -82,7 +82,7 @@ func TestClientDigest(t *testing.T) {
 		{"a server without digests", DigestFirst, simple, true, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			genuine, err, served := meet(t, func(rw io.ReadWriter) (bool, error) { return ClientDigest(rw, rand.Reader, c.scheme, nil) }, c.server)
+			genuine, err, served := meet(t, func(rw io.ReadWriter) (bool, error) { return ClientDigest(rw, rand.Reader, c.scheme) }, c.server)
 			require.Equal(t, c.genuine, genuine)
 			require.ErrorIs(t, err, c.client)
 			require.ErrorIs(t, served, c.served)
@@ -91,7 +91,7 @@ func TestClientDigest(t *testing.T) {
 }
 
 func TestServerDigestWantsOne(t *testing.T) {
-	_, err, served := meet(t, func(rw io.ReadWriter) (bool, error) { return Client(rw, rand.Reader, nil) },
+	_, err, served := meet(t, func(rw io.ReadWriter) (bool, error) { return Client(rw, rand.Reader) },
 		func(rw io.ReadWriter) error { return ServerDigest(rw, rand.Reader, DigestFirst) })
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	require.ErrorContains(t, served, "no valid digest in C1")
@@ -108,7 +108,7 @@ func TestClientDigestOnAnything(t *testing.T) {
 		for _, r := range readers {
 			t.Run(c.name+"/"+r.name, func(t *testing.T) {
 				conn := &script{Reader: r.wrap(strings.NewReader(c.server))}
-				genuine, err := ClientDigest(conn, filler('c'), DigestFirst, nil)
+				genuine, err := ClientDigest(conn, filler('c'), DigestFirst)
 				require.False(t, genuine)
 				require.ErrorIs(t, err, c.err)
 				if c.err != nil {
@@ -128,13 +128,13 @@ func TestDigestIOErrors(t *testing.T) {
 	require.NoError(t, err)
 	server := "\x03" + string(s1)
 	for n, part := range []string{"C0 and C1", "C2"} {
-		_, err := ClientDigest(&breaking{strings.NewReader(server), n}, filler('c'), DigestFirst, nil)
+		_, err := ClientDigest(&breaking{strings.NewReader(server), n}, filler('c'), DigestFirst)
 		require.EqualError(t, err, "handshake: write "+part+": broken pipe")
 	}
 	failing := iotest.ErrReader(errBroken)
-	_, err = ClientDigest(&script{Reader: strings.NewReader(server)}, failing, DigestFirst, nil)
+	_, err = ClientDigest(&script{Reader: strings.NewReader(server)}, failing, DigestFirst)
 	require.EqualError(t, err, "handshake: random data of C1: broken pipe")
-	_, err = ClientDigest(&script{Reader: strings.NewReader(server)}, io.MultiReader(strings.NewReader(c1[headerSize:]), failing), DigestFirst, nil)
+	_, err = ClientDigest(&script{Reader: strings.NewReader(server)}, io.MultiReader(strings.NewReader(c1[headerSize:]), failing), DigestFirst)
 	require.EqualError(t, err, "handshake: random data of C2: broken pipe")
 	require.EqualError(t, ServerDigest(&script{Reader: strings.NewReader("")}, failing, DigestFirst),
 		"handshake: random data of S1: broken pipe")

@@ -18,7 +18,7 @@ func FuzzClient(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		r := bytes.NewReader(input)
 		conn := &script{Reader: r}
-		echoed, err := Client(conn, filler('c'), nil)
+		echoed, err := Client(conn, filler('c'))
 		if err != nil {
 			require.False(t, echoed)
 			require.True(t, errors.Is(err, ErrVersion) || errors.Is(err, io.ErrUnexpectedEOF), err)
@@ -62,7 +62,7 @@ func FuzzClientDigest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte, scheme int) {
 		r := bytes.NewReader(input)
 		conn := &script{Reader: r}
-		genuine, err := ClientDigest(conn, filler('c'), schemes[scheme&1], nil)
+		genuine, err := ClientDigest(conn, filler('c'), schemes[scheme&1])
 		if err != nil {
 			require.False(t, genuine)
 			require.True(t, errors.Is(err, ErrVersion) || errors.Is(err, io.ErrUnexpectedEOF), err)

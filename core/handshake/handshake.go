@@ -30,11 +30,6 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 // Client performs the client's side on rw: it writes C0 and C1 in one write, reads
 // S0 and S1, writes C2 and reads S2. It reads nothing behind S2.
 //
-// ahead, which may be empty, is what the client begins with when the handshake is done.
-// It leaves in the same write as C2, which costs the server's S2 no round trip of its
-// own: 5.2.1 has the client wait for S2 before it sends anything else, but nothing that
-// it sends depends on S2, and TCP keeps the order.
-//
 // random fills C1, for example crypto/rand.Reader. The time and the version of C1 are
 // zero: a server that finds a version there may insist on the digest handshake.
 //
@@ -43,7 +38,7 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 //
 // The error is ErrVersion, or says which part failed and wraps the error of rw or of
 // random; a connection that ends early gives io.ErrUnexpectedEOF.
-func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err error) {
+func Client(rw io.ReadWriter, random io.Reader) (echoed bool, err error) {
 	s := spaces.Get().(*space)
 	defer spaces.Put(s)
 	s[0] = Version
@@ -62,7 +57,7 @@ func Client(rw io.ReadWriter, random io.Reader, ahead []byte) (echoed bool, err 
 	}
 	// C2 is S1 as it came. 5.2.4 puts the time at which S1 was read into bytes 4
 	// to 7, but there are servers that compare all of it.
-	if err := writeJoined(rw, "C2", s1, ahead); err != nil {
+	if err := write(rw, "C2", s1); err != nil {
 		return false, err
 	}
 	s2, err := server.second()
@@ -86,24 +81,7 @@ func checksum(b []byte) uint64 {
 // done with it soon.
 type space [1 + 2*Size]byte
 
-var (
-	spaces = sync.Pool{New: func() any { return new(space) }}
-
-	// joined are buffers for what writeJoined writes.
-	joined = sync.Pool{New: func() any {
-		buffer := make([]byte, 0, 2*Size) // mostly enough
-		return &buffer
-	}}
-)
-
-// writeJoined writes two pieces in one write. Who waits for an answer needs no room for
-// what is written: many handshakes share a few buffers.
-func writeJoined(w io.Writer, part string, a, b []byte) error {
-	buffer := joined.Get().(*[]byte)
-	defer joined.Put(buffer)
-	*buffer = append(append((*buffer)[:0], a...), b...)
-	return write(w, part, *buffer)
-}
+var spaces = sync.Pool{New: func() any { return new(space) }}
 
 // answer is what a server says: S0, S1 and S2, which mostly come in one piece. Room for
 // more there is not: what follows them is not read.

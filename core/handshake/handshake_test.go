@@ -125,7 +125,7 @@ func TestClient(t *testing.T) {
 		for _, r := range readers {
 			t.Run(c.name+"/"+r.name, func(t *testing.T) {
 				conn := &script{Reader: r.wrap(strings.NewReader(c.server))}
-				echoed, err := Client(conn, filler('c'), nil)
+				echoed, err := Client(conn, filler('c'))
 				require.Equal(t, c.writes, conn.writes)
 				require.Equal(t, c.echoed, echoed)
 				if c.err == nil {
@@ -145,7 +145,7 @@ func TestClientLeavesTheChunkStream(t *testing.T) {
 	for _, r := range readers {
 		t.Run(r.name, func(t *testing.T) {
 			conn := &script{Reader: r.wrap(strings.NewReader("\x03" + s1 + s2 + chunks))}
-			echoed, err := Client(conn, filler('c'), nil)
+			echoed, err := Client(conn, filler('c'))
 			require.NoError(t, err)
 			require.True(t, echoed)
 			rest, err := io.ReadAll(conn)
@@ -155,22 +155,22 @@ func TestClientLeavesTheChunkStream(t *testing.T) {
 	}
 }
 
-// What the client begins with leaves together with C2, in either form.
-func TestClientSendsAhead(t *testing.T) {
+// The client writes C0 and C1 in one write and C2 in another, and nothing else. 5.2.1.
+func TestClientWrites(t *testing.T) {
 	conn := &script{Reader: strings.NewReader("\x03" + s1 + s2)}
-	echoed, err := Client(conn, filler('c'), []byte("ahead"))
+	echoed, err := Client(conn, filler('c'))
 	require.NoError(t, err)
 	require.True(t, echoed)
-	require.Equal(t, []string{"\x03" + c1, s1 + "ahead"}, conn.writes)
+	require.Equal(t, []string{"\x03" + c1, s1}, conn.writes)
 
 	signed, _, err := newDigestPacket("S1", serverText, serverVersion, DigestSecond, filler('s'))
 	require.NoError(t, err)
 	for _, s1 := range []string{s1, string(signed)} {
 		conn = &script{Reader: strings.NewReader("\x03" + s1 + s2)}
-		_, err = ClientDigest(conn, filler('c'), DigestFirst, []byte("ahead"))
+		_, err = ClientDigest(conn, filler('c'), DigestFirst)
 		require.NoError(t, err)
 		require.Len(t, conn.writes, 2)
-		require.Equal(t, "ahead", conn.writes[1][Size:])
+		require.Len(t, conn.writes[1], Size)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestClientReadError(t *testing.T) {
 		{"\x03" + s1 + s2[:7], "handshake: read 7 of the 1536 bytes of S2: timeout"},
 	} {
 		r := io.MultiReader(strings.NewReader(c.sent), iotest.ErrReader(iotest.ErrTimeout))
-		_, err := Client(&script{Reader: r}, filler('c'), nil)
+		_, err := Client(&script{Reader: r}, filler('c'))
 		require.ErrorIs(t, err, iotest.ErrTimeout)
 		require.EqualError(t, err, c.text)
 	}
@@ -206,7 +206,7 @@ func (b *breaking) Write(p []byte) (int, error) {
 
 func TestClientWriteError(t *testing.T) {
 	for n, part := range []string{"C0 and C1", "C2"} {
-		_, err := Client(&breaking{strings.NewReader("\x03" + s1 + s2), n}, filler('c'), nil)
+		_, err := Client(&breaking{strings.NewReader("\x03" + s1 + s2), n}, filler('c'))
 		require.ErrorIs(t, err, errBroken)
 		require.EqualError(t, err, "handshake: write "+part+": broken pipe")
 	}
@@ -214,7 +214,7 @@ func TestClientWriteError(t *testing.T) {
 
 func TestClientWithoutRandomData(t *testing.T) {
 	conn := &script{Reader: strings.NewReader("\x03" + s1 + s2)}
-	_, err := Client(conn, iotest.ErrReader(errBroken), nil)
+	_, err := Client(conn, iotest.ErrReader(errBroken))
 	require.ErrorIs(t, err, errBroken)
 	require.EqualError(t, err, "handshake: random data of C1: broken pipe")
 	require.Empty(t, conn.writes)
@@ -231,7 +231,7 @@ func TestClientAndServer(t *testing.T) {
 
 	served := make(chan error, 1)
 	go func() { served <- Server(server, filler('s')) }()
-	echoed, err := Client(client, filler('c'), nil)
+	echoed, err := Client(client, filler('c'))
 	require.NoError(t, err)
 	require.True(t, echoed)
 	require.NoError(t, <-served)

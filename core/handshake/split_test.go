@@ -28,8 +28,8 @@ func TestAnySplit(t *testing.T) {
 		all = append(all, c.server)
 	}
 	for name, client := range map[string]func(io.ReadWriter) (bool, error){
-		"simple": func(conn io.ReadWriter) (bool, error) { return Client(conn, filler('c'), nil) },
-		"digest": func(conn io.ReadWriter) (bool, error) { return ClientDigest(conn, filler('c'), DigestSecond, nil) },
+		"simple": func(conn io.ReadWriter) (bool, error) { return Client(conn, filler('c')) },
+		"digest": func(conn io.ReadWriter) (bool, error) { return ClientDigest(conn, filler('c'), DigestSecond) },
 	} {
 		for i, server := range all {
 			whole := &script{Reader: strings.NewReader(server)}

@@ -96,7 +96,7 @@ func TestDigestHandshake(t *testing.T) {
 			conn, err := net.Dial("tcp", s.Addr)
 			require.NoError(t, err)
 			require.NoError(t, conn.SetDeadline(time.Now().Add(stateTimeout)))
-			genuine, err := handshake.ClientDigest(conn, rand.Reader, scheme, nil)
+			genuine, err := handshake.ClientDigest(conn, rand.Reader, scheme)
 			require.NoError(t, err, s.Name)
 			require.True(t, genuine, "%s, scheme %d", s.Name, scheme)
 			conn.Close()

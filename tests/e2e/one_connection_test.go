@@ -8,12 +8,12 @@ import (
 	"luatrtmp/tests/peers"
 )
 
-// Every server takes all commands ahead of its answers: there is one connection, the only one that the proxy lets through.
-func TestSentAhead(t *testing.T) {
+// Every server is published to on one connection, the only one that the proxy lets through.
+func TestOneConnection(t *testing.T) {
 	t.Parallel()
 	library(t)
 
-	const stream = "ahead"
+	const stream = "once"
 	for _, launch := range []func(testing.TB) *peers.Server{
 		peers.StartNginx,
 		func(t testing.TB) *peers.Server { return peers.StartReceiver(t) },
@@ -26,13 +26,13 @@ func TestSentAhead(t *testing.T) {
 	}
 }
 
-// A server that does not is published to all the same, and nobody is told of it.
-func TestNotTakenAhead(t *testing.T) {
+// A server that asks an HTTP server before it accepts connect, and takes nothing meanwhile, is no exception.
+func TestServerThatAsks(t *testing.T) {
 	t.Parallel()
 	library(t)
 
 	s := peers.StartNginx(t)
-	publishOnce(t, "rtmp://"+s.AsksAddr+"/live/asked")
+	publishOnce(t, startProxy(t, s.AsksAddr).url("live", "asked"))
 	require.FileExists(t, s.Recording("asked"))
 }
 

@@ -1,0 +1,121 @@
+package core
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/message"
+)
+
+func refused(command, code, description string) error {
+	return (&target{}).refusal(command, message.StatusInfo{Level: "error", Code: code, Description: description})
+}
+
+// What is tried after which failure, and what never is.
+func TestPlan(t *testing.T) {
+	bob := &credentials{name: "bob", password: "secret"}
+	failedAt := func(at stage, happened error) error { return stageFailed(at, happened, errors.New("told")) }
+	refusedAt := func(at stage, code, description string) error {
+		err := refused(at.String(), code, description)
+		return stageFailed(at, err, err)
+	}
+	asks := login{user: bob, mode: "adobe"}
+	answers := login{user: bob, mode: "adobe", answers: true, challenge: challenge{salt: "pepper", challenge: "dare"}}
+	same := plan{variant: 99} // no further connection
+	for _, c := range []struct {
+		name string
+		plan plan
+		err  error
+		want plan
+	}{
+		{"nothing listens", plan{enhanced: true}, failedAt(stageDial, syscall.ECONNREFUSED), same},
+		{"no TCP connection in time", plan{enhanced: true}, failedAt(stageDial, os.ErrDeadlineExceeded), same},
+
+		{"closed in the handshake", plan{}, failedAt(stageHandshake, io.ErrUnexpectedEOF), plan{variant: digestFirstVariant}},
+		{"reset in the handshake", plan{}, failedAt(stageHandshake, syscall.ECONNRESET), plan{variant: digestFirstVariant}},
+		{"closed in the second variant", plan{variant: digestFirstVariant}, failedAt(stageHandshake, io.EOF), plan{variant: digestSecondVariant}},
+		{"closed in the last variant", plan{variant: digestSecondVariant}, failedAt(stageHandshake, io.EOF), same},
+		{"closed in a variant that it took before", plan{settled: true}, failedAt(stageHandshake, io.EOF), same},
+		{"silent in the handshake", plan{}, failedAt(stageHandshake, os.ErrDeadlineExceeded), same},
+		{"another protocol", plan{}, failedAt(stageHandshake, errors.New("HTTP")), same},
+
+		{"closed at connect", plan{}, failedAt(stageConnect, io.EOF), same},
+		{"silent at connect", plan{}, failedAt(stageConnect, os.ErrDeadlineExceeded), same},
+		{"closed at connect with the fields", plan{enhanced: true, variant: digestFirstVariant}, failedAt(stageConnect, io.EOF),
+			plan{variant: digestFirstVariant}},
+		{"silent at connect with the fields", plan{enhanced: true, login: asks}, failedAt(stageConnect, os.ErrDeadlineExceeded), plan{login: asks}},
+		{"what is not RTMP at connect with the fields", plan{enhanced: true}, failedAt(stageConnect, errors.New("bad chunk")), same},
+		{"connect refused with the fields", plan{enhanced: true}, refusedAt(stageConnect, "NetConnection.Connect.Rejected", "no"), same},
+
+		{"a password is wanted", plan{enhanced: true, login: login{user: bob}}, refusedAt(stageConnect, "", needAuth), plan{enhanced: true, login: asks}},
+		{"a password is wanted, and there is none", plan{}, refusedAt(stageConnect, "", needAuth), same},
+		{"a challenge", plan{login: asks}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
+		{"a challenge at once", plan{login: login{user: bob}}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
+		{"a challenge again", plan{login: answers}, refusedAt(stageConnect, "", adobe), same},
+		{"never a challenge", plan{login: asks}, refusedAt(stageConnect, "", needAuth), same},
+		{"wrong password", plan{login: answers}, refusedAt(stageConnect, "", wrong), same},
+
+		{"createStream refused", plan{enhanced: true, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", adobe), same},
+		{"closed at createStream", plan{enhanced: true}, failedAt(stageCreateStream, io.EOF), same},
+		{"silent at createStream", plan{enhanced: true}, failedAt(stageCreateStream, os.ErrDeadlineExceeded), same},
+		{"publish refused", plan{enhanced: true}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
+		{"closed at publish", plan{enhanced: true}, failedAt(stagePublish, syscall.EPIPE), same},
+		{"silent at publish", plan{enhanced: true}, failedAt(stagePublish, os.ErrDeadlineExceeded), same},
+		{"the end", plan{enhanced: true}, errEnded, same},
+	} {
+		next, again := c.plan.next(c.err)
+		require.Equal(t, c.want != same, again, c.name)
+		if again {
+			require.Equal(t, c.want, next, c.name)
+		}
+		require.NotContains(t, c.plan.explain(c.err).Error(), "secret")
+	}
+}
+
+// However failures follow each other, an attempt ends.
+func TestPlanIsBounded(t *testing.T) {
+	bob := &credentials{name: "bob"}
+	stop := func(err error) error { return stageFailed(stageHandshake, err, err) }
+	atConnect := func(err error) error { return stageFailed(stageConnect, err, err) }
+	failures := []error{
+		stop(io.EOF), atConnect(io.EOF), atConnect(os.ErrDeadlineExceeded),
+		atConnect(refused("connect", "", needAuth)), atConnect(refused("connect", "", adobe)), atConnect(refused("connect", "", llnw)),
+	}
+	longest := 0
+	var try func(p plan, n int)
+	try = func(p plan, n int) {
+		longest = max(longest, n)
+		require.LessOrEqual(t, n, maxConnections)
+		for _, err := range failures {
+			if next, again := p.next(err); again {
+				try(next, n+1)
+			}
+		}
+	}
+	try(plan{enhanced: true, login: login{user: bob}}, 1)
+	require.Equal(t, maxConnections, longest)
+}
+
+// Of several failures the user is told the one that says most.
+func TestMoreTelling(t *testing.T) {
+	at := func(s stage, text string) error { return stageFailed(s, io.EOF, errors.New(text)) }
+	says := stageFailed(stageConnect, io.EOF, refused("connect", "", "no"))
+	for _, c := range []struct {
+		name        string
+		first, then error
+		want        string
+	}{
+		{"the first", at(stageHandshake, "a"), at(stageHandshake, "b"), "a"},
+		{"nothing listens any more", at(stageHandshake, "a"), at(stageDial, "b"), "a"},
+		{"further", at(stageHandshake, "a"), at(stageConnect, "b"), "b"},
+		{"in words", at(stageConnect, "a"), says, "no"},
+		{"the only one", nil, at(stageDial, "a"), "a"},
+	} {
+		require.ErrorContains(t, moreTelling(c.first, c.then), c.want, c.name)
+	}
+}
