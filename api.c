@@ -11,8 +11,29 @@
 #define CALL(name, parameters, arguments) \
     int rtmp_##name parameters { return forked() ? RTMP_ERR_FAILED : go_##name arguments; }
 
-CALL(init, (rtmp_ctx_t *ctx), (ctx))
-CALL(deinit, (rtmp_ctx_t *ctx), (ctx))
+int init_context(rtmp_ctx_t *ctx)
+{
+    return forked() ? RTMP_ERR_FAILED : go_init(ctx);
+}
+
+int rtmp_init(rtmp_ctx_t *ctx)
+{
+    int code = init_context(ctx);
+    if (code == RTMP_OK)
+        luatos_binding_begin(ctx);
+    return code;
+}
+
+int rtmp_deinit(rtmp_ctx_t *ctx)
+{
+    int code;
+    if (forked())
+        return RTMP_ERR_FAILED;
+    luatos_binding_forget(ctx);
+    code = go_deinit(ctx);
+    luatos_binding_follow(ctx, RTMP_STATE_IDLE); /* after the last state callback */
+    return code;
+}
 
 CALL(set_url, (rtmp_ctx_t *ctx, const char *url), (ctx, url))
 CALL(set_option, (rtmp_ctx_t *ctx, const char *name, const char *value), (ctx, name, value))

@@ -47,4 +47,25 @@ SAME_TYPE(describe);
 
 #undef SAME_TYPE
 
+/* rtmp_init() for a context of the Lua module, which g_rtmp_ctx never points to. api.c */
+int init_context(rtmp_ctx_t *ctx);
+
+/* ---- luatos_binding.c ---- */
+
+/* A context of the C API begins: g_rtmp_ctx points to it from now on. */
+void luatos_binding_begin(rtmp_ctx_t *ctx);
+
+/* A context ends: g_rtmp_ctx does not point to it any more. */
+void luatos_binding_forget(rtmp_ctx_t *ctx);
+
+/* Whether the host has a camera, and luatos_binding_follow() has to be called. */
+int luatos_binding_has_camera(void);
+
+/*
+ * The context's state has become state: starts the camera of the host for the context of g_rtmp_ctx when it publishes,
+ * and stops it when it does not any more. Called after the state callback of the context, which may have ended it: the
+ * address is not followed.
+ */
+void luatos_binding_follow(rtmp_ctx_t *ctx, rtmp_state_t state);
+
 #endif

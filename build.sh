@@ -257,7 +257,7 @@ archive() {
 	rm -f "$dir"/librtmp_luat*.h "$out"
 	# shellcheck disable=SC2086
 	gcc $CGO_CFLAGS -r -nostdlib -Wl,-d,--whole-archive "$out.all" -o "$out.o"
-	objcopy --strip-unneeded --wildcard --keep-global-symbol=luaopen_rtmp --keep-global-symbol='rtmp_*' "$out.o"
+	objcopy --strip-unneeded --wildcard --keep-global-symbol=luaopen_rtmp --keep-global-symbol='rtmp_*' --keep-global-symbol=g_rtmp_ctx "$out.o"
 	ar rcsD "$out" "$out.o"
 	rm -f "$out.all" "$out.o"
 	if [ "$dir" = "${top}lua5.3" ]; then

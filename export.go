@@ -16,7 +16,9 @@ typedef const rtmp_frame_t *rtmp_frame;
 
 // The context travels as a number: Go's collector is not to find the address of memory that may be freed.
 static inline void call_state(rtmp_state_callback f, uintptr_t ctx, int old_state, int new_state, int code) {
-	f((rtmp_ctx_t *)ctx, (rtmp_state_t)old_state, (rtmp_state_t)new_state, code);
+	if (f != NULL)
+		f((rtmp_ctx_t *)ctx, (rtmp_state_t)old_state, (rtmp_state_t)new_state, code);
+	luatos_binding_follow((rtmp_ctx_t *)ctx, (rtmp_state_t)new_state);
 }
 static inline void call_bitrate(rtmp_bitrate_callback f, uintptr_t ctx, uint32_t kbps, uint32_t queue_ms) {
 	f((rtmp_ctx_t *)ctx, kbps, queue_ms);
@@ -49,7 +51,7 @@ func go_init(ctx *C.rtmp_ctx_t) C.int {
 	}
 	clear(ctx.reserved_1[:])
 	clear(ctx.reserved[:])
-	return C.RTMP_OK
+	return go_set_state_callback(ctx, nil) // LuatOS's camera follows the state, whether the caller does or not
 }
 
 //export go_deinit
@@ -110,7 +112,7 @@ func go_metadata_send(ctx *C.rtmp_ctx_t) C.int {
 func go_set_state_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_state_callback) C.int {
 	address := C.uintptr_t(uintptr(unsafe.Pointer(ctx)))
 	return with(ctx, func(i *instance) error {
-		if callback == nil {
+		if callback == nil && C.luatos_binding_has_camera() == 0 {
 			i.publisher.Notify(nil)
 			return nil
 		}

@@ -1,6 +1,7 @@
 /* The life of a context, its connection and its callbacks: Lua values -> the C API. */
 #include <string.h>
 
+#include "api.h"
 #include "lua_context.h"
 #include "luatos_host.h"
 
@@ -184,7 +185,7 @@ struct context *context_new(lua_State *L, struct module *m)
     lua_rawseti(L, -2, c->number);
     lua_settop(L, -2);
     c->bus = bus_share(m->bus);
-    c->alive = rtmp_init(&c->rtmp) == RTMP_OK;
+    c->alive = init_context(&c->rtmp) == RTMP_OK;
     rtmp_set_state_callback(&c->rtmp, on_state);
     return c;
 }

@@ -229,7 +229,8 @@ static void push_module(lua_State *L)
     lua_setfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
 }
 
-__attribute__((visibility("default"))) int luaopen_rtmp(lua_State *L);
+/* Weak: a program that the library is linked into statically may have a luaopen_rtmp of its own, as LuatOS's binding is. */
+__attribute__((visibility("default"), weak)) int luaopen_rtmp(lua_State *L);
 
 int luaopen_rtmp(lua_State *L)
 {

@@ -31,6 +31,7 @@ struct user {
 /* Held while the camera is started and stopped, which may take its time; taken before lock. */
 static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER;
 static int             running; /* the camera */
+static const rtmp_ctx_t *holder; /* the context of the C API that the camera runs for; compared, never followed */
 
 /* Of the users; not held while anything of the host or of the library is called. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -38,10 +39,9 @@ static pthread_cond_t  sent = PTHREAD_COND_INITIALIZER;
 static struct user    *users;
 static int             last_number;
 
-static int has_camera(void)
+int luatos_camera_can_run(void)
 {
-    return luat_camera_set_frame_data_callback != NULL && luat_camera_capture != NULL && luat_camera_start != NULL &&
-           luat_camera_stop != NULL;
+    return luat_camera_capture != NULL && luat_camera_start != NULL && luat_camera_stop != NULL;
 }
 
 /* The timestamp of a frame that comes now, modulo 2^32. */
@@ -78,7 +78,7 @@ int luatos_camera_join(rtmp_ctx_t *ctx)
 {
     struct user *user;
     int          number;
-    if (forked() || !has_camera() || (user = calloc(1, sizeof *user)) == NULL)
+    if (forked() || !luatos_camera_can_run() || luat_camera_set_frame_data_callback == NULL || (user = calloc(1, sizeof *user)) == NULL)
         return 0;
     rtmp_set_option(ctx, "source_delay", PATIENCE);
     user->ctx = ctx;
@@ -120,7 +120,7 @@ static void stop_unless_needed(void)
     for (user = users; user != NULL && !user->publishing; user = user->next)
         ;
     pthread_mutex_unlock(&lock);
-    if (running && user == NULL) {
+    if (running && user == NULL && holder == NULL) {
         running = 0;
         luat_camera_stop(CAMERA);
     }
@@ -175,4 +175,22 @@ int luatos_camera_leave(int number)
     pthread_mutex_unlock(&control);
     free(user);
     return user != NULL;
+}
+
+void luatos_camera_hold(const rtmp_ctx_t *ctx)
+{
+    pthread_mutex_lock(&control);
+    holder = ctx;
+    start();
+    pthread_mutex_unlock(&control);
+}
+
+void luatos_camera_release(const rtmp_ctx_t *ctx)
+{
+    pthread_mutex_lock(&control);
+    if (holder == ctx) {
+        holder = NULL;
+        stop_unless_needed();
+    }
+    pthread_mutex_unlock(&control);
 }

@@ -4,6 +4,7 @@
  *
  *     luatos_bus.c     changes of state travel over LuatOS's message bus
  *     luatos_camera.c  LuatOS's camera feeds the contexts that have no source of their own
+ *     luatos_binding.c g_rtmp_ctx, for C code that is written for LuatOS's own component; declared in api.h
  */
 #ifndef LUATOS_HOST_H
 #define LUATOS_HOST_H
@@ -85,5 +86,15 @@ void luatos_camera_follow(int number, rtmp_state_t state);
  * Not from a frame callback.
  */
 int luatos_camera_leave(int number);
+
+/* Whether the host can start and stop a camera. */
+int luatos_camera_can_run(void);
+
+/*
+ * Keeps the camera running for a context of the C API, whose program takes the frames itself; one context at a time, the
+ * last one. luatos_camera_release() ends that; for another context it does nothing.
+ */
+void luatos_camera_hold(const rtmp_ctx_t *ctx);
+void luatos_camera_release(const rtmp_ctx_t *ctx);
 
 #endif

@@ -38,6 +38,7 @@
 #ifndef LUAT_RTMP_PUSH_H
 #define LUAT_RTMP_PUSH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,16 @@ extern "C" {
 #endif
 
 #define RTMP_VERSION "0.1.0"
+
+/*
+ * Constants of LuatOS's component, for code that names them. They say how that component works inside; this library has
+ * no fixed buffers, and the options "timeout", "chunk_size" and "queue_bytes" of rtmp_set_option() set what it uses.
+ */
+#define RTMP_DEFAULT_CHUNK_SIZE 128           /* bytes, what RTMP begins with */
+#define RTMP_BUFFER_SIZE        (512 * 1024)  /* bytes */
+#define RTMP_MAX_QUEUE_BYTES    (1024 * 1024) /* bytes */
+#define RTMP_HANDSHAKE_SIZE     1536          /* bytes of C1, S1, C2 and S2 */
+#define RTMP_CMD_TIMEOUT        5000          /* ms */
 
 /* Return codes. */
 #define RTMP_OK                    0
@@ -69,6 +80,30 @@ typedef enum {
     RTMP_STATE_DISCONNECTED  = 6,
     RTMP_STATE_ERROR         = 7  /* rtmp_get_error() says why; rtmp_connect() tries again */
 } rtmp_state_t;
+
+/* Types of RTMP messages, and of NAL units of H.264. No function here takes or returns one; they are LuatOS's names. */
+typedef enum {
+    RTMP_MSG_SET_CHUNK_SIZE   = 1,
+    RTMP_MSG_ABORT            = 2,
+    RTMP_MSG_BYTES_READ       = 3,  /* Acknowledgement */
+    RTMP_MSG_CONTROL          = 4,  /* User Control */
+    RTMP_MSG_SERVER_BW        = 5,  /* Window Acknowledgement Size */
+    RTMP_MSG_CLIENT_BW        = 6,  /* Set Peer Bandwidth */
+    RTMP_MSG_AUDIO            = 8,
+    RTMP_MSG_VIDEO            = 9,
+    RTMP_MSG_AMFDATAFILE      = 15, /* data in AMF3 */
+    RTMP_MSG_EXTENDED_COMMAND = 17, /* a command in AMF3 */
+    RTMP_MSG_COMMAND          = 20  /* a command in AMF0 */
+} rtmp_msg_type_t;
+
+typedef enum {
+    NALU_TYPE_NON_IDR = 1,
+    NALU_TYPE_IDR     = 5, /* key frame */
+    NALU_TYPE_SEI     = 6,
+    NALU_TYPE_SPS     = 7,
+    NALU_TYPE_PPS     = 8,
+    NALU_TYPE_AUD     = 9  /* access unit delimiter */
+} nalu_type_t;
 
 /*
  * A context. The caller allocates it, often inside a larger struct; rtmp_init() prepares it. It must stay at its
@@ -248,6 +283,17 @@ int rtmp_set_url_callback(rtmp_ctx_t *ctx, rtmp_url_callback callback);
 
 /* Addition: there is no fresh URL; see rtmp_url_callback. */
 int rtmp_keep_url(rtmp_ctx_t *ctx);
+
+/*
+ * The context that LuatOS's camera 0 belongs to; code that is written for LuatOS sends the frames of the camera to it.
+ * rtmp_init() makes it point to its context, so that it is the one that was initialised last; rtmp_deinit() of that
+ * context makes it NULL. A program may set it, NULL included. Contexts of the Lua module are never in it.
+ *
+ * In a host that has LuatOS's luat_camera_* functions, the context that it points to when its state becomes
+ * RTMP_STATE_PUBLISHING gets luat_camera_capture(0, 80, "rtmp") and luat_camera_start(0), after its state callback, and
+ * luat_camera_stop(0) when that state ends, or in rtmp_deinit().
+ */
+extern rtmp_ctx_t *g_rtmp_ctx;
 
 /* ---- connection ---- */
 

@@ -27,15 +27,20 @@ func TestArchive(t *testing.T) {
 			defined = append(defined, field[2])
 		}
 	}
-	require.ElementsMatch(t, append(declared(t), "luaopen_rtmp"), defined)
+	require.ElementsMatch(t, append(declared(t), "luaopen_rtmp", "g_rtmp_ctx"), defined)
 
 	// A program's own functions of internal names are no second definitions.
 	dir := t.TempDir()
 	names := filepath.Join(dir, "names.c")
 	require.NoError(t, os.WriteFile(names, []byte("int bus_post, context_check, go_init, crosscall2, _cgo_topofstack;\n"), 0o600))
+	own := filepath.Join(dir, "own.c")
+	require.NoError(t, os.WriteFile(own, []byte("int luaopen_rtmp(void *L);\nint luaopen_rtmp(void *L) { return L != 0; }\n"), 0o600))
 	static := filepath.Join(dir, "static")
 	mustRun(t, nil, "gcc", "-std=c99", "-Iinclude", program, names, archive, "-o", static)
 	require.Equal(t, core.Version, strings.TrimSpace(mustRun(t, nil, static)))
+	binding := filepath.Join(dir, "binding")
+	mustRun(t, nil, "gcc", "-std=c99", "-Iinclude", "tests/library/testdata/names.c", own, archive, "-o", binding)
+	require.Equal(t, core.Version, strings.TrimSpace(mustRun(t, nil, binding)), "a program with a luaopen_rtmp of its own")
 	f, err := elf.Open(static)
 	require.NoError(t, err)
 	defer f.Close()

@@ -84,6 +84,21 @@ func TestHeaderCodes(t *testing.T) {
 	}, got)
 }
 
+// Code for LuatOS's header finds all of its names and values, and the variable g_rtmp_ctx is one however it is linked.
+func TestHeaderNamesOfLuatOS(t *testing.T) {
+	lib := built(t, "rtmp.so")
+	const names = "tests/library/testdata/names.c"
+	source(t, names) // so that go test sees when it changes
+	for _, flags := range [][]string{{"-fPIE", "-pie"}, {"-fno-pie", "-no-pie"}, {"-fPIC"}} {
+		t.Run(flags[0], func(t *testing.T) {
+			program := filepath.Join(t.TempDir(), "names")
+			args := append([]string{"-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Iinclude"}, flags...)
+			mustRun(t, nil, "gcc", append(args, names, lib, "-Wl,-rpath,"+filepath.Dir(lib), "-o", program)...)
+			require.Equal(t, core.Version, strings.TrimSpace(mustRun(t, nil, program)))
+		})
+	}
+}
+
 // The C programs that call everything do.
 func TestEveryFunctionIsTried(t *testing.T) {
 	for _, program := range []string{"tests/testdata/c/abuse.c", "tests/testdata/c/forked.c"} {

@@ -73,6 +73,19 @@ func library(t *testing.T, name, cflags string, flags ...string) string {
 // host builds the host with a library.
 func host(t *testing.T, library string, flags ...string) string {
 	t.Helper()
+	return link(t, nil, library, flags...)
+}
+
+// bindingHost builds the host with a camera, and with a binding of its own over the library's C API.
+func bindingHost(t *testing.T, library string, flags ...string) string {
+	t.Helper()
+	_, err := os.ReadFile("testdata/binding.c") // for go test, as above
+	require.NoError(t, err)
+	return link(t, []string{"-Iinclude", "tests/luatoshost/testdata/binding.c"}, library, append(flags, "-DCAMERA")...)
+}
+
+func link(t *testing.T, sources []string, library string, flags ...string) string {
+	t.Helper()
 	for _, file := range []string{"host.c", "timers.inc", "camera.inc", "sys.lua"} { // for go test, as above
 		_, err := os.ReadFile("testdata/" + file)
 		require.NoError(t, err)
@@ -80,7 +93,9 @@ func host(t *testing.T, library string, flags ...string) string {
 	path := filepath.Join(t.TempDir(), "host")
 	args := append([]string{"-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror"}, flags...)
 	args = append(args, strings.Fields(mustRun(t, nil, "pkg-config", "--cflags", "lua5.3"))...)
-	args = append(args, "tests/luatoshost/testdata/host.c", library, "-Wl,-rpath,"+filepath.Dir(library))
+	args = append(args, "tests/luatoshost/testdata/host.c")
+	args = append(args, sources...)
+	args = append(args, library, "-Wl,-rpath,"+filepath.Dir(library))
 	args = append(args, strings.Fields(mustRun(t, nil, "pkg-config", "--libs", "lua5.3"))...)
 	mustRun(t, nil, "gcc", append(args, "-lpthread", "-o", path)...)
 	return path

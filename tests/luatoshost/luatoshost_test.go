@@ -89,6 +89,26 @@ func TestCamera(t *testing.T) {
 	})
 }
 
+// LuatOS's own binding needs the variable g_rtmp_ctx, which the loader copies into the program where the program is not
+// position-independent, and has a luaopen_rtmp of its own, which must not collide with the one in an archive.
+func TestBindingOfLuatOS(t *testing.T) {
+	t.Parallel()
+	archive := library(t, "librtmp_luat.a", "-O2", "-buildmode=c-archive")
+	for name, program := range map[string]string{
+		"shared":          bindingHost(t, built(t)),
+		"shared, no PIE":  bindingHost(t, built(t), "-fno-pie", "-no-pie"),
+		"shared, PIC":     bindingHost(t, built(t), "-fPIC"),
+		"static":          bindingHost(t, archive),
+		"static, exports": bindingHost(t, archive, "-rdynamic"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup{server: peers.StartReceiver(t), command: []string{program}, name: "binding"}
+			s.run(t, "binding")
+		})
+	}
+}
+
 // TestUnderAddressSanitizer: the C files of the library and the host's.
 func TestUnderAddressSanitizer(t *testing.T) {
 	t.Parallel()
