@@ -50,6 +50,8 @@ CALL(set_bitrate_callback, (rtmp_ctx_t *ctx, rtmp_bitrate_callback callback), (c
 CALL(set_stats_interval, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
 CALL(set_stats_window, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
 
+CALL(set_log_callback, (rtmp_log_callback callback, void *user_data), (callback, user_data))
+
 CALL(connect, (rtmp_ctx_t *ctx), (ctx))
 CALL(disconnect, (rtmp_ctx_t *ctx), (ctx))
 CALL(start, (rtmp_ctx_t *ctx), (ctx))
@@ -128,4 +130,11 @@ uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t si
 uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size)
 {
     return forked() ? put(text, size, "forked") : go_describe(ctx, text, size);
+}
+
+/* At the end of the process: the last lines of the log, which say why it ended, may still be waiting. */
+__attribute__((destructor)) static void flush_log(void)
+{
+    if (!forked())
+        go_flush_log();
 }

@@ -23,6 +23,7 @@ SAME_TYPE(set_state_callback);
 SAME_TYPE(set_bitrate_callback);
 SAME_TYPE(set_url_callback);
 SAME_TYPE(keep_url);
+SAME_TYPE(set_log_callback);
 SAME_TYPE(connect);
 SAME_TYPE(disconnect);
 SAME_TYPE(start);
@@ -67,5 +68,13 @@ int luatos_binding_has_camera(void);
  * address is not followed.
  */
 void luatos_binding_follow(rtmp_ctx_t *ctx, rtmp_state_t state);
+
+/* For the other C files. */
+
+/* Logs a warning about ctx, or about the library if that is NULL: what has happened, and why. Does not wait. Not in a child made by fork(). */
+void go_warn(rtmp_ctx_t *ctx, const char *what, const char *why);
+
+/* Waits until what was logged is written, 100 ms at most. Not in a child made by fork(). */
+void go_flush_log(void);
 
 #endif

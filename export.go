@@ -6,7 +6,10 @@ package main
 
 /*
 #cgo CFLAGS: -std=c99 -Wall -Wextra -Wshadow
+#include <stdlib.h>
+
 #include "api.h"
+#include "stderr.h"
 
 typedef const char *rtmp_text;
 typedef const uint8_t *rtmp_bytes;
@@ -26,17 +29,22 @@ static inline void call_bitrate(rtmp_bitrate_callback f, uintptr_t ctx, uint32_t
 static inline int call_url(rtmp_url_callback f, uintptr_t ctx) {
 	return f((rtmp_ctx_t *)ctx);
 }
+static inline void call_log(rtmp_log_callback f, int level, const char *text, uintptr_t user_data) {
+	f((rtmp_log_level_t)level, text, (void *)user_data);
+}
 */
 import "C"
 
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"time"
 	"unsafe"
 
 	"luatrtmp/core"
+	"luatrtmp/internal/stderrlog"
 )
 
 func main() {}
@@ -154,6 +162,55 @@ func go_set_url_callback(ctx *C.rtmp_ctx_t, callback C.rtmp_url_callback) C.int 
 //export go_keep_url
 func go_keep_url(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { i.publisher.KeepURL(); return nil })
+}
+
+//export go_set_log_callback
+func go_set_log_callback(callback C.rtmp_log_callback, userData unsafe.Pointer) C.int {
+	if callback == nil {
+		theLog().SetFunc(nil)
+		return C.RTMP_OK
+	}
+	data := C.uintptr_t(uintptr(userData))
+	theLog().SetFunc(func(level slog.Level, text string) {
+		line := C.CString(text)
+		defer C.free(unsafe.Pointer(line))
+		C.call_log(callback, logLevel(level), line, data)
+	})
+	return C.RTMP_OK
+}
+
+// logLevel returns what a level is called in C.
+func logLevel(level slog.Level) C.int {
+	switch {
+	case level < slog.LevelInfo:
+		return C.RTMP_LOG_DEBUG
+	case level < slog.LevelWarn:
+		return C.RTMP_LOG_INFO
+	case level < slog.LevelError:
+		return C.RTMP_LOG_WARN
+	}
+	return C.RTMP_LOG_ERROR
+}
+
+//export go_warn
+func go_warn(ctx *C.rtmp_ctx_t, what, why C.rtmp_text) {
+	log := libraryLog()
+	if ctx != nil {
+		if i := find(identity(ctx)); i != nil {
+			log = i.log
+		}
+	}
+	log.Warn(text(what), "why", text(why))
+}
+
+//export go_flush_log
+func go_flush_log() { theLog().Flush(flushTimeout) }
+
+// stderrWhenLoaded returns the descriptor 2 of the process, with what it was when the library was loaded.
+func stderrWhenLoaded() stderrlog.Stderr {
+	var device, inode C.uint64_t
+	C.stderr_when_loaded(&device, &inode)
+	return stderrlog.Stderr{Device: uint64(device), Inode: uint64(inode)}
 }
 
 //export go_connect

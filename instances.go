@@ -6,12 +6,14 @@ import (
 	"sync"
 
 	"luatrtmp/core"
+	"luatrtmp/internal/stderrlog"
 )
 
 // instance is what stands behind one rtmp_ctx_t.
 type instance struct {
 	handle    uint64 // what is in the rtmp_ctx_t
 	publisher *core.Publisher
+	log       *stderrlog.Stream
 
 	mu        sync.Mutex
 	callError error
@@ -31,7 +33,8 @@ var instances = struct {
 // initialised there and then overwritten, without an rtmp_deinit, is ended first: it would call back with the address of
 // a context that is not its own.
 func register(address uintptr, handle *uint64) bool {
-	i := &instance{publisher: core.New(logger())}
+	log := theLog().Stream()
+	i := &instance{publisher: core.New(log), log: log}
 	for {
 		instances.Lock()
 		old := instances.live[address]
@@ -87,6 +90,7 @@ func end(address uintptr, handle *uint64) {
 
 // ended forgets an instance that is ended.
 func ended(address uintptr, i *instance) {
+	i.log.Close()
 	instances.Lock()
 	defer instances.Unlock()
 	rest := slices.DeleteFunc(instances.ending[address], func(e *instance) bool { return e == i })

@@ -45,6 +45,7 @@ static const struct {
     {"timeout", LUA_TNUMBER}, {"queue_ms", LUA_TNUMBER}, {"queue_bytes", LUA_TNUMBER}, {"chunk_size", LUA_TNUMBER},
     {"bitrate_floor", LUA_TNUMBER},
     {"app", LUA_TSTRING},     {"stream", LUA_TSTRING},   {"flash_ver", LUA_TSTRING},   {"tc_url", LUA_TSTRING},
+    {"name", LUA_TSTRING},
     {"metadata", LUA_TTABLE}, {"hevc", LUA_TSTRING},     {"enhanced", LUA_TSTRING},  {"silent_audio", LUA_TBOOLEAN},
 };
 

@@ -16,6 +16,7 @@ type Options struct {
 	Stream     *string       // replaces the URL's stream, also by an empty text; nil takes the URL's
 	FlashVer   string        // what `connect` says
 	TCURL      string        // what `connect` says; "" = from the URL
+	Name       string        // what lines of the log call the Publisher; "" = the URL without its secrets
 
 	// How long after PUBLISHING the source waits for pushed frames. Above 0 the source stands in for a camera: frames that are
 	// pushed hold it off for that connection only, and not for good. A change takes effect at once.
@@ -94,6 +95,8 @@ func (o *Options) Set(name, value string) error {
 		return setText(&o.FlashVer, name, value)
 	case "tc_url":
 		return setText(&o.TCURL, name, value)
+	case "name":
+		return setText(&o.Name, name, value)
 	case "hevc":
 		return setChoice(&o.LegacyHEVC, name, value, "enhanced", "legacy")
 	case "silent_audio":

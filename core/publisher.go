@@ -104,6 +104,7 @@ func (p *Publisher) SetURL(url string) error {
 		return err
 	}
 	p.url = url
+	p.nameLog()
 	if p.session != nil {
 		answer(p.session.answered)
 	}
@@ -117,6 +118,7 @@ func (p *Publisher) SetOption(name, value string) error {
 	err := o.Set(name, value)
 	changed := o.SourceDelay != p.options.SourceDelay
 	p.options = &o
+	p.nameLog()
 	p.mu.Unlock()
 	if changed {
 		p.sourceDelayChanged()
@@ -344,7 +346,7 @@ func (p *Publisher) SetStatsInterval(interval time.Duration) error {
 // logStats logs how the connection fares.
 func (p *Publisher) logStats() {
 	s, n := p.Stats(), p.Info()
-	p.log.Info("statistics", "bytes", s.BytesSent, "video", s.VideoFramesSent, "audio", s.AudioFramesSent,
+	report(p.log, "statistics", "bytes", s.BytesSent, "video", s.VideoFramesSent, "audio", s.AudioFramesSent,
 		"dropped", s.DroppedFrames, "kbps", n.SendKbps, "waiting", n.QueueMedia, "connected", s.ConnectionTime.Round(time.Second))
 }
 

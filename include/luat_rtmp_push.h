@@ -237,6 +237,7 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *                for 75 s at least, because servers hold that of a dropped connection for a minute. A URL that was refused
  *                for itself (a bad key or application) and never accepted is tried again only if there may be another: with
  *                rtmp_set_url_callback(). Broken sources are not tried again.
+ *   name         what lines of the log call the context, cut after 200 bytes (the URL without its secrets)
  *   tls_ca       for rtmps://: a PEM file with the certificates of the authorities to trust, read and checked at once (those of
  *                the system)
  *   tls_server_name   the name that the server's certificate has to be for (the host of the URL)
@@ -294,6 +295,34 @@ int rtmp_keep_url(rtmp_ctx_t *ctx);
  * luat_camera_stop(0) when that state ends, or in rtmp_deinit().
  */
 extern rtmp_ctx_t *g_rtmp_ctx;
+
+/* ---- log ---- */
+
+typedef enum {
+    RTMP_LOG_DEBUG = 1, /* the dialogue with the server, decisions about the queue and about sources */
+    RTMP_LOG_INFO  = 2, /* connecting, connected, publishing, ended */
+    RTMP_LOG_WARN  = 3, /* what somebody should look at: a connection that is lost, why, when it is tried again; that it is back */
+    RTMP_LOG_ERROR = 4
+} rtmp_log_level_t;
+
+/*
+ * Addition: takes a line of the log. text is "NAME: what happened key=value ...", without a line end, at most 4096 bytes; NAME is
+ * that of the context, the option "name". text is valid during the call only. Called from a thread of the library, one call at a
+ * time, never from inside a function of this header. While it runs, no other line is delivered: up to 256 wait, and what comes on
+ * top is lost and counted in a later line. It may call every function of this header.
+ */
+typedef void (*rtmp_log_callback)(rtmp_log_level_t level, const char *text, void *user_data);
+
+/*
+ * Addition: the function that takes the log's place, for all contexts of the process; NULL: lines go to the standard error again.
+ * The environment variable RTMP_LOG says, when the library is loaded, from which level on there are lines: debug, info, warn (if it
+ * is not set), error, off. With RTMP_LOG_FORMAT=json lines on the standard error are JSON. In both places a context has at most 20
+ * lines a minute of one kind, and then one that counts the rest.
+ *
+ * When it has returned, the function that was set before is not running and is not called any more; from inside that function it
+ * does not wait. user_data is handed to each call. RTMP_OK, and RTMP_ERR_FAILED in a child made by fork().
+ */
+int rtmp_set_log_callback(rtmp_log_callback callback, void *user_data);
 
 /* ---- connection ---- */
 

@@ -55,7 +55,8 @@ var floors = map[string]floor{
 		others: []string{sys},
 		top:    true,
 	},
-	".": {ours: []string{"core"}, top: true},
+	"internal/stderrlog": {others: []string{sys}, top: true},
+	".":                  {ours: []string{"core", "internal/stderrlog"}, top: true},
 }
 
 // importsC lists the places that may import "C": the exports, and the host of the tests of the Lua face.

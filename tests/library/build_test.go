@@ -16,7 +16,7 @@ import (
 )
 
 // sources lists what ./build.sh reads, beside the files of the top folder.
-var sources = []string{"amf", "core", "include"}
+var sources = []string{"amf", "core", "include", "internal"}
 
 // copySources copies the source tree, as far as building needs it.
 func copySources(t *testing.T, to string) {

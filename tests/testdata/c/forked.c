@@ -52,6 +52,7 @@ static void child(rtmp_ctx_t *ctx)
     FAILS(rtmp_set_bitrate_callback(ctx, on_bitrate));
     FAILS(rtmp_set_url_callback(ctx, NULL));
     FAILS(rtmp_keep_url(ctx));
+    FAILS(rtmp_set_log_callback(NULL, NULL));
     FAILS(rtmp_connect(ctx));
     FAILS(rtmp_start(ctx));
     FAILS(rtmp_stop(ctx));

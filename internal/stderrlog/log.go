@@ -1,0 +1,167 @@
+// Package stderrlog is the library's log. It never makes its caller wait: lines are put into a bounded queue, and a
+// goroutine that ends with the queue writes them to descriptor 2 of the process, or hands them to the host's own function.
+// A line that does not fit is lost and counted, and a later line says how many were lost. However often a thing happens,
+// the log of one stream holds at most 20 lines a minute about it, and then one that counts the rest.
+package stderrlog
+
+import (
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+)
+
+// levelOff is above all levels.
+const levelOff = slog.LevelError + 1
+
+// maxQueued bounds the lines that wait to be written.
+const maxQueued = 256
+
+// Config says what is told, and how.
+type Config struct {
+	Level slog.Level // the least level that is told
+	JSON  bool       // lines of JSON; otherwise of text
+	Write func(line []byte) bool
+}
+
+// FromEnvironment returns what the environment variables RTMP_LOG and RTMP_LOG_FORMAT say. Levels are debug, info, warn,
+// error and off; warn holds for everything else. The format json is the only one beside text.
+func FromEnvironment() Config {
+	return Config{
+		Level: levelOf(os.Getenv("RTMP_LOG")),
+		JSON:  strings.EqualFold(os.Getenv("RTMP_LOG_FORMAT"), "json"),
+	}
+}
+
+func levelOf(name string) slog.Level {
+	switch strings.ToLower(name) {
+	case "debug":
+		return slog.LevelDebug
+	case "info":
+		return slog.LevelInfo
+	case "error":
+		return slog.LevelError
+	case "off":
+		return levelOff
+	}
+	return slog.LevelWarn
+}
+
+// Func takes a line in the log's place; text holds no time and no level.
+type Func func(level slog.Level, text string)
+
+// Log is the log of a process. Its methods may be called from any goroutine.
+type Log struct {
+	level  slog.Level
+	format format
+	write  func(line []byte) bool // writes a line; false if it cannot be written without waiting
+
+	mu       sync.Mutex
+	queue    []entry
+	lost     int  // lines since a line last said how many were lost
+	draining bool // the goroutine that empties queue runs
+	function Func // takes lines in the log's place if it is not nil
+	calling  bool // function, or one that was set before it, is running
+	thread   int  // of the call of it
+	returned *sync.Cond
+}
+
+// New returns a log. Its Write must write a whole line and may take its time: only the log's own goroutine calls it. It
+// returns false if the line is lost.
+func New(c Config) *Log {
+	l := &Log{level: c.Level, format: format{json: c.JSON}, write: c.Write}
+	l.returned = sync.NewCond(&l.mu)
+	return l
+}
+
+// SetFunc makes f take the lines in the log's place; with nil the log writes them again. f is called by one goroutine at
+// a time. When SetFunc returns, the function that was set before is not running and is not called any more, unless it
+// is the caller.
+func (l *Log) SetFunc(f Func) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.function = f
+	for l.calling && !l.insideLocked() {
+		l.returned.Wait()
+	}
+}
+
+// insideLocked reports whether the caller runs in the function that takes the lines; l.mu must be held. Where the system
+// tells no thread apart from another, every caller may.
+func (l *Log) insideLocked() bool {
+	id, known := threadID()
+	return l.calling && (!known || l.thread == id)
+}
+
+// Flush waits until all lines are written, but no longer than limit.
+func (l *Log) Flush(limit time.Duration) {
+	for end := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
+		l.mu.Lock()
+		done := !l.draining || l.insideLocked()
+		l.mu.Unlock()
+		if done || time.Now().After(end) {
+			return
+		}
+	}
+}
+
+// put queues a line.
+func (l *Log) put(e entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) >= maxQueued {
+		l.lost++
+		return
+	}
+	l.queue = append(l.queue, e)
+	if !l.draining {
+		l.draining = true
+		go l.drain()
+	}
+}
+
+// drain writes what is queued.
+func (l *Log) drain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.queue) > 0 {
+		e := l.queue[0]
+		l.queue = l.queue[1:]
+		if lost := l.lost; lost > 0 {
+			l.lost = 0
+			if !l.deliverLocked(lostLines(lost, e.time)) {
+				l.lost += lost + 1 // e does not fit either
+				continue
+			}
+		}
+		if !l.deliverLocked(e) {
+			l.lost++
+		}
+	}
+	l.queue, l.draining = nil, false
+}
+
+// deliverLocked writes a line or hands it to the function, and returns false if it is lost. l.mu must be held; it is
+// released meanwhile.
+func (l *Log) deliverLocked(e entry) bool {
+	f := l.function
+	if f == nil {
+		l.mu.Unlock()
+		defer l.mu.Lock()
+		return l.write(l.format.line(e))
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	l.calling = true
+	l.thread, _ = threadID()
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		l.calling = false
+		l.returned.Broadcast()
+	}()
+	f(e.level, l.format.text(e))
+	return true
+}

@@ -1,0 +1,19 @@
+//go:build !linux
+
+package stderrlog
+
+import "os"
+
+// Stderr writes lines to the standard error of the process.
+type Stderr struct {
+	Device, Inode uint64 // without meaning on this system
+}
+
+// Write writes a line; it returns false if it is lost. It may wait.
+func (Stderr) Write(line []byte) bool {
+	_, err := os.Stderr.Write(line)
+	return err == nil
+}
+
+// threadID is not known on this system.
+func threadID() (id int, known bool) { return 0, false }
