@@ -37,7 +37,7 @@ func (d *dialogue) connect(p plan) error {
 		{Name: "flashVer", Value: d.o.FlashVer},
 		{Name: "tcUrl", Value: d.to.tcURL + query},
 	}
-	if p.enhanced {
+	if p.fields == fieldsDeclared {
 		object = append(object, ownCapabilities()...)
 	}
 	id, err := d.send(0, "connect", object)
@@ -45,7 +45,8 @@ func (d *dialogue) connect(p plan) error {
 		return stageFailed(stageConnect, err, err)
 	}
 	answer, err := d.await(stageConnect, d.result(stageConnect, id))
-	if err == nil && !d.o.AssumeV2 {
+	d.out.terms.fields = p.fields
+	if err == nil && d.o.Enhanced != EnhancedV2 {
 		d.out.terms.capabilities = capabilitiesOf(answer)
 	}
 	return err

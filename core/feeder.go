@@ -60,6 +60,7 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 		return failure(ErrState, "the context is closed")
 	}
 	old, session := p.source, p.session
+	p.media = expectationOf(src)
 	p.source, p.spec, p.sourceUsed, p.held = src, &spec, false, nil
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
@@ -165,7 +166,7 @@ func (f *feeder) run(p *Publisher) {
 	for _, skipped := range info.Skipped {
 		p.log.Warn("a track of the source is not sent", "track", skipped)
 	}
-	f.muxer.begin(expectation{video: info.Video, audio: info.Audio})
+	f.muxer.begin(expectationOf(f.source))
 	err := guard(func() error {
 		if f.source.live != nil {
 			return f.feedLive(p)
@@ -225,6 +226,9 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool {
 	err := f.muxer.sendUnit(unit, uint32(timestamp))
 	if err == nil {
+		return true
+	}
+	if err == errAudioLeftOut {
 		return true
 	}
 	if !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrOverflow) {

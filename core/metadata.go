@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"sync"
 
@@ -159,7 +160,7 @@ func (m *muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
 func (m *muxer) trackMap(kind flv.Kind) amf.Object {
 	var all amf.Object
 	for _, t := range m.tracks {
-		if t.kind != kind || t.id == 0 || !t.known() {
+		if t.kind != kind || t.id == 0 || !t.known() || m.terms.leavesOut(t.form(&m.terms)) {
 			continue
 		}
 		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(&m.terms)})
@@ -215,16 +216,21 @@ func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
 	return info, true
 }
 
+// expectsAudio reports whether the source has audio that the server takes.
+func (m *muxer) expectsAudio() bool {
+	return m.expect.audio != nil && !m.terms.leavesOut(formOf(cmp.Or(m.expect.audio.Codec, flv.AAC), &m.terms))
+}
+
 // audioInfo is the same for audio, the silent track included.
 func (m *muxer) audioInfo() (flv.AudioInfo, bool) {
 	var info flv.AudioInfo
 	t := m.first(flv.Audio)
-	switch known := t != nil && t.known(); {
+	switch known := t != nil && t.known() && !m.terms.leavesOut(t.form(&m.terms)); {
 	case known && !m.silent():
 		info = t.audio.Info()
 	case m.silent():
 		info = silenceInfo
-	case m.expect.audio != nil:
+	case m.expectsAudio():
 		info = *m.expect.audio
 	default:
 		return info, false

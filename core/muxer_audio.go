@@ -134,6 +134,9 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	}
 	m.keep(t)
 	t = m.find(flv.Audio, t.id)
+	if m.out != nil && m.leavesOut(t) {
+		return errAudioLeftOut
+	}
 	m.silence.heard = true
 	if m.out == nil {
 		return errNotPublishing

@@ -20,6 +20,7 @@ type track struct {
 type progress struct {
 	timeline
 	admitted  bool // the server takes it
+	leftOut   bool // the server does not take it, and the video goes alone
 	announced bool // the sequence start was sent
 	record    []byte
 	info      flv.AudioInfo

@@ -17,7 +17,7 @@ import (
 func attachedTo(change func(*Options)) (*muxer, *writer) {
 	m, _ := attached()
 	o := DefaultOptions()
-	o.AssumeV2, o.QueueMedia, o.QueueBytes = true, 2*time.Hour, 1<<30
+	o.Enhanced, o.QueueMedia, o.QueueBytes = EnhancedV2, 2*time.Hour, 1<<30
 	change(&o)
 	w := stalledWriter(&o, m.counters)
 	m.attach(w, 7)

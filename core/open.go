@@ -26,7 +26,7 @@ func (v variant) String() string {
 
 // firstPlan returns how the first connection of an attempt is brought up.
 func (c *connection) firstPlan() plan {
-	p := plan{login: login{user: c.to.user}, enhanced: true}
+	p := plan{login: login{user: c.to.user}, fields: c.o.Enhanced.declares(c.p.knownForms(c.o))}
 	p.variant, p.settled = c.p.servers.get(c.to.address)
 	return p
 }
@@ -90,6 +90,13 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 	}
 	if !c.reach(StateConnected, reached) {
 		return errEnded
+	}
+	leftOut, err := c.out.terms.checkSource(c.p.sourceMedia())
+	if err != nil {
+		return stageFailed(stageCreateStream, err, err)
+	}
+	if leftOut != nil {
+		c.p.log.Warn("the video goes without its audio", "server", c.to.address, "why", leftOut)
 	}
 	return c.talk.publish()
 }

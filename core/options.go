@@ -24,7 +24,12 @@ type Options struct {
 
 	LegacyHEVC  bool // HEVC as codec id 12 instead of `hvc1`
 	SilentAudio bool // silent AAC beside video that has no audio; see silence.go
-	AssumeV2    bool // the server takes all of Enhanced RTMP v2, whatever it declares
+
+	// Enhanced says when connect declares Enhanced RTMP.
+	Enhanced EnhancedMode
+
+	// AudioOptional lets video go alone to a server that does not take its audio. Otherwise that is an error.
+	AudioOptional bool
 
 	Reconnect Reconnect
 	TLS       TLS
@@ -102,7 +107,9 @@ func (o *Options) Set(name, value string) error {
 	case "silent_audio":
 		return setChoice(&o.SilentAudio, name, value, "false", "true")
 	case "enhanced":
-		return setChoice(&o.AssumeV2, name, value, "declared", "v2")
+		return o.Enhanced.set(name, value)
+	case "audio_optional":
+		return setChoice(&o.AudioOptional, name, value, "false", "true")
 	}
 	if known, err := o.Reconnect.set(name, value); known {
 		return err

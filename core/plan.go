@@ -13,10 +13,10 @@ const maxConnections = 6
 // plan says how the next connection of an attempt is brought up. A failed connection leads to another one only if next
 // finds something to do differently: what the server has refused is not asked again.
 type plan struct {
-	variant  variant // of the handshake
-	settled  bool    // the server has completed the handshake in this variant before: no other is tried
-	login    login
-	enhanced bool // connect carries the fields of Enhanced RTMP
+	variant variant // of the handshake
+	settled bool    // the server has completed the handshake in this variant before: no other is tried
+	login   login
+	fields  fields // of Enhanced RTMP, in connect
 }
 
 // next returns the plan for the next connection of the attempt after err, false if there is none. It has no side effects.
@@ -32,8 +32,8 @@ func (p plan) next(err error) (plan, bool) {
 		return p, true
 	case failed.stage != stageConnect:
 		return p, false
-	case p.enhanced && (silent || failed.how == peerClosed):
-		p.enhanced = false // the server may not be able to read them
+	case p.fields == fieldsDeclared && (silent || failed.how == peerClosed):
+		p.fields = fieldsLeftOut // the server may not be able to read them
 		return p, true
 	}
 	login, _, again := p.login.next(failed.err)

@@ -33,8 +33,8 @@ func TestPlan(t *testing.T) {
 		err  error
 		want plan
 	}{
-		{"nothing listens", plan{enhanced: true}, failedAt(stageDial, syscall.ECONNREFUSED), same},
-		{"no TCP connection in time", plan{enhanced: true}, failedAt(stageDial, os.ErrDeadlineExceeded), same},
+		{"nothing listens", plan{fields: fieldsDeclared}, failedAt(stageDial, syscall.ECONNREFUSED), same},
+		{"no TCP connection in time", plan{fields: fieldsDeclared}, failedAt(stageDial, os.ErrDeadlineExceeded), same},
 
 		{"closed in the handshake", plan{}, failedAt(stageHandshake, io.ErrUnexpectedEOF), plan{variant: digestFirstVariant}},
 		{"reset in the handshake", plan{}, failedAt(stageHandshake, syscall.ECONNRESET), plan{variant: digestFirstVariant}},
@@ -46,13 +46,14 @@ func TestPlan(t *testing.T) {
 
 		{"closed at connect", plan{}, failedAt(stageConnect, io.EOF), same},
 		{"silent at connect", plan{}, failedAt(stageConnect, os.ErrDeadlineExceeded), same},
-		{"closed at connect with the fields", plan{enhanced: true, variant: digestFirstVariant}, failedAt(stageConnect, io.EOF),
-			plan{variant: digestFirstVariant}},
-		{"silent at connect with the fields", plan{enhanced: true, login: asks}, failedAt(stageConnect, os.ErrDeadlineExceeded), plan{login: asks}},
-		{"what is not RTMP at connect with the fields", plan{enhanced: true}, failedAt(stageConnect, errors.New("bad chunk")), same},
-		{"connect refused with the fields", plan{enhanced: true}, refusedAt(stageConnect, "NetConnection.Connect.Rejected", "no"), same},
+		{"closed at connect with the fields", plan{fields: fieldsDeclared, variant: digestFirstVariant}, failedAt(stageConnect, io.EOF),
+			plan{variant: digestFirstVariant, fields: fieldsLeftOut}},
+		{"closed at connect with the fields left out", plan{fields: fieldsLeftOut}, failedAt(stageConnect, io.EOF), same},
+		{"silent at connect with the fields", plan{fields: fieldsDeclared, login: asks}, failedAt(stageConnect, os.ErrDeadlineExceeded), plan{login: asks, fields: fieldsLeftOut}},
+		{"what is not RTMP at connect with the fields", plan{fields: fieldsDeclared}, failedAt(stageConnect, errors.New("bad chunk")), same},
+		{"connect refused with the fields", plan{fields: fieldsDeclared}, refusedAt(stageConnect, "NetConnection.Connect.Rejected", "no"), same},
 
-		{"a password is wanted", plan{enhanced: true, login: login{user: bob}}, refusedAt(stageConnect, "", needAuth), plan{enhanced: true, login: asks}},
+		{"a password is wanted", plan{fields: fieldsDeclared, login: login{user: bob}}, refusedAt(stageConnect, "", needAuth), plan{fields: fieldsDeclared, login: asks}},
 		{"a password is wanted, and there is none", plan{}, refusedAt(stageConnect, "", needAuth), same},
 		{"a challenge", plan{login: asks}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
 		{"a challenge at once", plan{login: login{user: bob}}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
@@ -60,13 +61,13 @@ func TestPlan(t *testing.T) {
 		{"never a challenge", plan{login: asks}, refusedAt(stageConnect, "", needAuth), same},
 		{"wrong password", plan{login: answers}, refusedAt(stageConnect, "", wrong), same},
 
-		{"createStream refused", plan{enhanced: true, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", adobe), same},
-		{"closed at createStream", plan{enhanced: true}, failedAt(stageCreateStream, io.EOF), same},
-		{"silent at createStream", plan{enhanced: true}, failedAt(stageCreateStream, os.ErrDeadlineExceeded), same},
-		{"publish refused", plan{enhanced: true}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
-		{"closed at publish", plan{enhanced: true}, failedAt(stagePublish, syscall.EPIPE), same},
-		{"silent at publish", plan{enhanced: true}, failedAt(stagePublish, os.ErrDeadlineExceeded), same},
-		{"the end", plan{enhanced: true}, errEnded, same},
+		{"createStream refused", plan{fields: fieldsDeclared, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", adobe), same},
+		{"closed at createStream", plan{fields: fieldsDeclared}, failedAt(stageCreateStream, io.EOF), same},
+		{"silent at createStream", plan{fields: fieldsDeclared}, failedAt(stageCreateStream, os.ErrDeadlineExceeded), same},
+		{"publish refused", plan{fields: fieldsDeclared}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
+		{"closed at publish", plan{fields: fieldsDeclared}, failedAt(stagePublish, syscall.EPIPE), same},
+		{"silent at publish", plan{fields: fieldsDeclared}, failedAt(stagePublish, os.ErrDeadlineExceeded), same},
+		{"the end", plan{fields: fieldsDeclared}, errEnded, same},
 	} {
 		next, again := c.plan.next(c.err)
 		require.Equal(t, c.want != same, again, c.name)
@@ -97,7 +98,7 @@ func TestPlanIsBounded(t *testing.T) {
 			}
 		}
 	}
-	try(plan{enhanced: true, login: login{user: bob}}, 1)
+	try(plan{fields: fieldsDeclared, login: login{user: bob}}, 1)
 	require.Equal(t, maxConnections, longest)
 }
 

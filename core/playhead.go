@@ -38,6 +38,15 @@ func (h *playhead) Info() source.Info {
 	return h.Source.Info()
 }
 
+// expectationOf returns what a source says of its tracks; nothing if there is none.
+func expectationOf(h *playhead) expectation {
+	if h == nil {
+		return expectation{}
+	}
+	info := h.Info()
+	return expectation{video: info.Video, audio: info.Audio}
+}
+
 // Close implements source.Source.
 func (h *playhead) Close() error {
 	if h.live != nil {

@@ -31,10 +31,11 @@ type Publisher struct {
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
-	pushed   atomic.Bool // frames are pushed: the source is off for good
-	pushOnce sync.Once   // sets pushed; later pushes wait until the source is off
-	standsIn atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
-	holding  sync.Mutex  // serialises holdSource
+	pushed      atomic.Bool // frames are pushed: the source is off for good
+	pushOnce    sync.Once   // sets pushed; later pushes wait until the source is off
+	leftOutTold atomic.Bool // the log says that the audio is left out on this connection
+	standsIn    atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
+	holding     sync.Mutex  // serialises holdSource
 
 	mu         sync.Mutex
 	sourceUsed bool // something was read from it
@@ -48,6 +49,7 @@ type Publisher struct {
 	connected  time.Time
 	source     *playhead // nil: none
 	spec       *source.Spec
+	media      expectation   // what spec is known to hold
 	feeder     *feeder       // that runs and has not been told to stop
 	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
 	held       *session      // whose frames come from the camera that the source stands in for

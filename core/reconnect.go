@@ -233,6 +233,12 @@ func (p *Publisher) attemptAgain(s *session) bool {
 
 // endure makes a pushed frame that met an outage a dropped one: the session tries again, and the caller need not care.
 func (p *Publisher) endure(err error, size int) error {
+	if err == errAudioLeftOut { // as the option audio_optional has it
+		if !p.leftOutTold.Swap(true) {
+			p.log.Warn("the server does not take the audio that is pushed: the video goes alone")
+		}
+		return nil
+	}
 	if err == nil || !p.enduring.Load() || errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow) || isNotTaken(err) {
 		return err
 	}

@@ -67,7 +67,7 @@ func (m *muxer) switchOver() {
 		next.out.adopt(m.out, next.streamID)
 		m.out, m.terms, m.streamID = next.out, next.out.terms, next.streamID
 		for _, t := range m.tracks {
-			t.admitted = false
+			t.admitted, t.leftOut = false, false
 		}
 	} else {
 		m.renew(next.out, next.streamID)

@@ -125,6 +125,7 @@ var errEnded = errors.New("ended by the user")
 // begin brings a connection up, and lets media flow.
 func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
+	s.p.leftOutTold.Store(false)
 	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err

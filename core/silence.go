@@ -60,7 +60,7 @@ type silentLine struct {
 
 // expectSilence decides for a silent track as soon as it can be known, so that the first onMetaData tells of it.
 func (m *muxer) expectSilence() {
-	if m.terms.silentAudio && !m.silence.heard && m.expect.video != nil && m.expect.audio == nil {
+	if m.terms.silentAudio && !m.silence.heard && m.expect.video != nil && !m.expectsAudio() {
 		m.silence.wanted = true
 	}
 }

@@ -1,44 +1,195 @@
 package core
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"luatrtmp/core/flv"
 )
 
+// EnhancedMode says when connect declares Enhanced RTMP. Some servers cannot read its fields, and ignore the whole command.
+type EnhancedMode uint8
+
+const (
+	EnhancedAuto EnhancedMode = iota // when the media that is known by then needs it
+	EnhancedOn                       // always
+	EnhancedV2                       // always; and the server takes all of version 2, whatever it declares
+	EnhancedOff                      // never
+)
+
+// set sets the mode by its word. "declared" is the older word for "on".
+func (e *EnhancedMode) set(name, value string) error {
+	switch value {
+	case "auto":
+		*e = EnhancedAuto
+	case "on", "declared":
+		*e = EnhancedOn
+	case "v2":
+		*e = EnhancedV2
+	case "off":
+		*e = EnhancedOff
+	default:
+		return failure(ErrInvalid, `option %q: %q, expected "auto", "on" (or "declared"), "v2" or "off"`, name, value)
+	}
+	return nil
+}
+
+// fields says whether a connect carries the fields of Enhanced RTMP.
+type fields uint8
+
+const (
+	fieldsNotNeeded fields = iota
+	fieldsDeclared
+	fieldsLeftOut // after a connect with them the server was silent, or closed the connection
+)
+
+// declares returns whether the first connect of an attempt carries the fields of Enhanced RTMP. forms are those of the media that
+// is known by now.
+func (e EnhancedMode) declares(forms []flv.Form) fields {
+	switch e {
+	case EnhancedOn, EnhancedV2:
+		return fieldsDeclared
+	case EnhancedAuto:
+		if slices.ContainsFunc(forms, flv.Form.HasFourCC) {
+			return fieldsDeclared
+		}
+	}
+	return fieldsNotNeeded
+}
+
 // terms are what holds for the media of a connection: what the user wants, and what the server takes.
 type terms struct {
 	capabilities
-	legacyHEVC  bool // HEVC as codec id 12
-	silentAudio bool
+	fields        fields // that connect carried
+	legacyHEVC    bool   // HEVC as codec id 12
+	silentAudio   bool
+	audioOptional bool
 }
 
 // termsOf returns the terms before the server has answered.
 func termsOf(o *Options) terms {
-	t := terms{legacyHEVC: o.LegacyHEVC, silentAudio: o.SilentAudio}
-	if o.AssumeV2 {
+	t := terms{legacyHEVC: o.LegacyHEVC, silentAudio: o.SilentAudio, audioOptional: o.AudioOptional}
+	if o.Enhanced == EnhancedV2 {
 		t.capabilities = everything()
 	}
 	return t
 }
 
-// admit ends the connection when the server does not take what a track sends, and returns why.
+// errAudioLeftOut is returned for audio that the server does not take, where video may go alone. Nothing of it is sent.
+var errAudioLeftOut = errors.New("audio that the server does not take is left out")
+
+// admit ends the connection when the server does not take what a track sends, and returns why. Audio that is optional is left
+// out instead.
 func (m *muxer) admit(t *track) error {
 	if t.admitted {
 		return nil
 	}
-	if err := m.terms.check(t.form(&m.terms)); err != nil {
-		m.out.fail(err)
-		return err
+	form := t.form(&m.terms)
+	err := m.terms.check(form)
+	switch {
+	case err == nil:
+		t.admitted = true
+		return nil
+	case m.terms.leavesOut(form):
+		return errAudioLeftOut
 	}
-	t.admitted = true
-	return nil
+	m.out.fail(err)
+	return err
 }
 
-// adviceV2 is what helps but for another codec: some servers take more than they say.
-const adviceV2 = `use a server with Enhanced RTMP v2, or the option enhanced = "v2" if this one has it and does not say so`
+// leavesOut reports whether a track is left out. It must be called with m.mu held.
+func (m *muxer) leavesOut(t *track) bool {
+	if !m.terms.audioOptional || t.admitted {
+		return false
+	}
+	t.leftOut = t.leftOut || m.terms.leavesOut(t.form(&m.terms))
+	return t.leftOut
+}
+
+// leavesOut reports whether audio in a form is left out, because it is optional and the server does not take it.
+func (t *terms) leavesOut(f flv.Form) bool {
+	return t.audioOptional && f.Codec.Kind() == flv.Audio && t.check(f) != nil
+}
+
+// checkSource returns why a server does not take what a source is known to hold, before media flows. leftOut is the reason to leave
+// its audio out, where video may go alone.
+func (t *terms) checkSource(e expectation) (leftOut, err error) {
+	for _, f := range e.forms(t) {
+		switch why := t.check(f); {
+		case why == nil:
+		case t.leavesOut(f) && e.video != nil:
+			leftOut = why
+		default:
+			return nil, why
+		}
+	}
+	return leftOut, nil
+}
+
+// forms returns how what is expected would be sent, video first.
+func (e expectation) forms(of *terms) []flv.Form {
+	var all []flv.Form
+	if e.video != nil {
+		all = append(all, formOf(cmp.Or(e.video.Codec, flv.H264), of))
+	}
+	if e.audio != nil {
+		all = append(all, formOf(cmp.Or(e.audio.Codec, flv.AAC), of))
+	}
+	return all
+}
+
+// forms returns how the tracks that have been pushed so far would be sent.
+func (m *muxer) forms(of *terms) []flv.Form {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []flv.Form
+	for _, t := range m.tracks {
+		all = append(all, t.form(of))
+	}
+	return all
+}
+
+// knownForms returns how the media that is known by now would be sent: that of the source, and what has been pushed.
+func (p *Publisher) knownForms(o *Options) []flv.Form {
+	of := termsOf(o)
+	pushed := p.pushed.Load()
+	if !pushed && !p.standsIn.Load() {
+		return p.sourceMedia().forms(&of)
+	}
+	all := p.muxer.forms(&of)
+	if !pushed {
+		p.mu.Lock()
+		all = append(all, p.media.forms(&of)...)
+		p.mu.Unlock()
+	}
+	return all
+}
+
+// sourceMedia returns what is known of the source that is going to feed the stream: nothing if frames are pushed, or may be.
+func (p *Publisher) sourceMedia() expectation {
+	if p.pushed.Load() || p.standsIn.Load() {
+		return expectation{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.media
+}
+
+// What helps but for another codec: to ask the server, or to know better than it says.
+const (
+	adviceOn = `set the option enhanced = "on" before connecting: this connect did not ask the server for Enhanced RTMP`
+	adviceV2 = `use a server with Enhanced RTMP v2, or the option enhanced = "v2" if this one has it and does not say so`
+)
+
+func (t *terms) advice() string {
+	if t.fields == fieldsNotNeeded {
+		return adviceOn
+	}
+	return adviceV2
+}
 
 // NotTakenError tells that the server does not take what is sent, as it has said itself. Another attempt does not help.
 type NotTakenError struct{ text string }
@@ -66,17 +217,17 @@ func (t *terms) check(f flv.Form) error {
 	switch {
 	case f.Track > 0 && !t.multitrack:
 		return notTaken("the server does not take %v track %d (it declared no multitrack): send one track, 0, or %s",
-			codec.Kind(), f.Track, adviceV2)
+			codec.Kind(), f.Track, t.advice())
 	case named:
 		return nil
 	case codec.Kind() == flv.Audio:
 		return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s",
-			codec, t.declared(audioCodecs, "no audio FourCCs"), instead(codec), adviceV2)
+			codec, t.declared(audioCodecs, "no audio FourCCs"), instead(codec), t.advice())
 	case !t.listsVideo && codec != flv.VP8: // vp08 is not of version 1
 		return nil
 	}
 	return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s",
-		codec, t.declared(videoCodecs, "no "+codec.FourCC()), instead(codec), adviceV2)
+		codec, t.declared(videoCodecs, "no "+codec.FourCC()), instead(codec), t.advice())
 }
 
 // declared says which of some codecs the server named.

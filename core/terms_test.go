@@ -86,7 +86,7 @@ func TestTermsOnTheWire(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
-			p, w, conn := connectTo(t, c.server, c.options...)
+			p, w, conn := connectTo(t, c.server, append([]string{"enhanced", "on"}, c.options...)...)
 			err := c.send(p)
 			if c.want == nil {
 				e := w.until(StateError)

@@ -14,7 +14,7 @@ import (
 func TestWireDialogue(t *testing.T) {
 	noLeak(t)
 	s := script.Listen(t)
-	p, w := newPublisher(t, s.URL("live/room/key?token=a/b&x=1"), "chunk_size", "4096")
+	p, w := newPublisher(t, s.URL("live/room/key?token=a/b&x=1"), "chunk_size", "4096", "enhanced", "on")
 	require.NoError(t, p.Connect())
 	c := s.Accept()
 	c.Handshake()

@@ -223,8 +223,14 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *   app, stream  replace these parts of the URL; may be empty texts
  *   flash_ver, tc_url   override what `connect` says
  *   hevc         "enhanced": HEVC as Enhanced RTMP has it, hvc1; "legacy": as codec id 12, for servers that know only that
- *   enhanced     "declared": VP8, audio with a FourCC and several tracks go only to a server that says that it takes them;
- *                "v2": to this one, which takes them without saying so (MediaMTX, node-media-server)
+ *   enhanced     when `connect` declares Enhanced RTMP. "auto": when the media that is known by then needs it: a source with
+ *                HEVC, AV1, VP8, VP9, Opus, FLAC or AC-3, or what has been pushed before. Some servers (go2rtc) cannot read the
+ *                fields. Opus, FLAC, AC-3 or a second track that is first pushed later is refused: "on" (or "declared") declares
+ *                it always, as ReconnectRequest needs it too. "v2": always, and the server takes all of version 2 without saying
+ *                so (MediaMTX, node-media-server). "off": never. A `connect` with the fields that gets silence or a closed
+ *                connection is tried once more without them
+ *   audio_optional   "true": where the server does not take the audio's codec, the video goes alone; the log says so. "false":
+ *                that is an error, of a source before RTMP_STATE_PUBLISHING
  *   silent_audio "true": a silent AAC track beside video without audio: from the first picture on if the source has no audio,
  *                else after a second of pushed video without any. It ends when audio comes. Its frames count as audio_frames_sent
  *   reconnect    "true": a connection that fails, at first or later, is followed by another attempt: RTMP_STATE_ERROR with the
@@ -373,8 +379,8 @@ int rtmp_is_busy(rtmp_ctx_t *ctx);
  *   "pcma" "pcmu"          G.711, 8000 Hz, any number of samples; configuration: one byte, the number of channels; without it mono
  *
  * H.264, AAC, MP3 and G.711 go to every server. HEVC, AV1 and VP9 (Enhanced RTMP v1) go to every server but those that say which
- * others they take. VP8, the other audio codecs and further tracks (v2) go to servers that say that they take them, or see the
- * option "enhanced".
+ * others they take. VP8, the other audio codecs and further tracks (v2) go to servers that say that they take them; see the
+ * option "enhanced", without which `connect` may not have asked.
  */
 
 /*

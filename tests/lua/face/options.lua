@@ -21,6 +21,7 @@ test("good options", function()
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
     { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
+    { enhanced = "auto" }, { enhanced = "on" }, { enhanced = "off" }, { audio_optional = true }, { audio_optional = false },
     { tls = {} }, { tls = { server_name = "cdn.example", insecure = true } }, { tls = { insecure = false } },
     { metadata = { title = "t", number = 1.5, flag = false } }, { metadata = {} },
     { source = "clip" }, { source = "none" }, { source = false }, { source = "clip?loop=1" },
@@ -95,7 +96,8 @@ test("values of the wrong type are named", function()
   refused({ hevc = true }, "option 'hevc': string expected, got boolean")
   refused({ hevc = "old" }, "hevc", '"enhanced" or "legacy"')
   refused({ enhanced = 2 }, "option 'enhanced': string expected, got number")
-  refused({ enhanced = "v1" }, "enhanced", '"declared" or "v2"')
+  refused({ enhanced = "v1" }, "enhanced", '"auto", "on" (or "declared"), "v2" or "off"')
+  refused({ audio_optional = 1 }, "option 'audio_optional': boolean expected, got number")
   refused({ silent_audio = 1 }, "option 'silent_audio': boolean expected, got number")
   refused({ silent_audio = "true" }, "option 'silent_audio': boolean expected, got string")
   refused({ metadata = "x" }, "option 'metadata': table expected, got string")
