@@ -82,5 +82,8 @@ func reason(err error) error {
 	if errors.As(err, &sys) {
 		return sys
 	}
+	if alert, ok := alertOf(err); ok {
+		return errors.New("the peer ended TLS with this alert: " + alertText(alert))
+	}
 	return err
 }

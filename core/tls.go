@@ -2,10 +2,12 @@ package core
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -91,6 +93,9 @@ func (t *TLS) config(host string, systemPool func() (*x509.CertPool, error)) (*t
 		// all of it is there.
 		DynamicRecordSizingDisabled: true,
 	}
+	if !t.Insecure {
+		c.VerifyConnection = checkKeys
+	}
 	if c.ServerName == "" {
 		c.ServerName = withoutZone(host) // goes out as SNI unless it is an address
 	}
@@ -104,6 +109,67 @@ func (t *TLS) config(host string, systemPool func() (*x509.CertPool, error)) (*t
 	}
 	c.RootCAs = pool
 	return c, nil
+}
+
+// minRSABits is the least length of an RSA key that is trusted. Go's own limit depends on settings of the host's environment.
+const minRSABits = 2048
+
+// weakKeyError is the refusal of a certificate whose key is too short.
+type weakKeyError struct {
+	cert *x509.Certificate
+	bits int
+	leaf bool // it is the server's own
+}
+
+func (e *weakKeyError) Error() string {
+	return fmt.Sprintf("an RSA key of %d bits, at least %d are needed", e.bits, minRSABits)
+}
+
+// checkKeys refuses a server if every chain of certificates that vouches for it has an RSA key that is too short.
+func checkKeys(state tls.ConnectionState) error {
+	var err error
+	for _, chain := range state.VerifiedChains {
+		if err = checkChain(chain); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func checkChain(chain []*x509.Certificate) error {
+	for i, c := range chain {
+		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
+			return &weakKeyError{cert: c, bits: key.N.BitLen(), leaf: i == 0}
+		}
+	}
+	return nil
+}
+
+// alertOf returns the words of the alert with which a peer ended TLS, false if err is none. RFC 8446, 6.
+func alertOf(err error) (string, bool) {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" { // what crypto/tls calls it
+		return "", false
+	}
+	return strings.TrimPrefix(op.Err.Error(), "tls: "), true
+}
+
+// alertHints say what to do about the alerts that are met most.
+var alertHints = map[string]string{
+	"handshake failure":              "it and this library have no encryption in common, or it wants a client certificate, and this library has none",
+	"protocol version not supported": "it knows neither TLS 1.2 nor TLS 1.3",
+	"unrecognized name":              "it does not know the host: check the one in the URL, or the option tls_server_name",
+	"certificate required":           "it wants a client certificate, and this library has none",
+	"bad certificate":                "it wants a client certificate, and this library has none",
+	"access denied":                  "it does not let this client in",
+}
+
+// alertText says an alert of the peer in its own words, and what to do about it.
+func alertText(alert string) string {
+	if hint := alertHints[alert]; hint != "" {
+		return alert + " (" + hint + ")"
+	}
+	return alert
 }
 
 // secured agrees on encryption with the server at the other end of conn, until within is done.
@@ -126,8 +192,15 @@ func tlsFailure(err error, late bool, to *target, name string, timeout time.Dura
 	var unknown x509.UnknownAuthorityError
 	var wrongName x509.HostnameError
 	var noTLS tls.RecordHeaderError
-	var alert tls.AlertError
+	var weak *weakKeyError
+	alert, refused := alertOf(err)
 	switch {
+	case errors.As(err, &weak):
+		whose := "the certificate of " + to.address
+		if !weak.leaf {
+			whose = fmt.Sprintf("the certificate of %q, which vouches for that of %s,", readable(weak.cert.Subject.String()), to.address)
+		}
+		return failure(ErrConnect, "TLS: %s has an RSA key of %d bits, at least %d are needed: it has to be renewed", whose, weak.bits, minRSABits)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return failure(ErrConnect, "TLS: the certificate of %s is valid from %s to %s, and this machine's clock says %s: "+
 			"renew the certificate, or set the clock", to.address, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter), day(time.Now()))
@@ -143,8 +216,8 @@ func tlsFailure(err error, late bool, to *target, name string, timeout time.Dura
 		return failure(ErrConnect, "TLS: %s answers without encryption: is it an rtmp:// port, not rtmps://?", to.address)
 	case late || isTimeout(err):
 		return failure(ErrTimeout, "TLS: %s did not agree on encryption within %v of connecting: is it an rtmps:// port?", to.address, timeout)
-	case errors.As(err, &alert):
-		return failure(ErrConnect, "TLS: %s does not want to talk to us: %s", to.address, readable(alert.Error()))
+	case refused:
+		return failure(ErrConnect, "TLS: %s refuses encryption with this alert: %s", to.address, alertText(alert))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
 		return failure(ErrConnect, "TLS: %s closed the connection instead of agreeing on encryption: is it an rtmps:// port?", to.address)
 	}

@@ -2,11 +2,13 @@ package core
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"strings"
 	"testing"
@@ -66,7 +68,7 @@ func TestPublishOverTLS(t *testing.T) {
 
 // What is wrong with a server's certificate, in words.
 func TestCertificateRefused(t *testing.T) {
-	a, other := script.NewAuthority(t), script.NewAuthority(t)
+	a, other, weak := script.NewAuthority(t), script.NewAuthority(t), script.NewRSAAuthority(t, 1024)
 	now := time.Now()
 	for _, c := range []struct {
 		name    string
@@ -83,6 +85,10 @@ func TestCertificateRefused(t *testing.T) {
 		{"wrong server_name", a.For("127.0.0.1"), []string{"tls_ca", a.File(), "tls_server_name", "other.example"},
 			[]string{`not for "other.example" but for 127.0.0.1`}},
 		{"self-signed", script.SelfSigned(t, "127.0.0.1"), []string{"tls_ca", a.File()}, []string{"signed by itself", "tls_ca"}},
+		{"an RSA key of 1024 bits", a.RSA("127.0.0.1", 1024), []string{"tls_ca", a.File()},
+			[]string{"RSA key of 1024 bits, at least 2048", "renewed"}},
+		{"an authority with an RSA key of 1024 bits", weak.For("127.0.0.1"), []string{"tls_ca", weak.File()},
+			[]string{"RSA key of 1024 bits, at least 2048", "CN=Authority of a test", "vouches"}},
 		{"another authority", other.For("127.0.0.1"), []string{"tls_ca", a.File()}, []string{"signed by CN=Authority of a test", "tls_ca"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,6 +102,74 @@ func TestCertificateRefused(t *testing.T) {
 				require.ErrorContains(t, e.Err, text)
 			}
 			require.Equal(t, []State{1, 7}, w.states())
+		})
+	}
+}
+
+// An RSA key of 2048 bits is enough, of a server and of an authority.
+func TestRSACertificate(t *testing.T) {
+	noLeak(t)
+	a := script.NewRSAAuthority(t, 2048)
+	s := script.ListenTLS(t, a.RSA("127.0.0.1", 2048))
+	p, w := newPublisher(t, s.URL("live/stream"), "tls_ca", a.File())
+	require.NoError(t, p.Connect())
+	s.Accept().Accept()
+	w.until(StatePublishing)
+}
+
+// One chain of certificates with long keys is enough.
+func TestWeakKeyInOneOfTwoChains(t *testing.T) {
+	key := func(bits int) *x509.Certificate {
+		return &x509.Certificate{PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), uint(bits-1)), E: 65537}}
+	}
+	strong, weak := []*x509.Certificate{key(2048), key(4096)}, []*x509.Certificate{key(2048), key(2047)}
+	require.NoError(t, checkKeys(tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{weak, strong}}))
+	require.Error(t, checkKeys(tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{weak}}))
+}
+
+// The alerts with which a server ends TLS are told in their own words, whenever they come.
+func TestTLSAlerts(t *testing.T) {
+	base := func(change func(*tls.Config)) *tls.Config {
+		config := script.SelfSigned(t, "127.0.0.1")
+		change(config)
+		return config
+	}
+	for _, c := range []struct {
+		name   string
+		config *tls.Config
+		kind   error
+		text   []string
+	}{
+		{"old versions only", base(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }),
+			ErrConnect, []string{"alert: protocol version not supported", "TLS 1.2"}},
+		{"no cipher suite in common", base(func(c *tls.Config) {
+			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}
+		}), ErrConnect, []string{"alert: handshake failure", "in common"}},
+		{"a client certificate is wanted, TLS 1.2", base(func(c *tls.Config) {
+			c.MaxVersion, c.ClientAuth = tls.VersionTLS12, tls.RequireAnyClientCert
+		}), ErrConnect, []string{"alert: ", "client certificate"}},
+		{"a client certificate is wanted, TLS 1.3", base(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }),
+			ErrNetwork, []string{"alert: certificate required", "client certificate"}},
+		{"any other", base(func(c *tls.Config) {
+			c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("no") }
+		}), ErrConnect, []string{"alert: internal error"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			s := script.Listen(t)
+			stop := s.Serve(func(conn *script.Conn) {
+				tls.Server(conn.TCPConn, c.config).Handshake()
+				conn.CloseWrite()
+				io.Copy(io.Discard, conn.TCPConn)
+			})
+			p, w := newPublisher(t, "rtmps://"+s.Address()+"/live/stream", "tls_insecure", "true")
+			require.NoError(t, p.Connect())
+			err := w.until(StateError).Err
+			require.ErrorIs(t, err, c.kind)
+			for _, text := range c.text {
+				require.ErrorContains(t, err, text)
+			}
+			stop()
 		})
 	}
 }

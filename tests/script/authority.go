@@ -1,9 +1,11 @@
 package script
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -22,22 +24,38 @@ import (
 type Authority struct {
 	t    testing.TB
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	key  crypto.Signer
 }
 
 // NewAuthority makes an authority that nobody trusts unless told to.
-func NewAuthority(t testing.TB) *Authority {
+func NewAuthority(t testing.TB) *Authority { return newAuthority(t, ellipticKey(t)) }
+
+// NewRSAAuthority is NewAuthority with an RSA key of so many bits.
+func NewRSAAuthority(t testing.TB, bits int) *Authority { return newAuthority(t, rsaKey(t, bits)) }
+
+func newAuthority(t testing.TB, key crypto.Signer) *Authority {
 	a := &Authority{t: t}
-	a.cert, a.key = a.issue(&x509.Certificate{
+	a.cert = a.issue(&x509.Certificate{
 		Subject: pkix.Name{CommonName: "Authority of a test"}, BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign,
-	})
+	}, key)
+	a.key = key
 	return a
 }
 
-// issue completes and signs a certificate; the first one signs itself.
-func (a *Authority) issue(c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+func ellipticKey(t testing.TB) crypto.Signer {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(a.t, err)
+	require.NoError(t, err)
+	return key
+}
+
+func rsaKey(t testing.TB, bits int) crypto.Signer {
+	key, err := rsa.GenerateKey(rand.Reader, bits)
+	require.NoError(t, err)
+	return key
+}
+
+// issue completes and signs a certificate for a key; the first one signs itself.
+func (a *Authority) issue(c *x509.Certificate, key crypto.Signer) *x509.Certificate {
 	if c.NotBefore.IsZero() {
 		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	}
@@ -46,11 +64,11 @@ func (a *Authority) issue(c *x509.Certificate) (*x509.Certificate, *ecdsa.Privat
 	if parent == nil {
 		parent, signer = c, key
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, signer)
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, key.Public(), signer)
 	require.NoError(a.t, err)
 	parsed, err := x509.ParseCertificate(der)
 	require.NoError(a.t, err)
-	return parsed, key
+	return parsed
 }
 
 // For returns what a server says whose certificate is for a host, a name or an address, and valid now.
@@ -58,13 +76,22 @@ func (a *Authority) For(host string) *tls.Config { return a.Between(host, time.T
 
 // Between is For with a time of validity.
 func (a *Authority) Between(host string, from, to time.Time) *tls.Config {
+	return a.config(host, from, to, ellipticKey(a.t))
+}
+
+// RSA is For with an RSA key of so many bits.
+func (a *Authority) RSA(host string, bits int) *tls.Config {
+	return a.config(host, time.Time{}, time.Time{}, rsaKey(a.t, bits))
+}
+
+func (a *Authority) config(host string, from, to time.Time, key crypto.Signer) *tls.Config {
 	c := &x509.Certificate{Subject: pkix.Name{CommonName: "server of a test"}, NotBefore: from, NotAfter: to}
 	if ip := net.ParseIP(host); ip != nil {
 		c.IPAddresses = []net.IP{ip}
 	} else {
 		c.DNSNames = []string{host}
 	}
-	cert, key := a.issue(c)
+	cert := a.issue(c, key)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
 }
 
