@@ -144,8 +144,8 @@ func (c *connection) whyClosed() error {
 	}
 	after := time.Since(c.accepted).Round(time.Millisecond)
 	if c.in.closedByPeer() && after < atOnce {
-		return failure(ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: "+
-			"check the stream key, its token, and the server's log", after)
+		return failure(ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: check the stream key and its token; "+
+			"another publisher may have the name; or it does not take %s; see its log", after, c.p.muxer.sentCodecs(c.out))
 	}
 	return c.in.failure("while publishing")
 }

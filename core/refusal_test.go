@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -91,6 +92,37 @@ func TestRefusals(t *testing.T) {
 				require.ErrorContains(t, err, text)
 			}
 			require.Less(t, len(err.Error()), 3000)
+		})
+	}
+}
+
+// A server that closes soon after it accepted may have one of several reasons, each of which is named; the codecs are those that
+// were sent.
+func TestClosedSoonAfterAccepting(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		send func(*Publisher) error
+		text string
+	}{
+		{"nothing", func(*Publisher) error { return nil }, "a codec that is sent;"},
+		{"H.264", sendVideoOf("h264", keyFrame), "a codec that is sent (h264);"},
+		{"HEVC and AAC", func(p *Publisher) error {
+			return errors.Join(sendVideoOf("hevc", hevcKey)(p), p.SendAAC(adts, nil, 0))
+		}, "a codec that is sent (hevc, aac);"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			p, w, conn := publishing(t)
+			require.NoError(t, c.send(p))
+			if c.text != "a codec that is sent;" {
+				conn.Next()
+			}
+			conn.Close()
+			err := w.until(StateError).Err
+			require.ErrorIs(t, err, ErrNetwork)
+			for _, text := range []string{"soon", "after it had accepted", "stream key", "token", "another publisher", c.text, "log"} {
+				require.ErrorContains(t, err, text)
+			}
 		})
 	}
 }

@@ -152,6 +152,29 @@ func (m *muxer) forms(of *terms) []flv.Form {
 	return all
 }
 
+// sentCodecs names the codecs that a connection has carried, or else those of the source, for a message.
+func (m *muxer) sentCodecs(out *writer) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	if m.out == out {
+		for _, t := range m.tracks {
+			if t.announced && !slices.Contains(names, t.codec().String()) {
+				names = append(names, t.codec().String())
+			}
+		}
+		if len(names) == 0 {
+			for _, f := range m.expect.forms(&m.terms) {
+				names = append(names, f.Codec.String())
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "a codec that is sent"
+	}
+	return "a codec that is sent (" + strings.Join(names, ", ") + ")"
+}
+
 // knownForms returns how the media that is known by now would be sent: that of the source, and what has been pushed.
 func (p *Publisher) knownForms(o *Options) []flv.Form {
 	of := termsOf(o)

@@ -11,8 +11,8 @@ import (
 	"luatrtmp/tests/peers"
 )
 
-// What a server did not declare is not sent to it: connect succeeds, and the first frame of such a codec ends in an error that
-// names the codec and what can be done.
+// What a server did not declare is not sent to it: connect succeeds, and before anything is published there is an error that names
+// the codec of the source and what can be done.
 func TestUndeclared(t *testing.T) {
 	t.Parallel()
 	nginx := peers.StartNginx(t)
@@ -34,7 +34,7 @@ func TestUndeclared(t *testing.T) {
 			t.Parallel()
 			run := start(t, "publish.lua", ca.server.For(t).URL("live", streamName(ca.name)), "source="+ca.file.file(t))
 			run.wait()
-			got := run.requireFailed(afterPublish)
+			got := run.requireFailed(afterConnected)
 			require.NotZero(t, got.code)
 			message := strings.NewReplacer("-", "", ".", "").Replace(strings.ToLower(got.message))
 			for _, part := range ca.parts {
@@ -44,14 +44,17 @@ func TestUndeclared(t *testing.T) {
 	}
 }
 
-// connect tells all servers the same, and the receiver understands it.
+// connect declares all that can be sent, and the receiver understands it; but nothing where the media does not need it.
 func TestDeclares(t *testing.T) {
 	t.Parallel()
-	receiver := peers.StartReceiver(t)
-	run := start(t, "publish.lua", receiver.URL("live", "declares"), "seconds=0.2")
-	run.wait()
-
-	declared := receiver.WaitEvent(func(e peers.ReceiverEvent) bool { return e.Event == "connect" }).Declares
+	declares := func(options ...string) map[string]any {
+		receiver := peers.StartReceiver(t)
+		run := start(t, "publish.lua", append([]string{receiver.URL("live", "declares"), "seconds=0.2"}, options...)...)
+		run.wait()
+		return receiver.WaitEvent(func(e peers.ReceiverEvent) bool { return e.Event == "connect" }).Declares
+	}
+	require.Empty(t, declares())
+	declared := declares("enhanced=on")
 	require.Subset(t, declared["fourCcList"], []any{"hvc1", "av01", "vp09", "vp08", "Opus", "fLaC", "ac-3", "ec-3", ".mp3", "mp4a"})
 	for _, name := range []string{"videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"} {
 		require.Contains(t, declared, name)
