@@ -176,18 +176,20 @@ var noTime = func() context.Context {
 	return ctx
 }()
 
-// leave ends a connection that another has taken over from.
-func (c *connection) leave() {
+// leave ends a connection that another has taken over from, and reports whether everything was sent before.
+func (c *connection) leave() (all bool) {
 	if c.left != nil {
 		defer close(c.left)
 	}
 	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
 	defer cancel()
 	c.goodbye(limit, noTime)
-	if media, bytes := c.out.waiting(); bytes > 0 {
+	media, bytes := c.out.waiting()
+	if bytes > 0 {
 		c.p.log.Warn("the connection that was left ended before all was sent", "server", c.to.address, "media", media, "bytes", bytes)
 	}
 	c.end()
+	return bytes == 0
 }
 
 // end closes the connection, as far as there is one, and waits for its goroutines.

@@ -180,6 +180,7 @@ func (f *feeder) run(p *Publisher) {
 	mine := p.feeder == f
 	if mine {
 		p.feeder, p.source = nil, nil // the next connection begins the source anew
+		f.session.ended = true        // and the session that ends does not
 	}
 	p.mu.Unlock()
 	if !mine {

@@ -109,7 +109,11 @@ func (s *session) moved(n moveNews) error {
 func (s *session) leave() {
 	if c := s.now; c != nil {
 		s.now = nil
-		s.leaving.Go(c.leave)
+		s.leaving.Go(func() {
+			if !c.leave() {
+				s.leftEarly.Store(true)
+			}
+		})
 	}
 }
 
@@ -156,7 +160,7 @@ func (h *handover) replace() (*connection, error) {
 	m := &h.s.p.muxer
 	err = h.awaitKey(m.prepare(next.out, next.streamID), next)
 	if err != nil && !m.dismiss() {
-		h.s.leaving.Go(next.leave)
+		h.s.leaving.Go(func() { next.leave() })
 		return nil, err
 	}
 	return next, err

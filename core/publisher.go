@@ -197,6 +197,7 @@ func (p *Publisher) Disconnect() {
 	p.enduring.Store(false)
 	switch {
 	case session != nil:
+		session.unwanted = true
 		p.setState(StateDisconnecting, nil)
 	case p.closed:
 	case p.state == StateIdle:
@@ -258,7 +259,8 @@ func (p *Publisher) sessionEnded(s *session, err error) {
 	p.session, p.held = nil, nil
 	p.enduring.Store(false)
 	switch {
-	case p.state == StateDisconnecting: // whatever went wrong on the way, the end was wanted
+	case p.state == StateDisconnecting && (s.unwanted || err == nil || errors.Is(err, errEnded)):
+		// Whatever went wrong on the way, the end was wanted.
 		p.setState(StateDisconnected, nil)
 	case err == nil || errors.Is(err, errEnded):
 		p.setState(StateDisconnecting, nil)

@@ -35,6 +35,7 @@ type queue struct {
 	bytes    int
 	awaitKey trackSet // whose pictures are refused until the next key frame
 	cut      trackSet // whose leading pictures are refused until the next key frame
+	tailCut  trackSet // those of awaitKey whose pictures were dropped because too much waited
 
 	disposable int // how many disposable pictures wait
 	spare      spare
@@ -136,6 +137,7 @@ func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool 
 			continue
 		}
 		q.awaitKey.add(oldest) // the rest of that group cannot be decoded any more
+		q.tailCut.add(oldest)
 		if mine {
 			return false
 		}

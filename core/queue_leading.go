@@ -15,6 +15,7 @@ func (q *queue) admit(c class, track uint8, size int) bool {
 			q.cut.remove(track)
 		}
 		q.awaitKey.remove(track)
+		q.tailCut.remove(track)
 	case q.awaitKey.has(track), c.leading() && q.cut.has(track):
 		q.countDrop(size)
 		return false

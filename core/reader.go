@@ -232,8 +232,8 @@ func (r *reader) failure(when string) error {
 }
 
 const (
-	// endPatience bounds how long a peer may take to read the rest of a source that has ended, and to close the connection.
-	endPatience = 5 * time.Second
+	// endPatience bounds how long a peer that has got everything may take to close the connection: some keep it open.
+	endPatience = time.Second
 
 	// answerPatience is the same where somebody waits for the end: the user, or another connection that needs the stream's name.
 	answerPatience = 200 * time.Millisecond

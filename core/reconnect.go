@@ -132,6 +132,14 @@ func (s *session) retry(err error) bool {
 	if err == nil || errors.Is(err, errEnded) {
 		return false
 	}
+	select {
+	case s.source.err = <-s.sourceOver():
+		s.source.ended = true
+	default:
+	}
+	if s.source.ended {
+		return false // what of the source is missing is gone, and another attempt would send all of it again
+	}
 	published := time.Duration(0)
 	if !s.flowedFrom.IsZero() {
 		published = max(1, time.Since(s.flowedFrom))
@@ -216,10 +224,6 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	}
 	select {
 	case <-s.hurry:
-	default:
-	}
-	select {
-	case <-s.sourceOver(): // of a source that was stopped with the connection before
 	default:
 	}
 	s.answered, s.ended = nil, false

@@ -114,6 +114,6 @@ func (w *writer) adopt(parked *writer, streamID uint32) {
 	}
 	w.media.bytes += from.bytes
 	w.media.disposable += from.disposable
-	w.media.awaitKey, w.media.cut = from.awaitKey, from.cut
+	w.media.awaitKey, w.media.cut, w.media.tailCut = from.awaitKey, from.cut, from.tailCut
 	w.beginDrain()
 }

@@ -10,11 +10,14 @@ func (s *session) serve() error {
 			return nil
 		}
 		s.tick()
+		if s.source.ended && !s.awaitsSuccessor() {
+			return s.sourceEnded(s.source.err)
+		}
 		s.obey()
 		outDone, commands, news := s.watched()
 		select {
 		case err := <-s.sourceOver():
-			return s.sourceEnded(err)
+			s.source.ended, s.source.err = true, err
 		case <-outDone:
 			if err := s.broken(s.now.whyBroken(s.now.whyClosed)); err != nil {
 				return err
@@ -32,6 +35,9 @@ func (s *session) serve() error {
 		}
 	}
 }
+
+// awaitsSuccessor reports whether media waits for a connection that is to take over, because the one before has ended.
+func (s *session) awaitsSuccessor() bool { return s.move != nil && (s.now == nil || s.lost != nil) }
 
 // watched returns what serve waits for beside its own: nil for what is not there.
 func (s *session) watched() (outDone <-chan struct{}, commands <-chan *message.Command, news <-chan moveNews) {

@@ -24,6 +24,7 @@ type session struct {
 	to         *target   // of the connection that media flows to; p.mu
 	mediaStart time.Time // when media could flow; p.mu
 	ended      bool      // media flows no more; p.mu
+	unwanted   bool      // the user has asked for the end; p.mu
 
 	rests    rests
 	finished chan error // the source is at its end, nil: without a fault; nil: no source has been; rests.mu
@@ -32,7 +33,14 @@ type session struct {
 	now  *connection // that media flows to; nil: there is none, or none any more
 	lost error       // why now broke although another connection may still take over from it
 	move *handover   // that is under way
-	hops *hops       // nil: no server has sent the stream elsewhere
+
+	source struct { // of the feeder
+		ended bool
+		err   error // why, if the source failed
+	}
+	droppedBefore uint32 // frames dropped before the attempt
+
+	hops *hops // nil: no server has sent the stream elsewhere
 
 	ticks ticks
 
@@ -40,7 +48,8 @@ type session struct {
 	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
 	published  bool      // in this attempt or in one before
 
-	leaving sync.WaitGroup // connections that were left
+	leaving   sync.WaitGroup // connections that were left
+	leftEarly atomic.Bool    // one of them ended before everything was sent
 }
 
 func newSession(p *Publisher, to *target, o *Options) *session {
@@ -101,6 +110,9 @@ func (s *session) goOn(step func() error) {
 		s.forceToEnd()
 	}
 	s.leaving.Wait()
+	if err == nil && s.atEnd() && s.leftEarly.Load() {
+		err = failure(ErrNetwork, "the source is at its end, but the server has not got all of it: the connection that was left for another ended early")
+	}
 	s.p.sessionEnded(s, err)
 	s.forceToEnd()
 	s.done.end()
@@ -126,6 +138,7 @@ var errEnded = errors.New("ended by the user")
 func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
 	s.p.leftOutTold.Store(false)
+	s.droppedBefore = s.p.counters.snapshot().DroppedFrames
 	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
@@ -164,12 +177,22 @@ func (s *session) windUp(err error) error {
 		s.ended = true
 		s.p.mu.Unlock()
 		s.p.stopFeeder()
-		if err == nil || errors.Is(err, errSourceFault) {
-			s.p.muxer.detach()
-			if s.now != nil {
-				s.now.goodbye(&s.hard, &s.polite)
+		if err != nil && !errors.Is(err, errSourceFault) {
+			return nil
+		}
+		if s.now == nil && s.atEnd() {
+			return failure(ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
+		}
+		s.p.muxer.detach()
+		if s.now == nil {
+			return nil
+		}
+		if err == nil && s.atEnd() {
+			if err := s.now.deliver(&s.hard, &s.polite, s.droppedBefore); err != nil && !errors.Is(err, errEnded) {
+				return err
 			}
 		}
+		s.now.goodbye(&s.hard, &s.polite)
 		return nil
 	})
 	if err == nil {
@@ -177,6 +200,9 @@ func (s *session) windUp(err error) error {
 	}
 	return err
 }
+
+// atEnd reports whether the session ends because its source is at its end, and not because the user wants that.
+func (s *session) atEnd() bool { return s.source.ended && s.source.err == nil && s.polite.Err() == nil }
 
 // flows takes note that an attempt has succeeded.
 func (s *session) flows() {

@@ -35,7 +35,7 @@ var moves = [...][]State{
 	StateHandshaking:   {StateConnected, StateDisconnecting, StateError},
 	StateConnected:     {StatePublishing, StateDisconnecting, StateError},
 	StatePublishing:    {StateDisconnecting, StateError},
-	StateDisconnecting: {StateDisconnected},
+	StateDisconnecting: {StateDisconnected, StateError}, // an error: the end of a source could not be delivered
 	StateDisconnected:  {StateConnecting},
 	StateError:         {StateConnecting, StateDisconnecting},
 }

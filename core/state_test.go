@@ -13,7 +13,7 @@ func TestStateMoves(t *testing.T) {
 		{2, 3}: true, {2, 5}: true, {2, 7}: true,
 		{3, 4}: true, {3, 5}: true, {3, 7}: true,
 		{4, 5}: true, {4, 7}: true,
-		{5, 6}: true,
+		{5, 6}: true, {5, 7}: true,
 		{6, 1}: true,
 		{7, 1}: true, {7, 5}: true,
 	}

@@ -34,6 +34,24 @@ func roundTrip(conn net.Conn) time.Duration {
 // acknowledged returns how many bytes the peer's kernel has acknowledged, 0 if it is not known.
 func acknowledged(conn net.Conn) uint64 { return tcpInfo(conn).Bytes_acked }
 
+// unacknowledged returns how many bytes of a TCP connection the peer's kernel has not acknowledged, and whether that is known.
+// tcp(7), SIOCOUTQ.
+func unacknowledged(conn net.Conn) (bytes int, known bool) {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return 0, false
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	raw.Control(func(fd uintptr) {
+		n, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+		bytes, known = n, err == nil
+	})
+	return bytes, known
+}
+
 // limitSilence ends a connection whose peer's kernel acknowledges nothing for that long: the link is gone, whether or not
 // there is more to send. RFC 5482.
 func limitSilence(conn net.Conn, longest time.Duration) {

@@ -76,7 +76,7 @@ typedef enum {
     RTMP_STATE_HANDSHAKING   = 2,
     RTMP_STATE_CONNECTED     = 3, /* the server accepted `connect` */
     RTMP_STATE_PUBLISHING    = 4, /* the server accepted `publish`: media flows */
-    RTMP_STATE_DISCONNECTING = 5,
+    RTMP_STATE_DISCONNECTING = 5, /* the end is wanted, or a source that does not loop is at its end */
     RTMP_STATE_DISCONNECTED  = 6,
     RTMP_STATE_ERROR         = 7  /* rtmp_get_error() says why; rtmp_connect() tries again */
 } rtmp_state_t;
@@ -254,7 +254,9 @@ int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
 /*
  * Addition: where the pictures come from while nothing is pushed: "clip" (built in), "none", or a file (.flv .mp4 .mov
  * .h264 .264 .aac), with "?loop=1" to repeat it and "?fps=N" for raw H.264. The file is opened and checked at once, and
- * takes over at a key frame when media flows already. "clip" holds until the first call.
+ * takes over at a key frame when media flows already. "clip" holds until the first call. At the end of a file comes
+ * RTMP_STATE_DISCONNECTING and, when the server has got everything, RTMP_STATE_DISCONNECTED, a second later at the latest; or
+ * RTMP_STATE_ERROR, whose text says what is missing, and which is not followed by another attempt.
  *
  * "rtp://ADDRESS:PORT?codec=..." and a file that ends in .sdp are received here by RTP: their ports are bound at once, and what comes is
  * sent as it comes, from the next key frame on.

@@ -1,0 +1,122 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// endLook is how often the end of a source looks whether the server has got everything.
+const endLook = 10 * time.Millisecond
+
+// deliver waits at the end of a source until everything that was sent has left, and the server's kernel has acknowledged it. As
+// long as bytes are acknowledged it waits, and at most the time of the option timeout without any progress. It returns nil when
+// the server has got everything, errEnded when limit or hurry is over, and otherwise an error that says what is missing. before is
+// how many frames had been dropped when the connection began.
+//
+// On systems that do not tell what is acknowledged it waits until everything has left.
+func (c *connection) deliver(limit, hurry context.Context, before uint32) error {
+	look := time.NewTicker(endLook)
+	defer look.Stop()
+	var (
+		commands   = c.in.listen()
+		progressed = time.Now()
+		least      = -1      // the least that was unacknowledged so far, once all has left
+		closed     time.Time // when the server closed its direction
+	)
+	for {
+		idle, err := c.out.idle()
+		if err != nil {
+			return c.undelivered(c.whyBroken(c.whyClosed), before)
+		}
+		if idle {
+			n, known := unacknowledged(c.conn)
+			switch {
+			case !known || n == 0:
+				return c.lastDelivered(before)
+			case least < 0 || n < least:
+				least, progressed = n, time.Now()
+			case time.Since(progressed) >= c.o.Timeout:
+				return c.undelivered(failure(ErrTimeout, "the network or the server took no data for %v", c.o.Timeout), before)
+			}
+			if !closed.IsZero() && time.Since(closed) >= endPatience {
+				return c.undelivered(c.whyClosed(), before)
+			}
+		}
+		select {
+		case m, ok := <-commands:
+			switch {
+			case ok:
+				if err := c.heard(m); err != nil {
+					return c.undelivered(err, before)
+				}
+			case isReset(c.in.err): // a server that closes without having read everything resets the connection
+				return c.undelivered(c.whyClosed(), before)
+			default:
+				commands, closed = nil, time.Now()
+			}
+		case <-look.C:
+		case <-hurry.Done():
+			return errEnded
+		case <-limit.Done():
+			return errEnded
+		}
+	}
+}
+
+// lastDelivered returns an error if the last frames of the source were dropped because too much waited.
+func (c *connection) lastDelivered(before uint32) error {
+	if !c.out.endsInCut() {
+		return nil
+	}
+	return c.undelivered(failure(ErrOverflow, "the network or the server was too slow for its last frames"), before)
+}
+
+// undelivered ends the connection, and returns an error that says what of a source the server has not got, and why.
+func (c *connection) undelivered(why error, before uint32) error {
+	bytes, known := unacknowledged(c.conn)
+	c.conn.Close()
+	c.out.abort()
+	<-c.out.done
+	video, audio := c.out.left()
+	c.out.discard()
+	missing := fmt.Sprintf("%d video and %d audio frames were not sent", video, audio)
+	if dropped := int(c.p.counters.snapshot().DroppedFrames-before) - video; dropped > 0 {
+		missing += fmt.Sprintf(", %d dropped before", dropped)
+	}
+	if known && bytes > 0 {
+		missing += fmt.Sprintf(", %d bytes not acknowledged", bytes)
+	}
+	return failure(why, "the source is at its end, but the server has not got all of it (%s): %v", missing, why)
+}
+
+// idle reports whether everything that was sent has left, or returns why writing ended.
+func (w *writer) idle() (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.draining, w.err
+}
+
+// left returns how many frames wait; valid after done.
+func (w *writer) left() (video, audio int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, entries := range [][]*entry{w.batch, w.media.entries} {
+		for _, e := range entries {
+			switch {
+			case e.class.video():
+				video++
+			case e.class == classAudio:
+				audio++
+			}
+		}
+	}
+	return video, audio
+}
+
+// endsInCut reports whether the latest frames of a track were dropped because too much waited.
+func (w *writer) endsInCut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.media.tailCut != trackSet{}
+}
