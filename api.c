@@ -75,6 +75,12 @@ CALL(send_audio_frame, (rtmp_ctx_t *ctx, const uint8_t *data, uint32_t size, con
 CALL(get_stats, (rtmp_ctx_t *ctx, rtmp_stats_t *stats), (ctx, stats))
 CALL(get_info, (rtmp_ctx_t *ctx, rtmp_info_t *info), (ctx, info))
 
+void set_camera(rtmp_ctx_t *ctx, enum camera camera)
+{
+    if (!forked())
+        go_set_camera(ctx, camera);
+}
+
 int rtmp_is_busy(rtmp_ctx_t *ctx)
 {
     return forked() ? 0 : go_is_busy(ctx);

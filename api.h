@@ -46,6 +46,13 @@ SAME_TYPE(get_error);
 SAME_TYPE(get_call_error);
 SAME_TYPE(describe);
 
+/* What is known of the host's camera whose frames are sent to the context; core.Camera has the same numbers. */
+enum camera { CAMERA_NONE, CAMERA_EXPECTED, CAMERA_FAILED };
+
+/* The source waits while the camera is expected, and begins at once when that has changed. */
+void set_camera(rtmp_ctx_t *ctx, enum camera camera);
+void go_set_camera(rtmp_ctx_t *ctx, enum camera camera);
+
 #undef SAME_TYPE
 
 /* rtmp_init() for a context of the Lua module, which g_rtmp_ctx never points to. api.c */

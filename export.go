@@ -233,6 +233,11 @@ func go_stop(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(i *instance) error { i.publisher.Stop(); return nil })
 }
 
+//export go_set_camera
+func go_set_camera(ctx *C.rtmp_ctx_t, camera uint32) {
+	with(ctx, func(i *instance) error { i.publisher.SetCamera(core.Camera(camera)); return nil })
+}
+
 //export go_poll
 func go_poll(ctx *C.rtmp_ctx_t) C.int {
 	return with(ctx, func(*instance) error { return nil })

@@ -257,13 +257,17 @@ int context_disconnect(lua_State *L)
 
 int context_start(lua_State *L)
 {
-    rtmp_start(&context_check(L)->rtmp);
+    struct context *c = context_check(L);
+    luatos_camera_pause(c->camera, 0);
+    rtmp_start(&c->rtmp);
     return 0;
 }
 
 int context_stop(lua_State *L)
 {
-    rtmp_stop(&context_check(L)->rtmp);
+    struct context *c = context_check(L);
+    luatos_camera_pause(c->camera, 1); /* first: none of its frames follows */
+    rtmp_stop(&c->rtmp);
     return 0;
 }
 
@@ -276,7 +280,7 @@ int context_use_source(lua_State *L)
         return context_destroyed(L);
     if (context_set_source(L, 2, c)) {
         if (luatos_camera_leave(c->camera))
-            rtmp_set_option(&c->rtmp, "source_delay", "0"); /* it begins now */
+            set_camera(&c->rtmp, CAMERA_NONE); /* the source begins now */
         return succeeded(L);
     }
     lua_pushboolean(L, 0);

@@ -1,6 +1,7 @@
 /* ctx:sendVideo and ctx:sendAudio: Lua strings -> the C API. */
 #include <string.h>
 
+#include "api.h"
 #include "lua_context.h"
 #include "luatos_host.h"
 
@@ -78,7 +79,7 @@ static void leave_camera(struct context *c)
 {
     if (luatos_camera_leave(c->camera)) {
         rtmp_set_source(&c->rtmp, "none");
-        rtmp_set_option(&c->rtmp, "source_delay", "0");
+        set_camera(&c->rtmp, CAMERA_NONE);
     }
 }
 

@@ -34,7 +34,7 @@ RTMP_STATIC_ASSERT(sizeof(struct rtos_msg) == 2 * sizeof(void *) + 8, rtos_msg_h
 uint32_t luat_msgbus_put(struct rtos_msg *msg, size_t timeout);
 #pragma weak luat_msgbus_put
 
-enum { LUAT_CAMERA_RAW = 0, LUAT_CAMERA_MJPEG = 1, LUAT_CAMERA_H264 = 2 }; /* of data_type */
+enum { LUAT_CAMERA_RAW = 0, LUAT_CAMERA_MJPEG = 1, LUAT_CAMERA_H264 = 2 }; /* of data_type; not every camera sets it */
 
 /* A frame of the camera. The size is the first member of a union, whose other members need the room behind it. */
 typedef struct luat_camera_frame_data {
@@ -81,8 +81,14 @@ int luatos_camera_join(rtmp_ctx_t *ctx);
 void luatos_camera_follow(int number, rtmp_state_t state);
 
 /*
+ * The script has stopped the context, or started it again: it gets no frames while paused, and the camera does not run
+ * for it. A number that has left, or 0, is ignored. Not from a frame callback.
+ */
+void luatos_camera_pause(int number, int paused);
+
+/*
  * Takes the context off the camera, as before it is destroyed: no frame is on its way to it when this has returned. A
- * number that has left, or 0, is ignored. The option "source_delay" stays. Returns whether the context was on the camera.
+ * number that has left, or 0, is ignored. What set_camera() said stays. Returns whether the context was on the camera.
  * Not from a frame callback.
  */
 int luatos_camera_leave(int number);

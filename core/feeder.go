@@ -19,7 +19,7 @@ type feeder struct {
 	session *session
 	resumed bool          // the source is not at its beginning
 	before  chan struct{} // closed when the feeder before is done with the source; nil: there was none
-	hurry   chan struct{} // how long to wait for a camera has changed; holds one
+	hurry   chan struct{} // told when Publisher.camera has changed; holds one
 	quit    chan struct{}
 	done    chan struct{}
 
@@ -79,12 +79,15 @@ func (p *Publisher) Start() {
 	p.startFeeder(session)
 }
 
-// Stop ends feeding; the connection stays.
+// Stop ends feeding; the connection stays. Frames that a camera pushes later begin at a key frame.
 func (p *Publisher) Stop() {
 	p.mu.Lock()
 	p.started = false
 	p.mu.Unlock()
 	p.stopFeeder()
+	if p.standsIn.Load() {
+		p.muxer.restart()
+	}
 }
 
 // startFeeder begins feeding if everything is there that it needs.
@@ -136,8 +139,7 @@ func (p *Publisher) dismissFeeder() (wait func()) {
 	}
 }
 
-// switchToPushed turns the source off for good when the first frame is pushed, or for this connection if it stands in for
-// the camera that pushes.
+// switchToPushed turns the source off for good when the first frame is pushed, or for this connection if the camera pushes.
 func (p *Publisher) switchToPushed() {
 	if p.standsIn.Load() {
 		p.holdSource()
@@ -159,6 +161,10 @@ func (f *feeder) run(p *Publisher) {
 	if !f.standBy(p) {
 		return
 	}
+	p.mu.Lock()
+	what := p.sourceName()
+	p.mu.Unlock()
+	p.log.Info("on the air", "source", what)
 	if !f.resumed {
 		f.muxer.restart()
 	}

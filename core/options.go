@@ -18,10 +18,6 @@ type Options struct {
 	TCURL      string        // what `connect` says; "" = from the URL
 	Name       string        // what lines of the log call the Publisher; "" = the URL without its secrets
 
-	// How long after PUBLISHING the source waits for pushed frames. Above 0 the source stands in for a camera: frames that are
-	// pushed hold it off for that connection only, and not for good. A change takes effect at once.
-	SourceDelay time.Duration
-
 	LegacyHEVC  bool // HEVC as codec id 12 instead of `hvc1`
 	SilentAudio bool // silent AAC beside video that has no audio; see silence.go
 
@@ -70,8 +66,6 @@ func (o *Options) Set(name, value string) error {
 	switch name {
 	case "timeout":
 		return setMilliseconds(&o.Timeout, name, value, 10, 10*60*1000)
-	case "source_delay":
-		return setMilliseconds(&o.SourceDelay, name, value, 0, 60*1000)
 	case "queue_ms":
 		return setMilliseconds(&o.QueueMedia, name, value, 100, 60*60*1000)
 	case "queue_bytes":

@@ -34,7 +34,7 @@ type Publisher struct {
 	pushed      atomic.Bool // frames are pushed: the source is off for good
 	pushOnce    sync.Once   // sets pushed; later pushes wait until the source is off
 	leftOutTold atomic.Bool // the log says that the audio is left out on this connection
-	standsIn    atomic.Bool // the source stands in for a camera: Options.SourceDelay is above 0
+	standsIn    atomic.Bool // camera is CameraExpected: frames that are pushed are the camera's
 	holding     sync.Mutex  // serialises holdSource
 
 	mu         sync.Mutex
@@ -52,7 +52,8 @@ type Publisher struct {
 	media      expectation   // what spec is known to hold
 	feeder     *feeder       // that runs and has not been told to stop
 	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
-	held       *session      // whose frames come from the camera that the source stands in for
+	camera     Camera        // of the host
+	held       *session      // whose frames come from the camera
 }
 
 // clip is the source of whoever sets none.
@@ -113,18 +114,14 @@ func (p *Publisher) SetURL(url string) error {
 	return nil
 }
 
-// SetOption sets an option by name; see Options. It takes effect at the next Connect, SourceDelay at once.
+// SetOption sets an option by name; see Options. It takes effect at the next Connect.
 func (p *Publisher) SetOption(name, value string) error {
 	p.mu.Lock()
 	o := *p.options
 	err := o.Set(name, value)
-	changed := o.SourceDelay != p.options.SourceDelay
 	p.options = &o
 	p.nameLog()
 	p.mu.Unlock()
-	if changed {
-		p.sourceDelayChanged()
-	}
 	return err
 }
 

@@ -1,17 +1,31 @@
 package core
 
-import "time"
+import (
+	"time"
 
-// A source can stand in for a camera, whose frames are pushed: Options.SourceDelay. Then its feeder waits for the camera
-// after PUBLISHING, feeds when no frame comes, and gives way as soon as one does.
+	"luatrtmp/core/source"
+)
 
-// sourceDelayChanged makes a new Options.SourceDelay take effect. With 0 the source stands in no more, and begins at once
-// where the camera held it off.
-func (p *Publisher) sourceDelayChanged() {
+// Camera is what is known of a camera of the host, whose frames are pushed.
+type Camera int
+
+const (
+	NoCamera       Camera = iota // the source is all there is; the first frame pushed switches it off for good
+	CameraExpected               // the source waits for the camera, however long that takes; pushed frames are the camera's
+	CameraFailed                 // the camera said that there is none: the source feeds instead
+)
+
+// cameraPatience: when no frame has come for so long after PUBLISHING, the user is told. The source goes on waiting.
+const cameraPatience = 5 * time.Second
+
+// SetCamera says what is known of the host's camera. It takes effect at once: unless the camera is expected, a source that
+// waits for it, or has given way to it, begins.
+func (p *Publisher) SetCamera(camera Camera) {
 	p.mu.Lock()
-	session, standsIn := p.session, p.options.SourceDelay > 0
-	p.standsIn.Store(standsIn)
-	if !standsIn {
+	session, failed := p.session, camera == CameraFailed && p.camera != CameraFailed
+	p.camera = camera
+	p.standsIn.Store(camera == CameraExpected)
+	if camera != CameraExpected {
 		p.held = nil
 	}
 	if p.feeder != nil {
@@ -20,11 +34,28 @@ func (p *Publisher) sourceDelayChanged() {
 		default: // it is going to look already
 		}
 	}
+	what := p.sourceName()
 	p.mu.Unlock()
+	if failed {
+		p.log.Warn("the camera cannot be started; the source is sent instead", "source", what)
+	}
 	p.startFeeder(session)
 }
 
-// holdSource keeps the source off for the rest of the connection; in the next one it begins anew.
+// sourceName returns what the source is for the log, which paths and addresses are not for; p.mu is held.
+func (p *Publisher) sourceName() string {
+	switch {
+	case p.spec.Path == source.Clip:
+		return "built-in clip"
+	case p.spec.Path == source.None:
+		return "none"
+	case p.spec.Live():
+		return "live"
+	}
+	return "file"
+}
+
+// holdSource keeps the source off for the rest of the connection, because the camera feeds; in the next one it waits anew.
 func (p *Publisher) holdSource() {
 	p.holding.Lock()
 	defer p.holding.Unlock()
@@ -37,32 +68,32 @@ func (p *Publisher) holdSource() {
 	p.source, p.sourceUsed, p.held = nil, false, p.session
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
+	p.log.Info("on the air", "source", "camera")
 	wait()
 	closeSource(src)
 	p.muxer.restart()
 }
 
-// delayLeft returns how long a source has to wait for the camera.
-func (p *Publisher) delayLeft(s *session) time.Duration {
+// awaitsCamera reports whether the source has to wait for the camera.
+func (p *Publisher) awaitsCamera() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Until(s.mediaStart.Add(p.options.SourceDelay))
+	return p.camera == CameraExpected
 }
 
-// standBy waits for the camera, and returns false when the feeder is stopped meanwhile.
+// standBy waits while the camera is expected, and returns false when the feeder is stopped meanwhile.
 func (f *feeder) standBy(p *Publisher) bool {
-	for {
-		wait := p.delayLeft(f.session)
-		if wait <= 0 {
-			return true
-		}
-		timer := time.NewTimer(wait)
+	if !p.awaitsCamera() {
+		return true
+	}
+	patience := time.NewTimer(cameraPatience)
+	defer patience.Stop()
+	for p.awaitsCamera() {
 		select {
-		case <-timer.C:
 		case <-f.hurry:
-			timer.Stop()
+		case <-patience.C:
+			p.log.Warn("the camera was started and gives no frames", "for", cameraPatience)
 		case <-f.quit:
-			timer.Stop()
 			p.mu.Lock()
 			if p.source == f.source {
 				p.sourceUsed = f.resumed // nothing was read
@@ -71,4 +102,5 @@ func (f *feeder) standBy(p *Publisher) bool {
 			return false
 		}
 	}
+	return true
 }

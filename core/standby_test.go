@@ -1,6 +1,8 @@
 package core
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,35 +12,66 @@ import (
 	"luatrtmp/core/source"
 )
 
-const standIn = time.Second
-
-// newStandIn is newFed with a source that stands in for a camera, at the moment of PUBLISHING.
+// newStandIn is newFed with a camera that is expected, at the moment of PUBLISHING.
 func newStandIn(t *testing.T, src source.Source) *fed {
 	f := newFed(t, src)
-	f.session.mediaStart = time.Now()
-	require.NoError(t, f.SetOption("source_delay", "1000"))
+	f.SetCamera(CameraExpected)
 	return f
+}
+
+// listen makes what is logged from now on readable: told returns the lines that contain a text, without the time.
+func (f *fed) listen() (told func(text string) []string) {
+	out := &logText{}
+	f.log = slog.New(slog.NewTextHandler(out, nil))
+	return func(text string) []string {
+		var lines []string
+		for line := range strings.Lines(out.String()) {
+			if strings.Contains(line, text) {
+				lines = append(lines, line[strings.Index(line, "level="):len(line)-1])
+			}
+		}
+		return lines
+	}
 }
 
 func (f *fed) publishAgain() {
 	f.stopFeeder()
 	f.reconnect()
-	f.session.mediaStart = time.Now()
 	f.startFeeder(f.session)
 }
 
-func TestStandInWaits(t *testing.T) {
+// The source never stands in for a camera that is silent; the user is told once.
+func TestSourceWaitsForTheCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newStandIn(t, fakeVideo(100, 25))
+		told := f.listen()
 		f.Start()
-		words, _ := f.after(standIn / 2)
+		words, _ := f.after(cameraPatience - 1)
 		require.Empty(t, words)
+		require.Empty(t, told("camera"))
+		words, _ = f.after(time.Hour)
+		require.Empty(t, words)
+		require.Equal(t, []string{`level=WARN msg="the camera was started and gives no frames" for=5s`}, told("camera"))
 		f.Stop()
 		f.Start()
-		words, _ = f.after(standIn/2 - 1)
+		words, _ = f.after(time.Second)
 		require.Empty(t, words)
-		words, _ = f.after(1)
-		require.Equal(t, []string{"M", "VH", "K"}, words, "counted from PUBLISHING, not from Start")
+		f.Stop()
+	})
+}
+
+func TestSourceStandsInForACameraThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newStandIn(t, fakeVideo(100, 25))
+		told := f.listen()
+		f.Start()
+		f.after(100 * time.Millisecond)
+		f.SetCamera(CameraFailed)
+		words, _ := f.after(0)
+		require.Equal(t, []string{"M", "VH", "K"}, words)
+		f.SetCamera(CameraFailed)
+		require.Equal(t, []string{`level=WARN msg="the camera cannot be started; the source is sent instead" source="built-in clip"`}, told("camera"))
+		require.Equal(t, []string{`level=INFO msg="on the air" source="built-in clip"`}, told("on the air"))
 		f.Stop()
 		words, _ = f.after(time.Second)
 		require.Empty(t, words)
@@ -49,40 +82,31 @@ func TestStandInWaits(t *testing.T) {
 	})
 }
 
-func TestStandInIsHurried(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newStandIn(t, fakeVideo(100, 25))
-		f.Start()
-		f.after(100 * time.Millisecond)
-		require.NoError(t, f.SetOption("source_delay", "200"))
-		words, _ := f.after(100*time.Millisecond - 1)
-		require.Empty(t, words)
-		require.NoError(t, f.SetOption("source_delay", "0"))
-		words, _ = f.after(0)
-		require.Equal(t, []string{"M", "VH", "K"}, words)
-		f.Stop()
-	})
-}
-
-func TestStandInGivesWay(t *testing.T) {
+func TestSourceGivesWayToTheCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := fakeVideo(100, 25)
 		f := newStandIn(t, src)
+		told := f.listen()
 		f.Start()
-		f.after(standIn / 2)
+		f.after(time.Second)
 		require.NoError(t, f.SendVideo(keyFrame, 0, 0))
 		words, _ := f.after(time.Minute)
-		require.Equal(t, []string{"M", "VH", "K"}, words, "before the source began")
+		require.Equal(t, []string{"M", "VH", "K"}, words)
 		require.Zero(t, src.at)
 		require.True(t, src.closed)
+		require.Equal(t, []string{`level=INFO msg="on the air" source=camera`}, told("on the air"))
+		require.Empty(t, told("gives no frames"))
 
+		// In the next connection it cannot be started, until it can in a third one.
 		late := fakeVideo(100, 25)
 		f.mu.Lock()
 		f.source = &playhead{Source: late}
 		f.mu.Unlock()
 		f.publishAgain()
-		words, _ = f.after(standIn + frameTime)
-		require.Equal(t, []string{"M", "VH", "K", "P"}, words, "a camera that is silent the next time")
+		f.SetCamera(CameraFailed)
+		words, _ = f.after(frameTime)
+		require.Equal(t, []string{"M", "VH", "K", "P"}, words)
+		f.SetCamera(CameraExpected)
 		require.NoError(t, f.SendVideo(keyFrame, 5000, 0))
 		require.NoError(t, f.SendVideo(picture, 5040, 0))
 		words, _ = f.after(time.Minute)
@@ -92,7 +116,26 @@ func TestStandInGivesWay(t *testing.T) {
 	})
 }
 
-func TestStandInNoMore(t *testing.T) {
+// What a camera pushes after Stop begins at a key frame: it may have been at work for others meanwhile.
+func TestCameraAfterStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newStandIn(t, fakeVideo(100, 25))
+		f.Start()
+		require.NoError(t, f.SendVideo(keyFrame, 0, 0))
+		require.NoError(t, f.SendVideo(picture, 40, 0))
+		f.Stop()
+		f.after(0)
+		f.Start()
+		require.NoError(t, f.SendVideo(picture, 1000, 0))
+		require.NoError(t, f.SendVideo(keyFrame, 1040, 0))
+		words, entries := f.after(time.Second)
+		require.Equal(t, []string{"VH", "K"}, words)
+		require.NotEmpty(t, entries)
+		f.Stop()
+	})
+}
+
+func TestCameraNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newStandIn(t, nil)
 		f.source = nil
@@ -101,14 +144,14 @@ func TestStandInNoMore(t *testing.T) {
 		f.after(time.Second)
 		require.NoError(t, f.replaceSource(&playhead{Source: fakeVideo(50, 25)}, source.Spec{Path: source.Clip}))
 		require.NoError(t, f.SendVideo(keyFrame, 1000, 0), "one more of the camera, which ends now")
-		require.NoError(t, f.SetOption("source_delay", "0"))
+		f.SetCamera(NoCamera)
 		words, _ := f.after(100 * time.Millisecond)
 		require.Contains(t, words, "VH")
 		require.GreaterOrEqual(t, len(words), 3, "the source has taken over")
 		require.NoError(t, f.SendVideo(keyFrame, 2000, 0))
 		f.after(0)
-		require.NoError(t, f.SetOption("source_delay", "1000"))
-		require.NoError(t, f.SetOption("source_delay", "0"))
+		f.SetCamera(CameraExpected)
+		f.SetCamera(NoCamera)
 		words, _ = f.after(time.Minute)
 		require.Empty(t, words, "now for good")
 		f.Stop()

@@ -2,6 +2,7 @@ package luatoshost_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ import (
 
 var (
 	busScripts    = []string{"states", "reconnect", "shapes", "destroyed", "unreferenced"}
-	cameraScripts = []string{"camera", "camera_fails", "camera_order", "camera_several"}
+	cameraScripts = []string{"camera", "camera_fails", "camera_order", "camera_several", "camera_stop", "camera_types"}
 )
 
 func runAll(t *testing.T, s setup, scripts []string) {
@@ -79,6 +80,23 @@ func TestCamera(t *testing.T) {
 			stream := s.run(t, "camera")
 			recording := s.server.For(t).Recording(stream)
 			media.Compare(t, media.FrameMD5(t, media.AnnexB(t)), media.FrameMD5(t, recording), media.Options{NoTimes: true})
+		})
+		t.Run("what is on the air", func(t *testing.T) {
+			t.Parallel()
+			s := s
+			s.env = []string{"RTMP_LOG=info"}
+			stdout, stderr, code := s.try(t, "camera_fails", "onair")
+			require.Zero(t, code, "%s%s", stdout, stderr)
+			var got []string
+			for line := range strings.Lines(stderr) {
+				if i := strings.Index(line, `msg="the camera`); i >= 0 {
+					got = append(got, "camera fails")
+				} else if strings.Contains(line, `msg="on the air"`) {
+					got = append(got, strings.Trim(line[strings.Index(line, "source="):], "\n"))
+				}
+			}
+			clip := `source="built-in clip"`
+			require.Equal(t, []string{"camera fails", clip, "camera fails", clip, "source=camera", "source=camera"}, got, stderr)
 		})
 		t.Run("camera_environment", func(t *testing.T) {
 			t.Parallel()
