@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -16,12 +17,12 @@ var keepalive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interv
 // minSilence is the least time that data may go unacknowledged: a lossy link retransmits a few times, at growing intervals.
 const minSilence = 10 * time.Second
 
-// dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. All addresses of a name are
-// tried, IPv6 and IPv4 side by side (RFC 6555). Small messages leave at once (TCP_NODELAY), as Go's library has it.
+// dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
+// tried side by side (RFC 8305). Small messages leave at once (TCP_NODELAY), as Go's library has it.
 func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
 	within := polite.within(o.Timeout)
 	defer within.release()
-	conn, err := (&net.Dialer{Resolver: resolver, KeepAliveConfig: keepalive}).DialContext(within, "tcp", to.address)
+	conn, err := dialTCP(within, resolver, to, o)
 	switch {
 	case polite.Err() != nil:
 		if err == nil {
@@ -29,7 +30,7 @@ func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) 
 		}
 		return nil, errEnded
 	case err != nil:
-		return nil, dialFailure(within, err, to.address, o.Timeout)
+		return nil, err
 	}
 	limitSilence(conn, max(minSilence, 2*o.Timeout))
 	if to.scheme != "rtmps" {
@@ -46,17 +47,26 @@ func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) 
 	return secure, nil
 }
 
-func dialFailure(within context.Context, err error, address string, timeout time.Duration) error {
-	var dns *net.DNSError
-	switch {
-	case isTimeout(err) || errors.Is(within.Err(), context.DeadlineExceeded):
-		return failure(ErrTimeout, "no connection to %s within %v: check host, port and firewall", address, timeout)
-	case errors.As(err, &dns):
-		return failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, dns.Err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return failure(ErrConnect, "nothing listens at %s (connection refused): is the server running?", address)
+// dialTCP connects to the first of a target's addresses that answers.
+func dialTCP(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
+	isLate := func(err error) bool { return isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded) }
+	addresses, err := addressesOf(ctx, resolver, to.address)
+	if err != nil {
+		var dns *net.DNSError
+		if errors.As(err, &dns) && !isLate(err) {
+			return nil, failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, dns.Err)
+		}
+		return nil, dialFailure(isLate(err), []dialError{{err: err}}, to.address, o.Timeout)
 	}
-	return failure(ErrConnect, "connecting to %s: %v", address, reason(err))
+	dialer := net.Dialer{KeepAliveConfig: keepalive}
+	conn, failed := dialFirst(ctx, addresses, headStart(o.Timeout, len(addresses)),
+		func(ctx context.Context, address netip.AddrPort) (net.Conn, error) {
+			return dialer.DialContext(ctx, "tcp", address.String())
+		})
+	if conn == nil {
+		return nil, dialFailure(isLate(nil), failed, to.address, o.Timeout)
+	}
+	return conn, nil
 }
 
 func isTimeout(err error) bool {
