@@ -1,19 +1,32 @@
 /*
  * The C API of include/luat_rtmp_push.h; behind it is export.go.
  *
- * What stands between is one check. After fork() the child has none of the library's threads, and a call into Go would
- * wait for them for ever: in a child every function fails at once, without entering Go.
+ * What stands between are two things. After fork() the child has none of the library's threads, and a call into Go would
+ * wait for them for ever: in a child every function fails at once, without entering Go. And the host's signals are kept as
+ * they are; see signals.h.
  */
 #include "api.h"
 #include "forked.h"
+#include "signals.h"
+
+/* Whether Go may be called. */
+static int enter(void)
+{
+    if (forked())
+        return 0;
+    signals_enter();
+    return 1;
+}
 
 /* A function that returns a code. */
 #define CALL(name, parameters, arguments) \
-    int rtmp_##name parameters { return forked() ? RTMP_ERR_FAILED : go_##name arguments; }
+    int rtmp_##name parameters { return enter() ? go_##name arguments : RTMP_ERR_FAILED; }
 
 int init_context(rtmp_ctx_t *ctx)
 {
-    return forked() ? RTMP_ERR_FAILED : go_init(ctx);
+    if (!forked())
+        signals_prepare();
+    return enter() ? go_init(ctx) : RTMP_ERR_FAILED;
 }
 
 int rtmp_init(rtmp_ctx_t *ctx)
@@ -27,12 +40,19 @@ int rtmp_init(rtmp_ctx_t *ctx)
 int rtmp_deinit(rtmp_ctx_t *ctx)
 {
     int code;
-    if (forked())
+    if (!enter())
         return RTMP_ERR_FAILED;
     luatos_binding_forget(ctx);
     code = go_deinit(ctx);
     luatos_binding_follow(ctx, RTMP_STATE_IDLE); /* after the last state callback */
     return code;
+}
+
+int rtmp_connect(rtmp_ctx_t *ctx)
+{
+    if (!forked())
+        signals_prepare();
+    return enter() ? go_connect(ctx) : RTMP_ERR_FAILED;
 }
 
 CALL(set_url, (rtmp_ctx_t *ctx, const char *url), (ctx, url))
@@ -52,7 +72,6 @@ CALL(set_stats_window, (rtmp_ctx_t *ctx, uint32_t ms), (ctx, ms))
 
 CALL(set_log_callback, (rtmp_log_callback callback, void *user_data), (callback, user_data))
 
-CALL(connect, (rtmp_ctx_t *ctx), (ctx))
 CALL(disconnect, (rtmp_ctx_t *ctx), (ctx))
 CALL(start, (rtmp_ctx_t *ctx), (ctx))
 CALL(stop, (rtmp_ctx_t *ctx), (ctx))
@@ -83,12 +102,12 @@ void set_camera(rtmp_ctx_t *ctx, enum camera camera)
 
 int rtmp_is_busy(rtmp_ctx_t *ctx)
 {
-    return forked() ? 0 : go_is_busy(ctx);
+    return enter() ? go_is_busy(ctx) : 0;
 }
 
 rtmp_state_t rtmp_get_state(rtmp_ctx_t *ctx)
 {
-    return forked() ? RTMP_STATE_IDLE : go_get_state(ctx);
+    return enter() ? go_get_state(ctx) : RTMP_STATE_IDLE;
 }
 
 int rtmp_set_user_data(rtmp_ctx_t *ctx, void *user_data)
@@ -125,22 +144,22 @@ static uint32_t put_fork_error(int *code, char *buffer, uint32_t size)
 
 uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
 {
-    return forked() ? put_fork_error(code, text, size) : go_get_error(ctx, code, text, size);
+    return enter() ? go_get_error(ctx, code, text, size) : put_fork_error(code, text, size);
 }
 
 uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
 {
-    return forked() ? put_fork_error(code, text, size) : go_get_call_error(ctx, code, text, size);
+    return enter() ? go_get_call_error(ctx, code, text, size) : put_fork_error(code, text, size);
 }
 
 uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size)
 {
-    return forked() ? put(text, size, "forked") : go_describe(ctx, text, size);
+    return enter() ? go_describe(ctx, text, size) : put(text, size, "forked");
 }
 
 /* At the end of the process: the last lines of the log, which say why it ended, may still be waiting. */
 __attribute__((destructor)) static void flush_log(void)
 {
-    if (!forked())
+    if (enter())
         go_flush_log();
 }

@@ -255,8 +255,10 @@ archive() {
 	mapfile -t flags < <(compiler_flags)
 	go build -buildmode=c-archive -trimpath -buildvcs=false -tags "$tags" "${flags[@]}" -ldflags "$go_ldflags" -o "$out.all" .
 	rm -f "$dir"/librtmp_luat*.h "$out"
+	# The constructors stay together, in their order, wherever the program's own stand: see signals.c. Groups are dissolved,
+	# because objcopy makes their names local: no linker could put a group without a name beside another.
 	# shellcheck disable=SC2086
-	gcc $CGO_CFLAGS -r -nostdlib -Wl,-d,--whole-archive "$out.all" -o "$out.o"
+	gcc $CGO_CFLAGS -r -nostdlib -Wl,-d,--force-group-allocation,--whole-archive "$out.all" -Wl,-T,archive.ld -o "$out.o"
 	objcopy --strip-unneeded --wildcard --keep-global-symbol=luaopen_rtmp --keep-global-symbol='rtmp_*' --keep-global-symbol=g_rtmp_ctx "$out.o"
 	ar rcsD "$out" "$out.o"
 	rm -f "$out.all" "$out.o"

@@ -49,6 +49,9 @@ import (
 
 func main() {}
 
+//export go_enter
+func go_enter() {}
+
 //export go_init
 func go_init(ctx *C.rtmp_ctx_t) C.int {
 	if ctx == nil {

@@ -32,6 +32,14 @@
  * state; the garbage collector does not. A context of Lua lives while it is connected, under way or waits to reconnect,
  * whatever still refers to it.
  *
+ * Signals belong to the program. No thread of the library takes one, and no call changes the mask of the thread that makes it; a
+ * program may block signals and take them by sigwait() or a signalfd. A handler needs SA_ONSTACK, because its signal may arrive
+ * while its thread is inside a call, on a small stack. The library sets the flag for the handlers that are installed when it is
+ * loaded and at each rtmp_init() and rtmp_connect(); a program that installs one later sets it itself. Where a thread has no
+ * alternate stack, it has one of 32 kB after its first call. SIGURG is used by the library: a program that waits for it, or
+ * blocks it, gets it for nothing. Callbacks run with nearly all signals blocked, and a thread or a process that is started in
+ * one inherits that.
+ *
  * Memory: the library keeps no pointer it is given, the context's own address and `user_data` excepted. Strings and
  * frames are copied, or used up, before a call returns.
  */

@@ -112,6 +112,37 @@ func TestFork(t *testing.T) {
 	}
 }
 
+// The host's signals stay the host's: none lands on a thread of the library, and handlers that the host has installed since it
+// loaded the library run safely. The program is linked with the library; with its archive, before and after its own files; or
+// loads it while it has threads.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	lib := library(t)
+	archive := filepath.Join(filepath.Dir(lib), "librtmp_luat.a")
+	run(t, nil, "./build.sh", "archive")
+	refuses := acceptAndClose(t)
+	for _, ca := range []struct {
+		name  string
+		lib   string
+		flags []string
+	}{
+		{"linked", lib, nil},
+		{"loaded", "-ldl", []string{`-DLIBRARY="` + lib + `"`}},
+		{"archive", archive, nil},
+		{"archive first", archive, []string{"-Wl,-u,rtmp_init", archive}},
+	} {
+		t.Run(ca.name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, []string{"gcc", "-std=gnu99"}, ca.lib, "signals", append(ca.flags, "-g", "-O1")...)
+			for _, mode := range []string{"wait", "storm"} {
+				for _, url := range []string{closed, refuses} {
+					run(t, nil, program, mode, url)
+				}
+			}
+		})
+	}
+}
+
 func TestAbuse(t *testing.T) {
 	t.Parallel()
 	for _, c := range compilers {
