@@ -165,7 +165,7 @@ func TestFeederGoesOnFromAKeyFrame(t *testing.T) {
 		f.reconnect()
 		f.startFeeder(f.session)
 		words, all := f.after(frameTime)
-		require.Equal(t, []string{"M", "VH", "K", "P", "AH", "A"}, words, "the configuration of audio that was passed over is known")
+		require.Equal(t, []string{"M", "VH", "AH", "K", "P", "A"}, words, "the configuration of audio that was passed over is known")
 		require.Zero(t, all[2].header.Timestamp)
 		f.Stop()
 	})

@@ -196,7 +196,10 @@ func (l *live) watch() {
 func (l *live) info() source.Info {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return source.Info{Video: l.stream.VideoInfo(), Audio: l.stream.AudioInfo(), Skipped: l.desc.Skipped}
+	video, audio := l.stream.Configs()
+	return source.Info{
+		Video: l.stream.VideoInfo(), Audio: l.stream.AudioInfo(), Skipped: l.desc.Skipped, VideoConfig: video, AudioConfig: audio,
+	}
 }
 
 // overlaps tells whether another source would receive at one of the ports.

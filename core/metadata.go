@@ -13,6 +13,9 @@ import (
 )
 
 const (
+	// audioSampleSize is what onMetaData says of all audio, as other publishers do: the size of samples that are not compressed.
+	audioSampleSize = 16
+
 	encoderName = "luat-rtmp/" + Version
 
 	maxMetadataFields = 64
@@ -104,6 +107,7 @@ func (m *muxer) resendMetadata() error {
 // onMetaData": the fields describe the first tracks, and maps by track id all tracks but 0.
 func (m *muxer) knownMetadata() amf.ECMAArray {
 	var fields fieldList
+	fields.number("duration", m.expect.duration.Seconds())
 	if info, ok := m.videoInfo(); ok {
 		if info.Width > 0 && info.Height > 0 {
 			fields.number("width", float64(info.Width))
@@ -111,6 +115,7 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 		}
 		fields.number("framerate", info.FrameRate)
 		fields.add("videocodecid", m.codecID(flv.Video, info.Codec))
+		fields.number("videodatarate", m.expect.videoRate)
 	}
 	if info, ok := m.audioInfo(); ok {
 		fields.add("audiocodecid", m.codecID(flv.Audio, info.Codec))
@@ -118,6 +123,10 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 		if info.Channels > 0 {
 			fields.number("audiochannels", float64(info.Channels))
 			fields.add("stereo", info.Channels > 1)
+		}
+		fields.add("audiosamplesize", float64(audioSampleSize))
+		if !m.silent() {
+			fields.number("audiodatarate", m.expect.audioRate)
 		}
 	}
 	if tracks := m.trackMap(flv.Video); tracks != nil {

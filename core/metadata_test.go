@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -38,7 +39,7 @@ func TestMetadataIsTrueToTheMedia(t *testing.T) {
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
 		{Name: "videocodecid", Value: 7.0}, {Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
-		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "encoder", Value: encoderName},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0}, {Name: "encoder", Value: encoderName},
 	}, lastMetadata(t, w))
 }
 
@@ -49,7 +50,7 @@ func TestMetadataFromTheSource(t *testing.T) {
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 2.0}, {Name: "height", Value: 4.0}, {Name: "framerate", Value: 12.5}, {Name: "videocodecid", Value: 7.0},
 		{Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
-		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "encoder", Value: encoderName},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0}, {Name: "encoder", Value: encoderName},
 	}, lastMetadata(t, w), "all tracks, from the first one on")
 
 	m, w = attached()
@@ -60,6 +61,29 @@ func TestMetadataFromTheSource(t *testing.T) {
 	require.False(t, known, "what is unknown is left out")
 	rate, _ := fields.GetNumber("framerate")
 	require.Equal(t, 25.0, rate, "what the stream says itself comes first")
+}
+
+// Data rates and duration are told where the source knows them, and nobody's after it.
+func TestMetadataOfRatesAndDuration(t *testing.T) {
+	m, w := attached()
+	m.begin(expectation{
+		video: &flv.VideoInfo{}, audio: &flv.AudioInfo{}, videoRate: 2500.5, audioRate: 128, duration: 90500 * time.Millisecond,
+	})
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	fields := lastMetadata(t, w)
+	for name, want := range map[string]float64{"videodatarate": 2500.5, "audiodatarate": 128, "duration": 90.5, "audiosamplesize": 16} {
+		got, ok := fields.GetNumber(name)
+		require.True(t, ok, name)
+		require.Equal(t, want, got, name)
+	}
+
+	m.restart()
+	require.NoError(t, m.sendAnnexB(keyFrame, 40, 0))
+	fields = lastMetadata(t, w)
+	for _, name := range []string{"videodatarate", "audiodatarate", "duration"} {
+		_, known := fields.Get(name)
+		require.False(t, known, name)
+	}
 }
 
 func TestMetadataOfTheUser(t *testing.T) {

@@ -90,13 +90,30 @@ func (m *muxer) reset(to outlet) {
 type expectation struct {
 	video *flv.VideoInfo
 	audio *flv.AudioInfo
+
+	videoConfig, audioConfig []byte        // decoder configurations; nil: unknown
+	videoRate, audioRate     float64       // kbit/s; 0: unknown
+	duration                 time.Duration // of all; 0: unknown, or without end
 }
 
-// begin announces a source, so that the first onMetaData describes all of its tracks.
+// begin announces a source, so that the first onMetaData describes all of its tracks, and their sequence headers go out together.
 func (m *muxer) begin(e expectation) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.expect = e
-	m.mu.Unlock()
+	if e.video != nil {
+		m.expectTrack(&flv.AccessUnit{Kind: flv.Video, Codec: e.video.Codec, Config: e.videoConfig})
+	}
+	if e.audio != nil {
+		m.expectTrack(&flv.AccessUnit{Kind: flv.Audio, Codec: e.audio.Codec, Config: e.audioConfig})
+	}
+}
+
+// expectTrack makes a track of a source known by the configuration of its first unit, unless it is known already.
+func (m *muxer) expectTrack(first *flv.AccessUnit) {
+	if len(first.Config) > 0 && m.find(first.Kind, 0) == nil {
+		m.trackOf(first) // a broken configuration is told when it comes with its unit
+	}
 }
 
 // restart forgets the media: another sender goes on, with parameter sets and a clock of its own, from a key frame.
@@ -226,6 +243,9 @@ func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
 		return t.timeline.next(timestamp, now)
 	}
 	t.lastOut = m.floor
+	if t.announced {
+		t.lastOut = later(m.floor, t.headerAt)
+	}
 	if s := m.silence.line; t.kind == flv.Audio && s != nil && s.announced {
 		t.lastOut = s.last
 	}

@@ -186,8 +186,13 @@ func (m *muxer) hasVideo() bool {
 
 // announceAudio sends what has to stand before a frame and is not known to the server yet.
 func (m *muxer) announceAudio(t *track, at uint32) error {
+	if !t.announced {
+		if err := m.announceKnown(at); err != nil {
+			return err
+		}
+	}
 	record, info := t.audio.Record(), t.audio.Info()
-	if t.announced && info == t.progress.info && bytes.Equal(record, t.progress.record) {
+	if info == t.progress.info && bytes.Equal(record, t.progress.record) {
 		return nil
 	}
 	if err := m.sendMetadata(at); err != nil {
@@ -196,6 +201,6 @@ func (m *muxer) announceAudio(t *track, at uint32) error {
 	if err := m.send(flv.Audio, t.id, classHeader, at, m.work().build.SequenceStart(t.form(&m.terms), record)); err != nil {
 		return err
 	}
-	t.announced, t.progress.record, t.progress.info = true, record, info
+	t.progress.record, t.progress.info = record, info
 	return nil
 }

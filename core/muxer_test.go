@@ -111,7 +111,7 @@ func TestMuxerLearnsWhileNotPublishing(t *testing.T) {
 	w := reattach(m)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 0, 0))
 	require.NoError(t, m.sendAAC([]byte{0x21}, nil, 0))
-	requireSent(t, w, "M", "VH", "K", "AH", "A")
+	requireSent(t, w, "M", "VH", "AH", "K", "A")
 	m.detach()
 	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrState)
 	require.Equal(t, Info{Width: 640, Height: 360, VideoCodec: "h264", AudioCodec: "aac"}, m.describe())

@@ -19,9 +19,10 @@ type track struct {
 // progress is what has been sent of a track on one connection.
 type progress struct {
 	timeline
-	admitted  bool // the server takes it
-	leftOut   bool // the server does not take it, and the video goes alone
-	announced bool // the sequence start was sent
+	admitted  bool   // the server takes it
+	leftOut   bool   // the server does not take it, and the video goes alone
+	announced bool   // the sequence start was sent
+	headerAt  uint32 // its timestamp
 	record    []byte
 	info      flv.AudioInfo
 	color     *flv.Color
@@ -189,6 +190,37 @@ func formOf(c flv.Codec, of *terms) flv.Form {
 	return flv.Form{Codec: c, Enhanced: c == flv.HEVC && !of.legacyHEVC}
 }
 
+// announceKnown sends onMetaData, and the sequence headers of all tracks that are known and not announced yet, video first: decoders
+// and servers learn of all tracks before the first frame. It must be called with m.mu held.
+func (m *muxer) announceKnown(at uint32) error {
+	if err := m.sendMetadata(at); err != nil {
+		return err
+	}
+	for _, t := range m.tracks {
+		form := t.form(&m.terms)
+		if t.announced || !t.known() || m.terms.check(form) != nil {
+			continue
+		}
+		record := t.record()
+		if err := m.send(t.kind, t.id, classHeader, at, m.work().build.SequenceStart(form, record)); err != nil {
+			return err
+		}
+		t.announced, t.headerAt, t.progress.record = true, at, record
+		if t.kind == flv.Audio {
+			t.progress.info = t.audio.Info()
+		}
+	}
+	return nil
+}
+
+// record returns the decoder configuration, nil if the codec has none or it is not known.
+func (t *track) record() []byte {
+	if t.kind == flv.Video {
+		return t.video.Record()
+	}
+	return t.audio.Record()
+}
+
 // endSequences tells the server that the tracks end, those whose form has a FourCC: old servers do not expect it of the
 // others. m.mu is held.
 func (m *muxer) endSequences() {
@@ -197,7 +229,11 @@ func (m *muxer) endSequences() {
 		if !t.announced || !form.HasFourCC() {
 			continue
 		}
-		if m.send(t.kind, t.id, classHeader, t.lastOut, m.work().build.SequenceEnd(form)) != nil {
+		at := t.lastOut
+		if !t.started {
+			at = t.headerAt
+		}
+		if m.send(t.kind, t.id, classHeader, at, m.work().build.SequenceEnd(form)) != nil {
 			return // the connection is gone
 		}
 	}

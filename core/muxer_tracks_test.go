@@ -179,7 +179,7 @@ func TestSeveralTracks(t *testing.T) {
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
 		{Name: "videocodecid", Value: 7.0}, {Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
-		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0},
 		{Name: "videoTrackIdInfoMap", Value: amf.Object{{Name: "2", Value: amf.Object{
 			{Name: "width", Value: 320.0}, {Name: "height", Value: 180.0}, {Name: "framerate", Value: 25.0}, {Name: "videocodecid", Value: 1752589105.0},
 		}}}},

@@ -219,16 +219,20 @@ func parameters(c flv.Codec) string {
 
 // announceVideo sends what has to stand before a picture and is not known to the server yet.
 func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) error {
-	record := t.video.Record()
-	if !t.announced || !bytes.Equal(record, t.progress.record) {
+	if !t.announced {
 		m.expectSilence()
+		if err := m.announceKnown(at); err != nil {
+			return err
+		}
+	}
+	if record := t.video.Record(); !bytes.Equal(record, t.progress.record) {
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
 		if err := m.send(flv.Video, t.id, classHeader, at, m.work().build.SequenceStart(form, record)); err != nil {
 			return err
 		}
-		t.announced, t.progress.record = true, record
+		t.progress.record = record
 	}
 	if !key || !form.HasFourCC() {
 		return nil

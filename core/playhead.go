@@ -12,6 +12,8 @@ type playhead struct {
 	held          *flv.AccessUnit
 
 	live *live // nil if it is read
+
+	endless bool // it plays for ever
 }
 
 // openSource opens what a spec names.
@@ -27,7 +29,7 @@ func (p *Publisher) openSource(spec source.Spec) (*playhead, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &playhead{Source: opened}, nil
+	return &playhead{Source: opened, endless: spec.Loop || spec.Path == source.Clip}, nil
 }
 
 // Info implements source.Source.
@@ -44,7 +46,14 @@ func expectationOf(h *playhead) expectation {
 		return expectation{}
 	}
 	info := h.Info()
-	return expectation{video: info.Video, audio: info.Audio}
+	e := expectation{
+		video: info.Video, audio: info.Audio, videoConfig: info.VideoConfig, audioConfig: info.AudioConfig,
+		videoRate: info.VideoRate, audioRate: info.AudioRate,
+	}
+	if !h.endless {
+		e.duration = info.Duration
+	}
+	return e
 }
 
 // Close implements source.Source.

@@ -37,7 +37,7 @@ func TestRelayAtAKeyFrame(t *testing.T) {
 	require.NoError(t, m.sendAAC(adts, nil, 1100))
 	<-taken
 	requireSent(t, old)
-	all := requireSent(t, next, "M", "VH", "K", "AH", "A", "A")
+	all := requireSent(t, next, "M", "VH", "AH", "K", "A", "A")
 	for i, at := range []uint32{0, 0, 0, 0, 0, 20} {
 		require.Equal(t, at, all[i].header.Timestamp, "audio from before the key frame waits for it at 0")
 	}
@@ -65,7 +65,7 @@ func TestRelayWithoutAKeyFrame(t *testing.T) {
 	require.NoError(t, m.sendAAC(adts, nil, 50))
 	require.NoError(t, m.sendAnnexB(annexB(idr), 80, 0))
 	requireSent(t, old, "M", "VH", "K")
-	requireSent(t, next, "M", "AH", "A", "VH", "K")
+	requireSent(t, next, "M", "VH", "AH", "A", "K")
 	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames)
 }
 

@@ -7,8 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 )
+
+// flvMaxScript bounds the script tags that are read. An onMetaData with the index of a long file may be larger, and is left.
+const flvMaxScript = 64 << 10
 
 // flvHeaderTag is more than a tag with sequence headers has: larger ones are passed over once their kind has shown itself.
 const flvHeaderTag = 4096
@@ -43,6 +47,13 @@ func (f *flvFile) probe() error {
 		if tag.kind == flv.Audio {
 			i = 1
 		}
+		if tag.kind == flvScriptTag && tag.size <= flvMaxScript && f.info.VideoRate == 0 && f.info.AudioRate == 0 {
+			if buf, err = f.tags.body(buf[:0], tag); err != nil {
+				return err
+			}
+			f.readScript(buf)
+			continue
+		}
 		if t == nil || tag.size == 0 || done(i) && tag.size > flvHeaderTag {
 			f.tags.skip(tag)
 			continue
@@ -69,6 +80,27 @@ func (f *flvFile) probe() error {
 		}
 	}
 	return f.conclude(first, faults)
+}
+
+// readScript takes the data rates that an onMetaData tells. FLV 10.1, E.5. What is not as it should be says nothing.
+func (f *flvFile) readScript(body []byte) {
+	values, err := amf.Unmarshal(body)
+	if err != nil || len(values) < 2 || values[0] != "onMetaData" {
+		return
+	}
+	fields, ok := values[1].(amf.ECMAArray)
+	if !ok {
+		object, _ := values[1].(amf.Object)
+		fields = amf.ECMAArray(object)
+	}
+	rate := func(name string) float64 {
+		const most = 10e6 // kbit/s
+		if kbps, ok := fields.GetNumber(name); ok && kbps > 0 && kbps <= most {
+			return kbps
+		}
+		return 0
+	}
+	f.info.VideoRate, f.info.AudioRate = rate("videodatarate"), rate("audiodatarate")
 }
 
 // refuse lets another track of the kind be the one that is sent.

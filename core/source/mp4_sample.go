@@ -23,14 +23,23 @@ func (f *mp4File) describe() {
 			if n := t.table.frameTicks(); n > 0 && !f.fragmented {
 				frame.video.FrameRate = float64(t.timescale) / float64(n)
 			}
-			f.info.Video = &frame.video
+			f.info.Video, f.info.VideoRate = &frame.video, f.rate(t)
 		} else {
-			f.info.Audio = &frame.audio
+			f.info.Audio, f.info.AudioRate = &frame.audio, f.rate(t)
 		}
 		if !f.fragmented {
 			f.info.Duration = max(f.info.Duration, t.length()-f.shift)
 		}
 	}
+}
+
+// rate is the mean data rate of a track in kbit/s, 0 if the index does not have it all.
+func (f *mp4File) rate(t *mp4Track) float64 {
+	length := t.length()
+	if f.fragmented || length <= 0 {
+		return 0
+	}
+	return float64(t.table.total()) * 8 / 1000 / length.Seconds()
 }
 
 // describeSample asks the first sample what the sample entry does not say. What is wrong with it comes when it is due.

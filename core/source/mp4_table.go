@@ -96,6 +96,17 @@ func (t *sampleTable) size(i uint32) uint32 {
 	return binary.BigEndian.Uint32(t.sizes[4*uint64(i):])
 }
 
+// total returns the size of all samples.
+func (t *sampleTable) total() (sum uint64) {
+	if t.sizes == nil {
+		return uint64(t.constant) * uint64(t.count)
+	}
+	for i := range t.count {
+		sum += uint64(t.size(i))
+	}
+	return sum
+}
+
 // minOffset returns the smallest composition offset, if it is negative. Version 0 of ctts has unsigned offsets, but writers put negative ones
 // there too, as readers expect.
 func (t *sampleTable) minOffset() (least int64) {

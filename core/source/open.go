@@ -1,11 +1,13 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"luatrtmp/core/flv"
 )
@@ -34,7 +36,9 @@ func Open(spec Spec) (Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", spec.Path, err)
 	}
-	m = &named{medium: m, name: spec.Path}
+	if m, err = newNamed(spec.Path, m); err != nil {
+		return nil, err
+	}
 	if spec.Loop || spec.Path == Clip {
 		return &loop{medium: m}, nil
 	}
@@ -110,11 +114,50 @@ func readHead(in *input, offset int64) ([]byte, error) {
 	return head, nil
 }
 
-// named puts the file's name in front of errors.
+// named is a medium whose errors name the file, and whose Info has the configurations of the first units.
 type named struct {
 	medium
 	name string
+	info Info
 }
+
+func newNamed(name string, m medium) (*named, error) {
+	n := &named{medium: m, name: name, info: m.Info()}
+	n.learn()
+	if err := m.rewind(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), m.Close())
+	}
+	return n, nil
+}
+
+const (
+	// learnUnits and learnTime bound how far a file is read to find the first units of both tracks.
+	learnUnits = 512
+	learnTime  = 2 * time.Second
+)
+
+// learn reads the configurations of the first units, where there are two tracks: both go out before the first of them. What is wrong
+// with the media comes when it is due.
+func (n *named) learn() {
+	if n.info.Video == nil || n.info.Audio == nil {
+		return
+	}
+	var video, audio bool
+	for units := 0; units < learnUnits && !(video && audio); units++ {
+		u, err := n.medium.Next()
+		if err != nil || u.DTS > learnTime {
+			return
+		}
+		switch {
+		case u.Kind == flv.Video && !video:
+			n.info.VideoConfig, video = bytes.Clone(u.Config), true
+		case u.Kind == flv.Audio && !audio:
+			n.info.AudioConfig, audio = bytes.Clone(u.Config), true
+		}
+	}
+}
+
+func (n *named) Info() Info { return n.info }
 
 func (n *named) Next() (*flv.AccessUnit, error) {
 	unit, err := n.medium.Next()

@@ -19,6 +19,12 @@ type Info struct {
 	Audio    *flv.AudioInfo // nil: no audio
 	Duration time.Duration  // of one round, for FLV up to the last timestamp; 0: unknown until the end is read
 	Skipped  []string       // what else is in the file and will not be sent, in words for a log
+
+	// The decoder configurations of the first units, see flv.AccessUnit; nil: unknown, or the codec has none.
+	VideoConfig, AudioConfig []byte
+
+	// Mean data rates in kbit/s, as the file says them itself or its index shows them; 0: unknown.
+	VideoRate, AudioRate float64
 }
 
 // Source yields access units. It is not safe for concurrent use.

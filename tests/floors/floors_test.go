@@ -48,7 +48,7 @@ var floors = map[string]floor{
 	"core/source/rtp":    {ours: []string{"core/flv"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
 	"core/source/mpegts": {},
 	"core/source": {
-		ours: []string{"core/flv", "core/source/mpegts", "core/source/rtp"}, others: []string{mediacommon}, files: true,
+		ours: []string{"amf", "core/flv", "core/source/mpegts", "core/source/rtp"}, others: []string{mediacommon}, files: true,
 	},
 	"core": {
 		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp"},

@@ -78,6 +78,19 @@ func (s *Stream) AudioInfo() *flv.AudioInfo {
 	return &flv.AudioInfo{Codec: m.Codec, SampleRate: m.SampleRate, Channels: m.Channels}
 }
 
+// Configs returns the decoder configurations as far as they are known: from the description, or from what has come. See flv.AccessUnit.
+func (s *Stream) Configs() (video, audio []byte) {
+	if s.video != nil {
+		video = s.video.video.track.Record()
+	}
+	if s.audio != nil {
+		if audio = s.audio.frames.config(); audio == nil {
+			audio = s.audio.m.Config
+		}
+	}
+	return video, audio
+}
+
 // Play begins to yield access units: video from the next key frame on, and audio with it, or after maxOpening without one.
 func (s *Stream) Play(now time.Duration) {
 	s.playing = true
