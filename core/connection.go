@@ -103,6 +103,7 @@ func (c *connection) heard(m *message.Command) error {
 	info := m.Info()
 	if info.Code == reconnectRequest {
 		c.moving = &info
+		c.to.remember(info.TCURL)
 		return nil
 	}
 	if refuses(info) {

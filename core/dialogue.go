@@ -165,6 +165,7 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 			return c, nil
 		}
 		if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
+			d.to.remember(info.TCURL)
 			d.moving = &info // when media can flow
 		}
 	}

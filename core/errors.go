@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -58,10 +59,28 @@ func (t *target) refusal(command string, info message.StatusInfo) error {
 	raw := info.Code + " " + info.Description[:min(len(info.Description), maxRawText)]
 	return &ServerError{
 		Command:     command,
-		Code:        readable(t.redact(info.Code)),
-		Description: readable(t.redact(info.Description)),
+		Code:        t.shownCode(info.Code),
+		Description: t.redact(info.Description),
 		raw:         raw[:min(len(raw), maxRawText)],
 	}
+}
+
+// knownCodes are those that servers send where something is refused or ends. They are shown even if the stream is called so.
+var knownCodes = []string{
+	"NetConnection.Call.Failed", "NetConnection.Call.Prohibited",
+	"NetConnection.Connect.AppShutdown", "NetConnection.Connect.Closed", "NetConnection.Connect.Failed",
+	"NetConnection.Connect.InvalidApp", "NetConnection.Connect.Rejected",
+	"NetStream.Connect.Closed", "NetStream.Connect.Failed", "NetStream.Connect.Rejected", "NetStream.Failed",
+	"NetStream.Publish.BadAuth", "NetStream.Publish.BadName", "NetStream.Publish.Denied", "NetStream.Publish.Failed",
+	"NetStream.Publish.Rejected", "NetStream.Publish.Unauthorized",
+}
+
+// shownCode returns what may be shown of a server's code.
+func (t *target) shownCode(code string) string {
+	if slices.Contains(knownCodes, code) {
+		return code
+	}
+	return t.redact(code)
 }
 
 // text returns code and description, for looking into.

@@ -65,7 +65,7 @@ func (s *session) obey() {
 		s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err)
 		return
 	}
-	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", readable(s.now.to.redact(request.Description)))
+	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", to.redact(request.Description))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	s.now.left = make(chan struct{})
 	h.wanted, h.giveUp = s.polite.child()

@@ -27,6 +27,7 @@ type Publisher struct {
 	resolver *net.Resolver // of host names
 	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
 	servers  servers
+	secrets  knownSecrets
 
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
@@ -150,10 +151,15 @@ func (p *Publisher) idleOnly(what string) error {
 // target returns where to publish with what is set; p.mu is held.
 func (p *Publisher) target() (*target, error) {
 	to, err := parseURL(p.url, p.options.App, p.options.Stream)
-	if err == nil && p.options.TCURL != "" {
+	if err != nil {
+		return nil, err
+	}
+	if p.options.TCURL != "" {
 		to.tcURL = p.options.TCURL
 	}
-	return to, err
+	to.known = &p.secrets
+	to.secrets() // are known from now on
+	return to, nil
 }
 
 // Connect starts an attempt and returns. ErrState when one is under way already. A session that waits for its next attempt

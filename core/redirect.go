@@ -46,16 +46,15 @@ func (t *target) moved(tcURL string) (*target, error) {
 	if len(tcURL) > maxText {
 		return nil, failure(ErrInvalid, "its tcUrl has %d bytes, at most %d are possible", len(tcURL), maxText)
 	}
-	shown := t.redact(readable(tcURL))
 	resolved, err := url.Parse(tcURL)
 	if err != nil {
-		return nil, failure(ErrInvalid, "its tcUrl %q is no URL", shown)
+		return nil, failure(ErrInvalid, "its tcUrl is no URL")
 	}
 	sameHost := !resolved.IsAbs() && resolved.Host == ""
 	if !resolved.IsAbs() {
 		base, err := url.Parse(t.place() + t.app)
 		if err != nil {
-			return nil, failure(ErrInvalid, "its tcUrl %q cannot be joined with %q", shown, t.masked())
+			return nil, failure(ErrInvalid, "its tcUrl is relative, and cannot be joined with %s", t.masked())
 		}
 		resolved = base.ResolveReference(resolved)
 	}
@@ -74,8 +73,9 @@ func (t *target) moved(tcURL string) (*target, error) {
 	}
 	next, err := parseURL(resolved.Scheme+"://"+authority+"/", &app, &t.stream)
 	if err != nil {
-		return nil, failure(ErrInvalid, "its tcUrl %q: %v", shown, err)
+		return nil, failure(ErrInvalid, "its tcUrl: %v", err)
 	}
+	next.known, next.fromServer = t.known, true
 	if next.user == nil {
 		next.user = t.user // a server that sends the stream elsewhere is trusted with it
 	}

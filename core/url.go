@@ -32,6 +32,9 @@ type target struct {
 	app       string
 	stream    string       // with its query, verbatim
 	user      *credentials // nil: the URL has none
+
+	known      *knownSecrets // what must not be shown of it and of other addresses of the stream
+	fromServer bool          // a server has given the address
 }
 
 // credentials are what a server may ask for; see auth.go.
@@ -270,13 +273,4 @@ func bracketed(host string) string {
 		return "[" + host + "]"
 	}
 	return host
-}
-
-// masked is the target for people: without user, password, stream key, and what may be a token in the application.
-func (t *target) masked() string {
-	app, _, hasQuery := strings.Cut(t.app, "?")
-	if hasQuery {
-		app += "?..."
-	}
-	return t.place() + app + "/..."
 }
