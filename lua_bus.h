@@ -10,11 +10,11 @@
 
 #include <stdint.h>
 
-enum event_kind { EVENT_STATE, EVENT_BITRATE, EVENT_URL };
+enum event_kind { EVENT_STATE, EVENT_BITRATE, EVENT_URL, EVENT_LOG };
 
 struct event {
     struct event *next;
-    int           context; /* number of the context, never its address: it may be gone when the event is taken */
+    int           context; /* number of the context, never its address: it may be gone when the event is taken. EVENT_LOG: 0 */
     enum event_kind kind;
     int           state, code; /* EVENT_STATE */
     uint32_t      kbps, queue_ms; /* EVENT_BITRATE */

@@ -7,6 +7,7 @@
  *     lua_media.c     pushed frames
  *     lua_stats.c     state, statistics, errors
  *     lua_poll.c      delivery of callbacks
+ *     lua_log.c       the log, where the script takes it
  *     lua_bus.c       from the library's threads to the interpreter's
  *     luatos_host.h   LuatOS as the host
  *     lua_host.h      the Lua that hosts the module
@@ -94,11 +95,23 @@ int context_get_error(lua_State *L);
 int context_tostring(lua_State *L);
 int context_destroy(lua_State *L); /* destroy, __gc and __close */
 int module_poll(lua_State *L);
+int module_set_logger(lua_State *L);
 
 /*
  * Delivers the oldest event of L's bus, if there is one; returns the number of callbacks called. Raises what the callback
  * raises. lua_poll.c
  */
 int module_deliver(lua_State *L);
+
+/* ---- lua_log.c ---- */
+
+/* Lets the lines of the log go to the Lua state of a bus, until another one takes them, or it gives them back. */
+void log_take(struct bus *bus);
+
+/* Gives the log back, if the Lua state of the bus has it. */
+void log_give_back(struct bus *bus);
+
+/* Hands the oldest line that waits for the script to its function; returns 1, or 0 if there is none. Raises what that raises. */
+int log_deliver(lua_State *L, struct module *m);
 
 #endif

@@ -76,6 +76,7 @@
 #if LUA_VERSION_NUM >= 502
 #pragma weak luaL_checkversion_
 #pragma weak luaL_setfuncs
+#pragma weak lua_getglobal
 #pragma weak lua_tonumberx
 #pragma weak lua_callk
 #define host_register(L, list) luaL_setfuncs(L, list, 0)

@@ -1,8 +1,8 @@
 /* rtmp.poll and LuatOS's messages: what threads of the library put on the bus -> callbacks of the script, on the interpreter's own thread. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "api.h"
 #include "lua_context.h"
 #include "luatos_host.h"
 
@@ -21,7 +21,7 @@ static void answer_url(lua_State *L, struct context *c)
         rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
     }
     if (lua_type(L, -1) != LUA_TNIL)
-        fprintf(stderr, "rtmp: reconnect.url: %s\n", text); /* nobody calls who could be told */
+        go_warn(&c->rtmp, "reconnect.url returned no URL to connect with; the one that is set stays", text); /* nobody calls who could be told */
     rtmp_keep_url(&c->rtmp);
 }
 
@@ -33,6 +33,10 @@ static int deliver(lua_State *L, struct module *m)
     enum event_kind     kind = e->kind;
     int                 arguments = 1, top = lua_gettop(L);
 
+    if (kind == EVENT_LOG) {
+        bus_drop(m->bus);
+        return log_deliver(L, m);
+    }
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
     lua_rawgeti(L, -1, e->context);
     c = lua_touserdata(L, -1);

@@ -9,11 +9,12 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "api.h"
+#include "forked.h"
 #include "lua_context.h"
 #include "luatos_host.h"
 
@@ -31,7 +32,8 @@ static int set_default_source(lua_State *L, struct context *c)
     if (context_set_source(L, lua_gettop(L), c))
         return 1;
     lua_pushfstring(L, "RTMP_SOURCE: %s", lua_tostring(L, -1));
-    fprintf(stderr, "rtmp: %s\n", lua_tostring(L, -1)); /* a script written for a device does not look at create's second result */
+    if (!forked()) /* a script written for a device does not look at create's second result */
+        go_warn(&c->rtmp, "the source that RTMP_SOURCE names cannot be used", lua_tostring(L, -2));
     return 0;
 }
 
@@ -122,6 +124,7 @@ static int module_release(lua_State *L)
     struct module *m = lua_touserdata(L, 1);
     if (m->bus == NULL)
         return 0;
+    log_give_back(m->bus);
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_settop(L, -2))
         context_end(lua_touserdata(L, -1));
@@ -160,6 +163,7 @@ static const luaL_Reg module_functions[] = {
     {"poll", module_poll},
     {"fd", module_fd},
     {"ticks", module_ticks},
+    {"setLogger", module_set_logger},
     {NULL, NULL},
 };
 
@@ -225,6 +229,8 @@ static void push_module(lua_State *L)
     if (m->bus == NULL)
         luaL_error(L, "rtmp: no memory or no file descriptor left");
     make_context_type(L);
+    if (luatos_has_bus())
+        log_take(m->bus);
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
 }

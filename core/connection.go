@@ -187,7 +187,7 @@ func (c *connection) leave() (all bool) {
 	c.goodbye(limit, noTime)
 	media, bytes := c.out.waiting()
 	if bytes > 0 {
-		c.p.log.Warn("the connection that was left ended before all was sent", "server", c.to.address, "media", media, "bytes", bytes)
+		c.p.log.Warn("the old connection ended before all that waited was sent", "server", c.to.address, "media", media, "bytes", bytes)
 	}
 	c.end()
 	return bytes == 0

@@ -100,7 +100,7 @@ func (d *dialogue) unpublish() {
 		d.command("deleteStream", amf.Null{}, float64(d.streamID)),
 	} {
 		if err := d.out.sendMessage(h, classHeader, c); err != nil {
-			d.p.log.Debug("no goodbye", "why", err)
+			d.p.log.Debug("the server was not told that the stream ends", "why", err)
 			return
 		}
 	}

@@ -242,7 +242,7 @@ func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool 
 		return false
 	}
 	if f.faults++; f.faults <= maxFaultsLogged {
-		p.log.Warn("an access unit of the source is left out", "at", unit.DTS, "why", err)
+		p.log.Warn("a frame of the source is left out", "at", unit.DTS, "why", err)
 	}
 	return true
 }

@@ -51,7 +51,7 @@ func (s *session) obey() {
 	request := s.now.moving
 	s.now.moving = nil
 	if s.move != nil {
-		s.p.log.Debug("a request to reconnect while one is being obeyed")
+		s.p.log.Debug("ignoring a request to reconnect: another one is being followed")
 		return
 	}
 	if s.hops == nil {
@@ -98,7 +98,7 @@ func (s *session) moved(n moveNews) error {
 	s.p.mu.Lock()
 	s.to = n.next.to
 	s.p.mu.Unlock()
-	s.p.log.Info("media flows to the connection that the server asked for", "server", n.next.to.masked())
+	s.p.log.Info("the stream goes to the connection that the server asked for", "server", n.next.to.masked())
 	if errors.Is(n.err, errEnded) {
 		return nil // serve is going to see that
 	}
@@ -227,7 +227,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 			h.s.p.muxer.takeOver()
 			return nil
 		case <-limit.C:
-			h.s.p.log.Warn("no key frame came: the new connection takes over without one, and waits for it", "waited", keyFrameWait)
+			h.s.p.log.Warn("no key frame came: the stream goes to the new connection without one, and waits for it there", "waited", keyFrameWait)
 			h.s.p.muxer.takeOver()
 			return nil
 		case <-h.wanted.Done():

@@ -58,7 +58,7 @@ func openLive(spec source.Spec, log Logger) (*live, error) {
 	l.stream, err = rtp.New(desc, rtp.Sink{
 		Unit:    func(u *flv.AccessUnit) { l.take(u) },
 		Dropped: func(pictures, size int) { l.drop(pictures, size) },
-		Warn:    func(text string) { log.Warn("RTP source: " + text) },
+		Warn:    func(text string) { log.Warn("RTP source: not all is well with what comes in", "what", text) },
 	})
 	if err != nil {
 		return nil, failure(ErrInvalid, "%s: %v", spec.Path, err)

@@ -178,7 +178,7 @@ func TestLive(t *testing.T) {
 	cam.send("PPKP")
 	cam.expect(c, false, true, false)
 	require.EqualValues(t, 2, p.Stats().DroppedFrames)
-	require.Contains(t, log.String(), "RTP source: h264: packets are lost, 1 so far")
+	require.Contains(t, log.String(), "h264: packets are lost, 1 so far")
 
 	l := p.currentLive()
 	l.mu.Lock()

@@ -259,6 +259,7 @@ func (p *Publisher) setState(next State, why error) bool {
 // sessionEnded takes note of a session's end. err: errEnded or nil for a wanted end.
 func (p *Publisher) sessionEnded(s *session, err error) {
 	p.mu.Lock()
+	var failed error
 	p.session, p.held = nil, nil
 	p.enduring.Store(false)
 	switch {
@@ -269,10 +270,11 @@ func (p *Publisher) sessionEnded(s *session, err error) {
 		p.setState(StateDisconnecting, nil)
 		p.setState(StateDisconnected, nil)
 	default:
-		p.failed = err
+		p.failed, failed = err, err
 		p.setState(StateError, err)
 	}
 	p.mu.Unlock()
+	s.logEnd(failed)
 	p.events.deliver()
 }
 

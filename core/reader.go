@@ -166,7 +166,7 @@ func (r *reader) take() (*message.Command, error) {
 	case errors.Is(err, message.ErrBody):
 		if r.faults < maxFaultsLogged {
 			r.faults++
-			r.log.Warn("ignoring a message of the server", "why", err)
+			r.log.Warn("ignoring a broken message of the server", "why", err)
 		}
 	case err != nil:
 		return nil, err
@@ -211,7 +211,7 @@ func (r *reader) handle(m message.Message) {
 // answer queues a control message. When too many wait the peer does not read: it gets no more.
 func (r *reader) answer(m message.Message) {
 	if err := r.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, m); err != nil {
-		r.log.Debug("not answered", "what", m.Type(), "why", err)
+		r.log.Debug("a message of the server could not be answered", "message", m.Type(), "why", err)
 	}
 }
 

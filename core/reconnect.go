@@ -151,7 +151,7 @@ func (s *session) retry(err error) bool {
 	if !again || !s.p.attemptFailed(s, err) {
 		return false
 	}
-	s.p.log.Info("trying again", "in", wait.Round(time.Millisecond), "failures", s.retries.failures, "why", err)
+	s.logRetry(err, published > 0, wait)
 	return s.pause(wait) && s.p.attemptAgain(s)
 }
 
@@ -182,7 +182,7 @@ func (s *session) pause(wait time.Duration) bool {
 	case <-s.hurry:
 	case <-answered:
 	case <-timer.C:
-		s.p.log.Warn("no fresh URL came: trying again with the one that is set", "waited", urlWait)
+		s.p.log.Warn("no fresh URL came; connecting with the one that is set", "waited", urlWait)
 	}
 	return true
 }
@@ -230,7 +230,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	if to, err := p.target(); err == nil {
 		s.to, s.o = to, p.options
 	} else {
-		p.log.Warn("trying again with the URL and the options that were set before", "why", err)
+		p.log.Warn("the URL and the options that are set do not fit together; connecting with those from before", "why", err)
 	}
 	return true
 }

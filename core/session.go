@@ -47,6 +47,7 @@ type session struct {
 	retries    *retries  // nil: no attempt has failed yet
 	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
 	published  bool      // in this attempt or in one before
+	outage     outage    // since the latest failure
 
 	leaving   sync.WaitGroup // connections that were left
 	leftEarly atomic.Bool    // one of them ended before everything was sent
@@ -127,6 +128,9 @@ func (s *session) advance(next State) bool {
 		s.p.enduring.Store(s.o.Reconnect.On) // before anybody sees the state
 	}
 	s.p.mu.Unlock()
+	if ok && next == StateConnected {
+		s.p.log.Info("connected", "server", s.now.to.address)
+	}
 	s.p.events.deliver()
 	return ok
 }
@@ -139,6 +143,7 @@ func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
 	s.p.leftOutTold.Store(false)
 	s.droppedBefore = s.p.counters.snapshot().DroppedFrames
+	s.p.log.Info("connecting", "server", s.to.address)
 	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
@@ -155,6 +160,7 @@ func (s *session) begin() error {
 		return errEnded
 	}
 	s.flows()
+	s.logPublishing()
 	s.steer()
 	s.p.startFeeder(s)
 	s.p.steering.floor = s.o.BitrateFloor

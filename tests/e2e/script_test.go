@@ -93,6 +93,7 @@ func startWith(t testing.TB, env []string, name string, args ...string) *script 
 	cmd := exec.CommandContext(ctx, filepath.Join(repo.Root(t), "luat"), append([]string{path}, args...)...)
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "LUA=lua5.3", "LUA_PATH_5_3=" + filepath.Join(scripts, "?.lua") + ";;",
+		"RTMP_LOG=error", // the log tells of failures that are provoked
 	}, env...)
 
 	s := &script{

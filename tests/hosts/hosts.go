@@ -113,7 +113,7 @@ func Run(t testing.TB, env []string, name string, args ...string) (stdout, stder
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = repo.Root(t)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(append(os.Environ(), "RTMP_LOG=error"), env...) // the log tells of failures that are provoked
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()

@@ -12,7 +12,7 @@ import (
 )
 
 // Scripts are the names of the scripts in tests/lua/face that are tests.
-var Scripts = []string{"api", "options", "callbacks", "collect", "publish", "bitrate", "reconnect"}
+var Scripts = []string{"api", "options", "callbacks", "collect", "publish", "bitrate", "reconnect", "log"}
 
 // Script returns the path of a script. It reads it and what it requires, so that a change makes go test run again.
 func Script(t testing.TB, name string) string {

@@ -1,0 +1,142 @@
+package core
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// record is a Logger that keeps its lines, and the name that it was given.
+type record struct {
+	mu    sync.Mutex
+	name  string
+	lines []string
+}
+
+func (r *record) add(level slog.Level, text string, args []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var values strings.Builder
+	for i := 0; i < len(args); i += 2 {
+		fmt.Fprintf(&values, " %v=%v", args[i], args[i+1])
+	}
+	r.lines = append(r.lines, level.String()+" "+text+values.String())
+}
+
+func (r *record) Debug(text string, args ...any) { r.add(slog.LevelDebug, text, args) }
+func (r *record) Info(text string, args ...any)  { r.add(slog.LevelInfo, text, args) }
+func (r *record) Warn(text string, args ...any)  { r.add(slog.LevelWarn, text, args) }
+
+func (r *record) SetName(name string) {
+	r.mu.Lock()
+	r.name = name
+	r.mu.Unlock()
+}
+
+// taken returns the lines of the levels that are told since the last call.
+func (r *record) taken(levels ...slog.Level) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lines []string
+	for _, line := range r.lines {
+		for _, level := range levels {
+			if strings.HasPrefix(line, level.String()+" ") {
+				lines = append(lines, line)
+			}
+		}
+	}
+	r.lines = nil
+	return lines
+}
+
+// At the default level the log says that the connection is lost, why, and when it is tried again; then once a minute that
+// it still is, and that the stream is back.
+func TestOutageInLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out atomic.Bool
+		var current atomic.Pointer[memConn]
+		log := &record{}
+		p, w := virtualPublisher(t, nil, "reconnect", "true", "reconnect_max_ms", "5000")
+		p.log = log
+		defer p.Close()
+		p.dial = func(*cancellation, *net.Resolver, *target, *Options) (net.Conn, error) {
+			if out.Load() {
+				return nil, failure(ErrConnect, "the cable is cut")
+			}
+			near, far := newMemConn()
+			current.Store(far)
+			go func() {
+				defer far.Close()
+				serveMedia(far, nil)
+			}()
+			return near, nil
+		}
+		connect(t, p)
+		w.until(StatePublishing)
+		synctest.Wait()
+		require.Equal(t, []string{
+			"INFO connecting server=server.test:1935", "INFO connected server=server.test:1935", "INFO publishing server=server.test:1935",
+		}, log.taken(slog.LevelInfo, slog.LevelWarn))
+
+		time.Sleep(time.Minute)
+		out.Store(true)
+		current.Load().Close()
+		time.Sleep(5*time.Minute + 30*time.Second)
+		lines := log.taken(slog.LevelWarn)
+		require.Len(t, lines, 6, lines)
+		require.Regexp(t, `^WARN the connection is lost why=.*closed the connection.* retry_in=\S+s$`, lines[0])
+		for i, line := range lines[1:] {
+			require.Regexp(t, fmt.Sprintf(`^WARN still not connected why=.*the cable is cut retry_in=\S+s since=%dm\d+s failures=\d+$`, i+1), line)
+		}
+
+		out.Store(false)
+		time.Sleep(10 * time.Second)
+		lines = log.taken(slog.LevelWarn)
+		require.Len(t, lines, 1)
+		require.Regexp(t, `^WARN the stream is back server=server.test:1935 after=5m\S+s failures=\d+$`, lines[0])
+
+		disconnect(t, p)
+		synctest.Wait()
+		require.Equal(t, []string{"INFO ended"}, log.taken(slog.LevelInfo, slog.LevelWarn))
+	})
+}
+
+// A stream that is not tried again says once why it has ended, one that never was published too.
+func TestFailureInLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &record{}
+		p, w := virtualPublisher(t, func(c *memConn) { c.Close() })
+		p.log = log
+		defer p.Close()
+		connect(t, p)
+		w.until(StateError)
+		synctest.Wait()
+		lines := log.taken(slog.LevelWarn)
+		require.Len(t, lines, 1)
+		require.Regexp(t, `^WARN connecting failed why=.*handshake`, lines[0])
+	})
+}
+
+// The log calls a Publisher what the option says, else its URL without what is secret.
+func TestNameInLog(t *testing.T) {
+	log := &record{}
+	p := New(log)
+	defer p.Close()
+	require.Empty(t, log.name)
+	require.NoError(t, p.SetURL("rtmp://user:password@127.0.0.1/live/stream?token=secret"))
+	require.Equal(t, "rtmp://127.0.0.1:1935/live/...", strings.Replace(log.name, "127.0.0.1/", "127.0.0.1:1935/", 1))
+	require.NoError(t, p.SetOption("name", "camera 字"))
+	require.Equal(t, "camera 字", log.name)
+	for _, wrong := range []string{"", "a\nb", strings.Repeat("x", maxText+1)} {
+		require.ErrorIs(t, p.SetOption("name", wrong), ErrInvalid)
+	}
+	require.Equal(t, "camera 字", log.name)
+}
