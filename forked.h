@@ -1,6 +1,7 @@
 /*
- * Whether this process is a child made by fork() since the library was loaded: the threads of the library, and whatever
- * locks they held, are gone there.
+ * Whether this process is a child that was made since the library was loaded, by fork(), _Fork() or the system call: the threads
+ * of the library, and whatever locks they held, are gone there. Costs two reads of memory. A child of vfork() shares its
+ * parent's memory, and is none.
  */
 #ifndef FORKED_H
 #define FORKED_H

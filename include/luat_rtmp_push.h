@@ -24,9 +24,10 @@
  * callback that is running. From inside the context's own callback they do not wait; nor when two callbacks end each
  * other's contexts, for that would be for ever. A program that calls them must not hold a lock that its callback takes.
  *
- * Forks: in a child made by fork() every function fails at once, with RTMP_ERR_FAILED where it returns a code, until the
- * child has replaced itself by exec(); rtmp_set_user_data() and rtmp_get_user_data() alone go on. A program that becomes
- * a daemon forks before it loads the library.
+ * Forks: in a child made by fork(), _Fork() or a system call of the program's own, every function fails at once, with
+ * RTMP_ERR_FAILED where it returns a code, until the child has replaced itself by exec(); rtmp_set_user_data() and
+ * rtmp_get_user_data() alone go on. (Linux before 4.14: in a child made by fork().) A program that becomes a daemon forks before
+ * it loads the library.
  *
  * Lua: rtmp_deinit() and rtmp_disconnect(), `destroy` and `disconnect` there, end a stream, and so does the end of the Lua
  * state; the garbage collector does not. A context of Lua lives while it is connected, under way or waits to reconnect,

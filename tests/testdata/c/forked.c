@@ -1,9 +1,14 @@
 /*
- * Forks while it publishes the clip: forked URL. In the child every function fails at once; the parent goes on.
+ * Forks while it publishes the clip, in every way there is: forked URL. In the child every function fails at once; the parent
+ * goes on.
  */
-#define _POSIX_C_SOURCE 200809L
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,10 +84,42 @@ static void child(rtmp_ctx_t *ctx)
     CHECK(rtmp_describe(ctx, text, 1) > 0 && text[0] == 0);
 }
 
-static void fork_once(rtmp_ctx_t *ctx)
+static pid_t call_fork(void)
+{
+    return fork();
+}
+
+/* A child of a child is one, too. */
+static pid_t call_fork_twice(void)
 {
     int   status;
-    pid_t pid = fork();
+    pid_t pid = fork(), grandchild;
+    if (pid != 0)
+        return pid;
+    grandchild = fork();
+    if (grandchild == 0)
+        return 0;
+    CHECK(waitpid(grandchild, &status, 0) == grandchild);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+/* These do not run what was given to pthread_atfork(). */
+static pid_t call_Fork(void)
+{
+    return _Fork();
+}
+
+static pid_t call_clone(void)
+{
+    return (pid_t)syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+}
+
+static pid_t (*const ways[])(void) = {call_fork, call_fork_twice, call_Fork, call_clone};
+
+static void fork_once(rtmp_ctx_t *ctx, pid_t (*way)(void))
+{
+    int   status;
+    pid_t pid = way();
     CHECK(pid >= 0);
     if (pid == 0) {
         rtmp_ctx_t other;
@@ -108,7 +145,7 @@ int main(int argc, char **argv)
     AWAIT(rtmp_get_state(&ctx) == RTMP_STATE_PUBLISHING);
     for (i = 0; i < 20; i++) {
         CHECK(rtmp_get_stats(&ctx, &before) == RTMP_OK);
-        fork_once(&ctx);
+        fork_once(&ctx, ways[i % 4]);
         AWAIT(rtmp_get_stats(&ctx, &after) == RTMP_OK && after.video_frames_sent > before.video_frames_sent);
     }
     CHECK(rtmp_disconnect(&ctx) == RTMP_OK && rtmp_get_state(&ctx) == RTMP_STATE_DISCONNECTED);
