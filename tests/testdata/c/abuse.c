@@ -86,13 +86,19 @@ static int call(int number, rtmp_ctx_t *ctx, int *result)
     return 1;
 }
 
-/* Functions that return no code. */
+static void on_log(rtmp_log_level_t level, const char *text, void *user_data)
+{
+    CHECK(level >= RTMP_LOG_DEBUG && text != NULL && user_data == NULL);
+}
+
+/* Functions that return no code, and the log's. */
 static void look(rtmp_ctx_t *ctx)
 {
     char text[100];
-    int  code;
+    int  code = (int)(clock() & 1);
     rtmp_get_state(ctx);
     rtmp_is_busy(ctx);
+    CHECK(rtmp_set_log_callback(code % 2 ? on_log : NULL, NULL) == RTMP_OK);
     rtmp_describe(ctx, text, sizeof text);
     rtmp_get_error(ctx, &code, text, sizeof text);
     CHECK(rtmp_get_call_error(ctx, &code, text, sizeof text) < sizeof text + 1000 && memchr(text, 0, sizeof text) != NULL);
