@@ -55,6 +55,24 @@ func TestOneCommandAtATime(t *testing.T) {
 	}
 }
 
+// It takes five round trips to PUBLISHING: TCP's, and four times that the server has said something since the publisher's last words.
+func TestRoundTripsToPublishing(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	p, w := newPublisher(t, s.URL("live/stream"))
+	require.NoError(t, p.Connect())
+	c := s.Accept()
+	turns := 1 // SYN, SYN-ACK
+	say := func(words func()) { turns++; words() }
+	say(c.Handshake) // S0, S1 and S2 at once; it reads C2 as well
+	connect := c.Command("connect")
+	say(func() { c.Result(connect, success) })
+	say(c.AcceptStream)
+	say(func() { c.AcceptPublish() })
+	w.until(StatePublishing)
+	require.Equal(t, 5, turns)
+}
+
 // connections counts how many connections a server gets, and plays a part on each.
 func connections(t *testing.T, part func(*script.Conn)) (s *script.Server, count *atomic.Int32) {
 	count = new(atomic.Int32)

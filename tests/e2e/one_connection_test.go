@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/amf"
 	"luatrtmp/tests/peers"
+	rtmpscript "luatrtmp/tests/script"
 )
 
 // Every server is published to on one connection, the only one that the proxy lets through.
@@ -36,9 +39,47 @@ func TestServerThatAsks(t *testing.T) {
 	require.FileExists(t, s.Recording("asked"))
 }
 
-func publishOnce(t *testing.T, url string) {
+// A server whose AMF reader knows no strict arrays stays silent when it gets one: media that every server takes is published on the
+// first connection, and other media on a second one.
+func TestServerWithoutStrictArrays(t *testing.T) {
+	t.Parallel()
+	library(t)
+
+	for _, ca := range []struct {
+		name        string
+		args        []string
+		connections int32
+	}{
+		{"the clip", nil, 1},
+		{"HEVC", []string{"source=" + codedFile(".mp4", "hevc", "aac", false).file(t), "timeout=500"}, 2},
+	} {
+		t.Run(ca.name, func(t *testing.T) {
+			var connections atomic.Int32
+			s := rtmpscript.Listen(t)
+			s.Serve(func(c *rtmpscript.Conn) {
+				connections.Add(1)
+				c.Handshake()
+				connect := c.Command("connect")
+				for _, p := range connect.Object.(amf.Object) {
+					if _, unreadable := p.Value.(amf.StrictArray); unreadable {
+						c.Drain()
+						return
+					}
+				}
+				c.Result(connect, rtmpscript.Info("status", "NetConnection.Connect.Success", ""))
+				c.AcceptStream()
+				c.AcceptPublish()
+				c.Drain()
+			})
+			publishOnce(t, s.URL("live/stream"), ca.args...)
+			require.Equal(t, ca.connections, connections.Load())
+		})
+	}
+}
+
+func publishOnce(t *testing.T, url string, args ...string) {
 	t.Helper()
-	run := start(t, "publish.lua", url, "seconds=1")
+	run := start(t, "publish.lua", append([]string{url, "seconds=1"}, args...)...)
 	run.wait()
 	run.requirePublished("1")
 }
