@@ -123,6 +123,37 @@ void *rtmp_get_user_data(rtmp_ctx_t *ctx)
     return ctx == NULL ? NULL : ctx->user_data;
 }
 
+const char *rtmp_state_name(rtmp_state_t state)
+{
+    switch (state) {
+    case RTMP_STATE_IDLE:          return "idle";
+    case RTMP_STATE_CONNECTING:    return "connecting";
+    case RTMP_STATE_HANDSHAKING:   return "handshaking";
+    case RTMP_STATE_CONNECTED:     return "connected";
+    case RTMP_STATE_PUBLISHING:    return "publishing";
+    case RTMP_STATE_DISCONNECTING: return "disconnecting";
+    case RTMP_STATE_DISCONNECTED:  return "disconnected";
+    case RTMP_STATE_ERROR:         return "error";
+    }
+    return "unknown";
+}
+
+const char *rtmp_strerror(int code)
+{
+    switch (code) {
+    case RTMP_OK:                   return "no error";
+    case RTMP_ERR_FAILED:           return "not possible in this state, or refused by the server";
+    case RTMP_ERR_INVALID_PARAM:    return "wrong argument, option, URL, source or frame";
+    case RTMP_ERR_NO_MEMORY:        return "no memory";
+    case RTMP_ERR_CONNECT_FAILED:   return "the server cannot be reached";
+    case RTMP_ERR_HANDSHAKE_FAILED: return "the server does not speak RTMP";
+    case RTMP_ERR_NETWORK:          return "the connection broke";
+    case RTMP_ERR_TIMEOUT:          return "no answer, or no progress, in time";
+    case RTMP_ERR_BUFFER_OVERFLOW:  return "larger than a limit of the library";
+    }
+    return "unknown code";
+}
+
 /* Copies a text as the functions below do. */
 static uint32_t put(char *buffer, uint32_t size, const char *text)
 {

@@ -7,11 +7,6 @@
 
 #define MARKER_TYPE "rtmp_marker"
 
-struct context *context_check(lua_State *L)
-{
-    return luaL_checkudata(L, 1, CONTEXT_TYPE);
-}
-
 int context_failed(lua_State *L, struct context *c, int code)
 {
     char text[MAX_TEXT];
@@ -294,7 +289,7 @@ int context_use_metadata(lua_State *L)
     struct context *c = context_check(L);
     int             code;
     if (lua_type(L, 2) != LUA_TTABLE)
-        luaL_argerror(L, 2, "table expected");
+        argument_error(L, 2, "table expected");
     lua_settop(L, 2);
     if (!c->alive)
         return context_destroyed(L);

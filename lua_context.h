@@ -2,6 +2,7 @@
  * Shared by the files of the Lua face:
  *
  *     luaopen_rtmp.c  opening, create
+ *     lua_check.c     arguments, and names in messages
  *     lua_context.c   life, connection and callbacks of a context
  *     lua_options.c   options, sources, metadata
  *     lua_media.c     pushed frames
@@ -32,6 +33,7 @@
 struct module {
     struct bus *bus;
     int         contexts; /* made so far: the number of the last one */
+    int         told_how_sources_are_given; /* in the log */
 };
 
 /* What stands behind the userdatum. */
@@ -57,8 +59,27 @@ void context_end(struct context *c);
 /* Upvalue 1; raises when its state is being closed and it is gone. */
 struct module *module_check(lua_State *L);
 
-/* Argument 1, alive or not; raises unless it is a context. */
+/* Argument 1, alive or not; raises unless it is a context. lua_check.c, as the functions up to shown */
 struct context *context_check(lua_State *L);
+
+/*
+ * These raise "bad argument #2 to 'sendVideo' (text)" as luaL_argerror and its like do, with the name of the function that
+ * runs, of whatever name and in whatever way it was called.
+ */
+int         argument_error(lua_State *L, int i, const char *text);
+const char *argument_string(lua_State *L, int i, size_t *size);
+lua_Number  argument_number(lua_State *L, int i);
+
+/* The name of the module's function that runs, such as "sendVideo". */
+const char *function_name(lua_State *L);
+
+/* The name in Lua of a function of the module or of a context, or NULL. luaopen_rtmp.c */
+const char *name_of(lua_CFunction function);
+
+#define MAX_SHOWN 200 /* bytes of a name in a message */
+
+/* Copies a name for a message to buffer, of MAX_SHOWN + 4 bytes: cut, and without control characters. Returns buffer. */
+const char *shown(const char *name, char *buffer);
 
 /* Pushes false, the text and the code of the call that failed; returns 3. */
 int context_failed(lua_State *L, struct context *c, int code);
@@ -96,6 +117,7 @@ int context_tostring(lua_State *L);
 int context_destroy(lua_State *L); /* destroy, __gc and __close */
 int module_poll(lua_State *L);
 int module_set_logger(lua_State *L);
+int module_state_name(lua_State *L);
 
 /*
  * Delivers the oldest event of L's bus, if there is one; returns the number of callbacks called. Raises what the callback

@@ -12,16 +12,15 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#pragma weak luaL_argerror
-#pragma weak luaL_checklstring
-#pragma weak luaL_checknumber
-#pragma weak luaL_checkudata
 #pragma weak luaL_error
 #pragma weak luaL_newmetatable
-#pragma weak luaL_optnumber
 #pragma weak lua_createtable
 #pragma weak lua_getfield
+#pragma weak lua_getinfo
+#pragma weak lua_getmetatable
+#pragma weak lua_getstack
 #pragma weak lua_gettop
+#pragma weak lua_isnumber
 #pragma weak lua_isstring
 #pragma weak lua_next
 #pragma weak lua_pushboolean
@@ -43,6 +42,7 @@
 #pragma weak lua_setmetatable
 #pragma weak lua_settop
 #pragma weak lua_toboolean
+#pragma weak lua_tocfunction
 #pragma weak lua_tolstring
 #pragma weak lua_touserdata
 #pragma weak lua_type

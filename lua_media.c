@@ -11,11 +11,11 @@
  */
 static uint32_t check_timestamp(lua_State *L, int i)
 {
-    lua_Number n = luaL_checknumber(L, i);
+    lua_Number n = argument_number(L, i);
     if (sizeof(lua_Integer) == sizeof(uint32_t) && host_is_integer(L, i))
         return (uint32_t)lua_tointeger(L, i);
     if (!(n >= 0 && n < (lua_Number)9007199254740992.0))
-        luaL_argerror(L, i, "a time in ms, from 0, expected");
+        argument_error(L, i, "a time in ms, from 0, expected");
     return (uint32_t)(uint64_t)n;
 }
 
@@ -28,6 +28,18 @@ struct field {
     const char *name;
     int         type;
 };
+
+/* Pushes "sendVideo: unknown option 'x'; expected codec, config, ...". */
+static void push_unknown(lua_State *L, const char *name, const struct field *fields, int count)
+{
+    char buffer[MAX_SHOWN + 4], names[128] = "";
+    int  n;
+    for (n = 0; n < count; n++) {
+        strncat(names, n == 0 ? "" : ", ", sizeof names - strlen(names) - 1);
+        strncat(names, fields[n].name, sizeof names - strlen(names) - 1);
+    }
+    lua_pushfstring(L, "%s: unknown option '%s'; expected %s", function_name(L), shown(name, buffer), names);
+}
 
 /*
  * Checks the options at index i, a table or nil, and pushes the values of the fields, nil for one that is not there, so that
@@ -43,18 +55,19 @@ static int push_options(lua_State *L, int i, const struct field *fields, int cou
         return 1;
     }
     if (lua_type(L, i) != LUA_TTABLE)
-        luaL_argerror(L, i, "a table of options expected");
+        argument_error(L, i, "a table of options expected");
     for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
         int         named = lua_type(L, -2) == LUA_TSTRING, type = lua_type(L, -1);
         const char *name = named ? lua_tostring(L, -2) : lua_typename(L, lua_type(L, -2));
         for (n = 0; n < count && strcmp(name, fields[n].name) != 0;)
             n++;
         if (!named || n == count) {
-            lua_pushfstring(L, "unknown option '%s'", name);
+            push_unknown(L, name, fields, count);
             return 0;
         }
         if (type != fields[n].type) {
-            lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, fields[n].type), lua_typename(L, type));
+            lua_pushfstring(L, "%s: option '%s': %s expected, got %s", function_name(L), fields[n].name, lua_typename(L, fields[n].type),
+                            lua_typename(L, type));
             return 0;
         }
     }
@@ -97,7 +110,7 @@ static int read_number(lua_State *L, int i, const char *name, double least, doub
     *n = lua_type(L, i) == LUA_TNIL ? 0 : host_to_double(L, i);
     if (*n >= least && *n <= most)
         return 1;
-    lua_pushfstring(L, "option '%s': %d to %d are possible", name, (int)least, (int)most);
+    lua_pushfstring(L, "%s: option '%s': %d to %d are possible", function_name(L), name, (int)least, (int)most);
     return 0;
 }
 
@@ -115,7 +128,8 @@ static int read_frame(lua_State *L, uint32_t timestamp, rtmp_frame_t *f)
     f->timestamp = timestamp;
     f->codec = lua_tolstring(L, 5, &size);
     if (f->codec != NULL && (size == 0 || strlen(f->codec) != size)) {
-        lua_pushfstring(L, "option 'codec': '%s' is the name of none", f->codec);
+        char buffer[MAX_SHOWN + 4];
+        lua_pushfstring(L, "%s: option 'codec': '%s' is the name of none", function_name(L), shown(f->codec, buffer));
         return 0;
     }
     size = 0;
@@ -124,7 +138,7 @@ static int read_frame(lua_State *L, uint32_t timestamp, rtmp_frame_t *f)
     if (!read_number(L, 7, "track", 0, 255, &track))
         return 0;
     if (track != (double)(int)track) {
-        lua_pushstring(L, "option 'track': a whole number expected");
+        lua_pushfstring(L, "%s: option 'track': a whole number expected", function_name(L));
         return 0;
     }
     f->track = (uint32_t)track;
@@ -139,7 +153,7 @@ int context_send_video(lua_State *L)
     };
     struct context *c = context_check(L);
     size_t          size;
-    const char     *au = luaL_checklstring(L, 2, &size);
+    const char     *au = argument_string(L, 2, &size);
     uint32_t        timestamp = check_timestamp(L, 3);
     rtmp_frame_t    frame;
     double          composition_time;
@@ -160,7 +174,7 @@ int context_send_audio(lua_State *L)
     static const struct field fields[] = {{"codec", LUA_TSTRING}, {"config", LUA_TSTRING}, {"track", LUA_TNUMBER}};
     struct context *c = context_check(L);
     size_t          size;
-    const char     *data = luaL_checklstring(L, 2, &size);
+    const char     *data = argument_string(L, 2, &size);
     uint32_t        timestamp = check_timestamp(L, 3);
     rtmp_frame_t    frame;
 

@@ -26,18 +26,31 @@ static void number_text(lua_State *L, int i, char *text, size_t size)
             *c = '.';
 }
 
-/* Whether the string at index i can be one of C; pushes a text when it cannot. */
+/* Whether the string at index i, a value, can be one of C; pushes a text when it cannot, without the value. */
 static int is_text(lua_State *L, int i, const char *what)
 {
+    char        buffer[MAX_SHOWN + 4];
     size_t      length;
     const char *text = lua_tolstring(L, i, &length);
     if (strlen(text) == length)
         return 1;
-    lua_pushfstring(L, "%s '%s': a zero byte stands behind this", what, text);
+    lua_pushfstring(L, "%s: the text has a zero byte", shown(what, buffer));
     return 0;
 }
 
-/* The type that each option has in Lua; all others are left to the library, which knows every name. */
+/* The same of a name. */
+static int is_name(lua_State *L, int i, const char *what)
+{
+    char        buffer[MAX_SHOWN + 4];
+    size_t      length;
+    const char *name = lua_tolstring(L, i, &length);
+    if (strlen(name) == length)
+        return 1;
+    lua_pushfstring(L, "%s '%s': a zero byte stands behind this", what, shown(name, buffer));
+    return 0;
+}
+
+/* The type that each option has in Lua. The library knows every name, these are for messages, too. */
 static const struct {
     const char *name;
     int         type;
@@ -49,6 +62,19 @@ static const struct {
     {"metadata", LUA_TTABLE}, {"hevc", LUA_TSTRING},     {"enhanced", LUA_TSTRING},  {"silent_audio", LUA_TBOOLEAN},
     {"audio_optional", LUA_TBOOLEAN},
 };
+
+/* Pushes a text that lists the options. */
+static int unknown_option(lua_State *L, const char *name)
+{
+    char   buffer[MAX_SHOWN + 4], names[512] = "source, reconnect, tls";
+    size_t i;
+    for (i = 0; i < sizeof option_types / sizeof *option_types; i++) {
+        strncat(names, ", ", sizeof names - strlen(names) - 1);
+        strncat(names, option_types[i].name, sizeof names - strlen(names) - 1);
+    }
+    lua_pushfstring(L, "unknown option '%s'; expected one of %s", shown(name, buffer), names);
+    return 0;
+}
 
 /* The fields of the option reconnect, a table at index i, which is the top. */
 static int set_reconnect_fields(lua_State *L, int i, struct context *c)
@@ -65,8 +91,9 @@ static int set_reconnect_fields(lua_State *L, int i, struct context *c)
             if (rtmp_set_option(&c->rtmp, name, text) != RTMP_OK)
                 return refused(L, c);
         } else {
-            lua_pushfstring(L, "reconnect: field '%s' with a %s; expected min_ms, max_ms, attempts (numbers), url (function)", key,
-                            lua_typename(L, type));
+            char buffer[MAX_SHOWN + 4];
+            lua_pushfstring(L, "reconnect: field '%s' with a %s; expected min_ms, max_ms, attempts (numbers), url (function)",
+                            shown(key, buffer), lua_typename(L, type));
             return 0;
         }
     }
@@ -107,8 +134,9 @@ static int set_tls(lua_State *L, int i, struct context *c)
         } else if (strcmp(key, "insecure") == 0 && type == LUA_TBOOLEAN) {
             value = lua_toboolean(L, -1) ? "true" : "false";
         } else {
-            lua_pushfstring(L, "tls: field '%s' with a %s; expected ca, server_name (strings), insecure (boolean)", key,
-                            lua_typename(L, type));
+            char buffer[MAX_SHOWN + 4];
+            lua_pushfstring(L, "tls: field '%s' with a %s; expected ca, server_name (strings), insecure (boolean)",
+                            shown(key, buffer), lua_typename(L, type));
             return 0;
         }
         snprintf(name, sizeof name, "tls_%s", key);
@@ -126,7 +154,7 @@ static int set_option(lua_State *L, struct context *c)
     size_t      i;
     int         type = lua_type(L, -1);
 
-    if (!is_text(L, -2, "option") || (type == LUA_TSTRING && !is_text(L, -1, name)))
+    if (!is_name(L, -2, "option") || (type == LUA_TSTRING && !is_text(L, -1, name)))
         return 0;
     if (strcmp(name, "source") == 0)
         return context_set_source(L, lua_gettop(L), c);
@@ -148,7 +176,10 @@ static int set_option(lua_State *L, struct context *c)
         number_text(L, -1, text, sizeof text);
         value = text;
     }
-    return rtmp_set_option(&c->rtmp, name, value) == RTMP_OK ? 1 : refused(L, c);
+    if (rtmp_set_option(&c->rtmp, name, value) == RTMP_OK)
+        return 1;
+    refused(L, c);
+    return strncmp(lua_tostring(L, -1), "unknown option", 14) == 0 ? unknown_option(L, name) : 0; /* C has other names for some */
 }
 
 int context_set_options(lua_State *L, int i, struct context *c)
@@ -209,11 +240,12 @@ static int append_parameter(lua_State *L, struct parameters *p)
         if (strcmp(name, source_types[i].name) == 0 && type != source_types[i].type)
             type = LUA_TNIL;
     if (*name == '\0' || (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)) {
-        lua_pushfstring(L, "source: field '%s' with a %s; expected path (string), loop (boolean), fps (number), or another parameter", name,
-                        lua_typename(L, lua_type(L, -1)));
+        char buffer[MAX_SHOWN + 4];
+        lua_pushfstring(L, "source: field '%s' with a %s; expected path (string), loop (boolean), fps (number), or another parameter",
+                        shown(name, buffer), lua_typename(L, lua_type(L, -1)));
         return 0;
     }
-    if (!is_text(L, -2, "source: field") || (type == LUA_TSTRING && !is_text(L, -1, name)))
+    if (!is_name(L, -2, "source: field") || (type == LUA_TSTRING && !is_text(L, -1, name)))
         return 0;
     if (strcmp(name, "path") == 0)
         return 1;
@@ -223,7 +255,8 @@ static int append_parameter(lua_State *L, struct parameters *p)
     if (p->length > 0 && p->length + 2 < sizeof p->text)
         p->text[p->length++] = '&';
     if (!append_escaped(p, name) || p->length + 2 > sizeof p->text || (p->text[p->length++] = '=', !append_escaped(p, value))) {
-        lua_pushfstring(L, "source: field '%s': the fields are too long together", name);
+        char buffer[MAX_SHOWN + 4];
+        lua_pushfstring(L, "source: field '%s': the fields are too long together", shown(name, buffer));
         return 0;
     }
     return 1;
@@ -289,16 +322,17 @@ int context_set_source(lua_State *L, int i, struct context *c)
 /* One field: name at -2, value at -1. Pushes a text when it is wrong. */
 static int check_metadata(lua_State *L)
 {
-    int type = lua_type(L, -1);
+    char buffer[MAX_SHOWN + 4];
+    int  type = lua_type(L, -1);
     if (lua_type(L, -2) != LUA_TSTRING) {
         lua_pushfstring(L, "metadata: names are strings, got a %s", lua_typename(L, lua_type(L, -2)));
         return 0;
     }
-    if (!is_text(L, -2, "metadata: field") || (type == LUA_TSTRING && !is_text(L, -1, "metadata: value")))
+    if (!is_name(L, -2, "metadata: field") || (type == LUA_TSTRING && !is_text(L, -1, "metadata: value")))
         return 0;
     if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN)
         return 1;
-    lua_pushfstring(L, "metadata: field '%s' is a %s; numbers, strings and booleans are possible", lua_tostring(L, -2),
+    lua_pushfstring(L, "metadata: field '%s' is a %s; numbers, strings and booleans are possible", shown(lua_tostring(L, -2), buffer),
                     lua_typename(L, type));
     return 0;
 }

@@ -115,11 +115,11 @@ static int count_busy(lua_State *L)
 int module_poll(lua_State *L)
 {
     struct module *m = module_check(L);
-    lua_Number     timeout = luaL_optnumber(L, 1, 0);
+    lua_Number     timeout = lua_type(L, 1) == LUA_TNONE || lua_type(L, 1) == LUA_TNIL ? 0 : argument_number(L, 1);
     int            delivered = 0, busy;
 
     if (!(timeout >= 0))
-        luaL_argerror(L, 1, "a time in ms, from 0, expected");
+        argument_error(L, 1, "a time in ms, from 0, expected");
     lua_settop(L, 0);
     if (!luatos_has_bus())
         delivered = deliver_all(L, m, timeout < INT_MAX ? (int)timeout : INT_MAX);

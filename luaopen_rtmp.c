@@ -45,21 +45,33 @@ struct module *module_check(lua_State *L)
     return m;
 }
 
+/* The second argument is of a type that LuatOS's component ignores. The log says so once in each Lua state. */
+static void ignore_argument(lua_State *L, struct module *m, struct context *c)
+{
+    char text[120];
+    if (m->told_how_sources_are_given || forked())
+        return;
+    m->told_how_sources_are_given = 1;
+    snprintf(text, sizeof text, "it is a %s; a source is given as {source = \"movie.mp4\"}, an adapter as a number",
+             lua_typename(L, lua_type(L, 2)));
+    go_warn(&c->rtmp, "the second argument of rtmp.create is ignored", text);
+}
+
 /* rtmp.create(url [, adapter_id | options]) */
 static int module_create(lua_State *L)
 {
     struct module  *m = module_check(L);
     size_t          length;
-    const char     *url = luaL_checklstring(L, 1, &length);
+    const char     *url = argument_string(L, 1, &length);
     int             options = lua_type(L, 2) == LUA_TTABLE, ok = 1, source = 0;
     struct context *c;
 
     lua_settop(L, 2);
-    if (!options && lua_type(L, 2) != LUA_TNUMBER && lua_type(L, 2) != LUA_TNIL)
-        luaL_argerror(L, 2, "adapter number or table of options expected");
     if (strlen(url) != length)
-        luaL_argerror(L, 1, "URL contains a zero byte");
+        argument_error(L, 1, "URL contains a zero byte");
     c = context_new(L, m);
+    if (!options && lua_type(L, 2) != LUA_TNUMBER && lua_type(L, 2) != LUA_TNIL)
+        ignore_argument(L, m, c);
     if (options) {
         lua_getfield(L, 2, "source");
         source = lua_type(L, -1) != LUA_TNIL;
@@ -164,8 +176,21 @@ static const luaL_Reg module_functions[] = {
     {"fd", module_fd},
     {"ticks", module_ticks},
     {"setLogger", module_set_logger},
+    {"stateName", module_state_name},
     {NULL, NULL},
 };
+
+const char *name_of(lua_CFunction function)
+{
+    static const luaL_Reg *const lists[] = {context_methods, module_functions, context_meta};
+    const luaL_Reg              *f;
+    size_t                       i;
+    for (i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (f = lists[i]; f->name != NULL; f++)
+            if (f->func == function)
+                return f->name;
+    return NULL;
+}
 
 static const struct {
     const char *name;

@@ -11,6 +11,7 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source"
 	"luatrtmp/core/source/rtp"
+	"luatrtmp/internal/brief"
 )
 
 const (
@@ -61,7 +62,7 @@ func openLive(spec source.Spec, log Logger) (*live, error) {
 		Warn:    func(text string) { log.Warn("RTP source: not all is well with what comes in", "what", text) },
 	})
 	if err != nil {
-		return nil, failure(ErrInvalid, "%s: %v", spec.Path, err)
+		return nil, failure(ErrInvalid, "%s: %v", brief.Text(spec.Path), err)
 	}
 	var media []*net.UDPConn
 	for i := range desc.Media {

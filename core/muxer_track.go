@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 // track is one track: what is known of its media, and what has been sent of it on the connection.
@@ -54,7 +55,7 @@ func (f *Frame) codec(kind flv.Kind) (flv.Codec, error) {
 	c, ok := flv.ParseCodec(f.Codec)
 	switch {
 	case !ok:
-		return c, failure(ErrInvalid, "codec %q is unknown; %v codecs are %s", f.Codec, kind, codecNames(kind))
+		return c, failure(ErrInvalid, "codec %q is unknown; %v codecs are %s", brief.Text(f.Codec), kind, codecNames(kind))
 	case c.Kind() != kind:
 		return c, failure(ErrInvalid, "codec %q is %v; %v codecs are %s", f.Codec, c.Kind(), kind, codecNames(kind))
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"luatrtmp/internal/brief"
 )
 
 // Options of a Publisher; they take effect at the next Connect.
@@ -111,13 +113,20 @@ func (o *Options) Set(name, value string) error {
 	if known, err := o.TLS.set(name, value); known {
 		return err
 	}
-	return failure(ErrInvalid, "unknown option %q", name)
+	return failure(ErrInvalid, "unknown option %q; expected one of %s", brief.Text(name), strings.Join(optionNames, ", "))
+}
+
+// optionNames lists what Set takes, for messages.
+var optionNames = []string{
+	"timeout", "queue_ms", "queue_bytes", "bitrate_floor", "chunk_size", "app", "stream", "flash_ver", "tc_url", "name",
+	"hevc", "enhanced", "audio_optional", "silent_audio", "reconnect", "reconnect_min_ms", "reconnect_max_ms", "reconnect_attempts",
+	"tls_ca", "tls_server_name", "tls_insecure",
 }
 
 func number(name, value string, least, most int64) (int64, error) {
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || f != float64(int64(f)) || int64(f) < least || int64(f) > most {
-		return 0, failure(ErrInvalid, "option %q: %q, expected a whole number from %d to %d", name, value, least, most)
+		return 0, failure(ErrInvalid, "option %q: %q, expected a whole number from %d to %d", name, brief.Text(value), least, most)
 	}
 	return int64(f), nil
 }
@@ -133,7 +142,7 @@ func setMilliseconds(d *time.Duration, name, value string, least, most int64) er
 // setChoice sets b by one of two words, which stand for false and true.
 func setChoice(b *bool, name, value, no, yes string) error {
 	if value != no && value != yes {
-		return failure(ErrInvalid, "option %q: %q, expected %q or %q", name, value, no, yes)
+		return failure(ErrInvalid, "option %q: %q, expected %q or %q", name, brief.Text(value), no, yes)
 	}
 	*b = value == yes
 	return nil

@@ -1,12 +1,31 @@
 package core
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
+
+// What a message lists is what Set knows.
+func TestOptionNames(t *testing.T) {
+	for _, name := range optionNames {
+		var o Options
+		if err := o.Set(name, "\x01"); err != nil {
+			require.NotContains(t, err.Error(), "unknown option", name)
+		}
+	}
+	var o Options
+	require.ErrorContains(t, o.Set("tines", "1"), `unknown option "tines"; expected one of timeout, queue_ms,`)
+	source, err := os.ReadFile("options.go")
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`(?m)^\tcase "(\w+)":$`).FindAllStringSubmatch(string(source), -1) {
+		require.Contains(t, optionNames, m[1])
+	}
+}
 
 func TestOptions(t *testing.T) {
 	for _, c := range []struct {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"luatrtmp/internal/brief"
 )
 
 const (
@@ -31,7 +33,7 @@ func (r *Reconnect) set(name, value string) (known bool, err error) {
 	switch name {
 	case "reconnect":
 		if value != "true" && value != "false" {
-			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, value)
+			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
 		}
 		r.On = value == "true"
 	case "reconnect_min_ms":

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 // EnhancedMode says when connect declares Enhanced RTMP. Some servers cannot read its fields, and ignore the whole command.
@@ -32,7 +33,7 @@ func (e *EnhancedMode) set(name, value string) error {
 	case "off":
 		*e = EnhancedOff
 	default:
-		return failure(ErrInvalid, `option %q: %q, expected "auto", "on" (or "declared"), "v2" or "off"`, name, value)
+		return failure(ErrInvalid, `option %q: %q, expected "auto", "on" (or "declared"), "v2" or "off"`, name, brief.Text(value))
 	}
 	return nil
 }

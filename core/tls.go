@@ -9,10 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
 	"time"
+
+	"luatrtmp/internal/brief"
 )
 
 // TLS tells how the server of an rtmps URL proves that it is the one.
@@ -37,7 +40,7 @@ func (t *TLS) set(name, value string) (known bool, err error) {
 		err = setText(&t.ServerName, name, value)
 	case "tls_insecure":
 		if value != "true" && value != "false" {
-			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, value)
+			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
 		}
 		t.Insecure = value == "true"
 	case "tls":
@@ -52,7 +55,10 @@ func (t *TLS) set(name, value string) (known bool, err error) {
 func loadCA(option, path string) (*x509.CertPool, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, failure(ErrInvalid, "option %q: %v", option, err)
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+			err = pathErr.Err // without the path, which may be long
+		}
+		return nil, failure(ErrInvalid, "option %q: %s: %v", option, brief.Text(path), err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxCAFile+1))
@@ -60,7 +66,7 @@ func loadCA(option, path string) (*x509.CertPool, error) {
 	case err != nil:
 		return nil, failure(ErrInvalid, "option %q: %v", option, err)
 	case len(text) > maxCAFile:
-		return nil, failure(ErrInvalid, "option %q: %s has more than %d bytes: is it a file of certificates?", option, path, maxCAFile)
+		return nil, failure(ErrInvalid, "option %q: %s has more than %d bytes: is it a file of certificates?", option, brief.Text(path), maxCAFile)
 	}
 	pool, certificates := x509.NewCertPool(), 0
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
@@ -69,7 +75,7 @@ func loadCA(option, path string) (*x509.CertPool, error) {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, failure(ErrInvalid, "option %q: certificate %d in %s is broken: %v", option, certificates+1, path, err)
+			return nil, failure(ErrInvalid, "option %q: certificate %d in %s is broken: %v", option, certificates+1, brief.Text(path), err)
 		}
 		pool.AddCert(certificate)
 		certificates++

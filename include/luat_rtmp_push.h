@@ -25,9 +25,9 @@
  * other's contexts, for that would be for ever. A program that calls them must not hold a lock that its callback takes.
  *
  * Forks: in a child made by fork(), _Fork() or a system call of the program's own, every function fails at once, with
- * RTMP_ERR_FAILED where it returns a code, until the child has replaced itself by exec(); rtmp_set_user_data() and
- * rtmp_get_user_data() alone go on. (Linux before 4.14: in a child made by fork().) A program that becomes a daemon forks before
- * it loads the library.
+ * RTMP_ERR_FAILED where it returns a code, until the child has replaced itself by exec(); rtmp_set_user_data(),
+ * rtmp_get_user_data(), rtmp_state_name() and rtmp_strerror() alone go on. (Linux before 4.14: in a child made by fork().) A
+ * program that becomes a daemon forks before it loads the library.
  *
  * Lua: rtmp_deinit() and rtmp_disconnect(), `destroy` and `disconnect` there, end a stream, and so does the end of the Lua
  * state; the garbage collector does not. A context of Lua lives while it is connected, under way or waits to reconnect,
@@ -456,6 +456,14 @@ int rtmp_send_video_frame(rtmp_ctx_t *ctx, const uint8_t *data, uint32_t len, co
 int rtmp_send_audio_frame(rtmp_ctx_t *ctx, const uint8_t *data, uint32_t len, const rtmp_frame_t *frame);
 
 /* ---- information ---- */
+
+/*
+ * Addition: a state's name in lower case, such as "publishing", and what a code means in general; rtmp_get_error() and
+ * rtmp_get_call_error() say what happened. "unknown" and "unknown code" for other numbers. The texts are constants, never
+ * NULL. These two functions need no context and go on in a child made by fork().
+ */
+const char *rtmp_state_name(rtmp_state_t state);
+const char *rtmp_strerror(int code);
 
 int rtmp_get_stats(rtmp_ctx_t *ctx, rtmp_stats_t *stats);
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"luatrtmp/core/source/rtp"
+	"luatrtmp/internal/brief"
 )
 
 // maxSDP bounds the size of an SDP file; usual ones have less than 2 kB.
@@ -30,11 +31,11 @@ func Describe(spec Spec) (*rtp.Description, error) {
 	}
 	text, err := readSDP(spec.Path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", spec.Path, err)
+		return nil, fmt.Errorf("%s: %w", brief.Text(spec.Path), err)
 	}
 	d, err := rtp.ParseSDP(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBadSpec, spec.Path, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadSpec, brief.Text(spec.Path), err)
 	}
 	return d, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 // Open opens a source. The content of a file decides what it is, whatever its name ends in. Errors say which file, where in it and, if
@@ -29,14 +30,14 @@ func Open(spec Spec) (Source, error) {
 	case spec.Path == "":
 		return nil, fmt.Errorf("%w: the path is empty", ErrBadSpec)
 	case spec.Live():
-		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, spec.Path)
+		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, brief.Text(spec.Path))
 	default:
 		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", spec.Path, err)
+		return nil, fmt.Errorf("%s: %w", brief.Text(spec.Path), err)
 	}
-	if m, err = newNamed(spec.Path, m); err != nil {
+	if m, err = newNamed(brief.Text(spec.Path), m); err != nil {
 		return nil, err
 	}
 	if spec.Loop || spec.Path == Clip {

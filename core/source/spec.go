@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"luatrtmp/internal/brief"
 )
 
 // The specs that are no paths.
@@ -40,10 +42,10 @@ func ParseSpec(s string) (Spec, error) {
 	case path == "":
 		return Spec{}, fmt.Errorf("%w: the path is empty", ErrBadSpec)
 	case found && spec.Live():
-		return Spec{}, fmt.Errorf("%w %q: an SDP file takes no parameters", ErrBadSpec, s)
+		return Spec{}, fmt.Errorf("%w %q: an SDP file takes no parameters", ErrBadSpec, brief.Text(s))
 	case found:
 		if err := spec.setParams(params); err != nil {
-			return Spec{}, fmt.Errorf("%w %q: %w", ErrBadSpec, s, err)
+			return Spec{}, fmt.Errorf("%w %q: %w", ErrBadSpec, brief.Text(s), err)
 		}
 	}
 	return spec, nil
@@ -54,19 +56,19 @@ func (spec *Spec) setParams(params string) error {
 		name, escaped, _ := strings.Cut(param, "=")
 		value, err := url.QueryUnescape(escaped)
 		if err != nil {
-			return fmt.Errorf("parameter %s: %w", name, err)
+			return fmt.Errorf("parameter %s: %w", brief.Text(name), err)
 		}
 		switch name {
 		case "loop":
 			if spec.Loop, err = strconv.ParseBool(value); err != nil {
-				return fmt.Errorf("parameter loop=%s: expected 1 or 0", value)
+				return fmt.Errorf("parameter loop=%s: expected 1 or 0", brief.Text(value))
 			}
 		case "fps":
 			if spec.FPS, err = parseFPS(value); err != nil {
 				return err
 			}
 		default:
-			return fmt.Errorf("unknown parameter %q, expected loop or fps", name)
+			return fmt.Errorf("unknown parameter %q, expected loop or fps", brief.Text(name))
 		}
 	}
 	return nil
@@ -82,7 +84,7 @@ func parseFPS(value string) (float64, error) {
 		}
 	}
 	if err != nil || !validFPS(fps) {
-		return 0, fmt.Errorf("parameter fps=%s: expected a frame rate above 0, at most %d", value, maxFPS)
+		return 0, fmt.Errorf("parameter fps=%s: expected a frame rate above 0, at most %d", brief.Text(value), maxFPS)
 	}
 	return fps, nil
 }

@@ -40,18 +40,19 @@ type floor struct {
 
 // floors has every folder with Go code but those of tests.
 var floors = map[string]floor{
+	"internal/brief":     {},
 	"amf":                {},
 	"core/handshake":     {},
 	"core/chunk":         {},
 	"core/message":       {ours: []string{"amf", "core/chunk"}},
 	"core/flv":           {others: []string{mediacommon}},
-	"core/source/rtp":    {ours: []string{"core/flv"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
+	"core/source/rtp":    {ours: []string{"core/flv", "internal/brief"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
 	"core/source/mpegts": {},
 	"core/source": {
-		ours: []string{"amf", "core/flv", "core/source/mpegts", "core/source/rtp"}, others: []string{mediacommon}, files: true,
+		ours: []string{"amf", "core/flv", "core/source/mpegts", "core/source/rtp", "internal/brief"}, others: []string{mediacommon}, files: true,
 	},
 	"core": {
-		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp"},
+		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
 		others: []string{sys},
 		top:    true,
 	},

@@ -109,7 +109,7 @@ func TestEveryFunctionIsTried(t *testing.T) {
 	}
 }
 
-// The states have the same numbers in C, in Go, and in Lua on module and context.
+// The states have the same numbers and names in C, in Go, and in Lua on module and context.
 func TestStates(t *testing.T) {
 	states := []struct {
 		name  string
@@ -132,8 +132,9 @@ func TestStates(t *testing.T) {
 	for i, s := range states {
 		require.Equal(t, i, int(s.state))
 		require.Equal(t, []string{s.name, strconv.Itoa(i)}, inC[i][1:])
-		script += fmt.Sprintf("print(rtmp.STATE_%[1]s, ctx.STATE_%[1]s)\n", s.name)
-		want += fmt.Sprintf("%d\t%d\n", i, i)
+		require.Equal(t, strings.ToLower(s.name), s.state.String())
+		script += fmt.Sprintf("print(rtmp.STATE_%[1]s, ctx.STATE_%[1]s, rtmp.stateName(rtmp.STATE_%[1]s))\n", s.name)
+		want += fmt.Sprintf("%d\t%d\t%s\n", i, i, s.state)
 	}
 	dir := filepath.Dir(built(t, "rtmp.so"))
 	require.Equal(t, want, mustRun(t, luaPath(dir), "lua5.3", "-e", script))

@@ -114,6 +114,18 @@ func TestRequire(t *testing.T) {
 	}
 }
 
+// A second argument of create that LuatOS's component ignores is told once in the log.
+func TestCreateTellsHowSourcesAreGiven(t *testing.T) {
+	dir := filepath.Dir(built(t, "rtmp.so"))
+	out := mustRun(t, luaPath(dir), "lua5.3", "-e", `
+		local rtmp = require("rtmp")
+		for _ = 1, 3 do assert(rtmp.create("rtmp://127.0.0.1/live/stream", "movie.mp4")) end
+		assert(rtmp.create("rtmp://127.0.0.1/live/stream", true))`)
+	require.Equal(t, 1, strings.Count(out, "\n"), out)
+	require.Contains(t, out, "the second argument of rtmp.create is ignored")
+	require.Contains(t, out, `it is a string; a source is given as {source = `)
+}
+
 // A library in the wrong interpreter says so.
 func TestRequireOtherLua(t *testing.T) {
 	for _, abi := range abis {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 // Scheme is what URLs begin with that ParseURL reads.
@@ -98,7 +99,7 @@ func splitParams(query string) (first, second map[string]string, err error) {
 		}
 		value, err := url.PathUnescape(escaped) // a '+' is one: base64 has it
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: parameter %s: %w", ErrBadDescription, name, err)
+			return nil, nil, fmt.Errorf("%w: parameter %s: %w", ErrBadDescription, brief.Text(name), err)
 		}
 		to, short := first, name
 		if rest, ok := strings.CutPrefix(name, "audio_"); ok {
@@ -107,7 +108,7 @@ func splitParams(query string) (first, second map[string]string, err error) {
 		if !slices.Contains(ownParams, short) && !slices.Contains(formatParams, short) {
 			known := slices.Concat(ownParams, formatParams)
 			slices.SortFunc(known, strings.Compare)
-			return nil, nil, fmt.Errorf("%w: unknown parameter %q, expected one of %s", ErrBadDescription, name, strings.Join(known, ", "))
+			return nil, nil, fmt.Errorf("%w: unknown parameter %q, expected one of %s", ErrBadDescription, brief.Text(name), strings.Join(known, ", "))
 		}
 		to[short] = value
 	}
@@ -180,7 +181,7 @@ func parseAddress(text string) (netip.AddrPort, error) {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
-		return netip.AddrPort{}, fmt.Errorf("%w: %q: expected ADDRESS:PORT, such as 0.0.0.0:5004", ErrBadDescription, text)
+		return netip.AddrPort{}, fmt.Errorf("%w: %q: expected ADDRESS:PORT, such as 0.0.0.0:5004", ErrBadDescription, brief.Text(text))
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	addr, err := parseHost(host)
@@ -196,7 +197,7 @@ func parseHost(host string) (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return addr, fmt.Errorf("%w: %q: expected the IP address to listen at, such as 0.0.0.0 for all of this machine", ErrBadDescription, host)
+		return addr, fmt.Errorf("%w: %q: expected the IP address to listen at, such as 0.0.0.0 for all of this machine", ErrBadDescription, brief.Text(host))
 	}
 	return addr.Unmap(), nil
 }

@@ -4,6 +4,7 @@ local rtmp = require("rtmp")
 local face = require("face")
 local test, equal, contains, raises, pack = face.test, face.equal, face.contains, face.raises, face.pack
 
+local unpack = table.unpack or unpack
 local URL = "rtmp://127.0.0.1/live/secret"
 local CODE_FAILED, CODE_INVALID = -1, -2
 
@@ -76,9 +77,48 @@ test("create raises for wrong types", function()
   raises("(string expected, got no value)", rtmp.create)
   raises("string expected, got nil", rtmp.create, nil)
   raises("string expected, got table", rtmp.create, {})
-  raises("bad argument #2", rtmp.create, URL, "x")
-  raises("bad argument #2", rtmp.create, URL, true)
-  raises("bad argument #1", rtmp.create, URL .. "\0x")
+  raises("bad argument #1 to 'create' (URL contains a zero byte)", rtmp.create, URL .. "\0x")
+end)
+
+-- LuatOS's component ignores a second argument that is no adapter; that it is no source either is told in the log.
+test("create ignores a second argument of another type", function()
+  for _, ignored in ipairs({ "x", "movie.mp4", true, false, print, io.stdout }) do
+    local ctx = assert(rtmp.create(URL, ignored))
+    equal(ctx:getState(), 0)
+    ctx:destroy()
+  end
+end)
+
+test("bad arguments name the function, however it is called", function()
+  local ctx = rtmp.create(URL)
+  local function called(fn, ...) return fn(...) end -- a tail call, by another name
+  for _, call in ipairs({ pcall, function(fn, ...) return pcall(called, fn, ...) end }) do
+    for _, ca in ipairs({
+      { "bad argument #1 to 'create' (string expected, got nil)", rtmp.create },
+      { "bad argument #1 to 'poll' (number expected, got string)", rtmp.poll, "soon" },
+      { "bad argument #1 to 'poll' (a time in ms, from 0, expected)", rtmp.poll, -1 },
+      { "bad argument #1 to 'stateName' (number expected, got nil)", rtmp.stateName, nil },
+      { "bad argument #1 to 'connect' (rtmp_ctx expected, got nil)", ctx.connect },
+      { "bad argument #1 to 'destroy' (rtmp_ctx expected, got string)", ctx.destroy, "x" },
+      { "bad argument #2 to 'setMetadata' (table expected)", ctx.setMetadata, ctx, 1 },
+      { "bad argument #2 to 'sendVideo' (string expected, got nil)", ctx.sendVideo, ctx, nil, 0 },
+      { "bad argument #3 to 'sendVideo' (number expected, got table)", ctx.sendVideo, ctx, "x", {} },
+      { "bad argument #3 to 'sendAudio' (a time in ms, from 0, expected)", ctx.sendAudio, ctx, "x", -1 },
+      { "bad argument #4 to 'sendAudio' (a table of options expected)", ctx.sendAudio, ctx, "x", 0, 5 },
+    }) do
+      local result = pack(call(unpack(ca, 2, 6)))
+      equal(result[1], false)
+      contains(result[2], ca[1])
+    end
+  end
+  raises("bad argument #2 to 'sendVideo' (number expected, got string)", function() ctx:sendVideo("x", "soon") end)
+  raises("bad argument #1 to 'setMetadata' (table expected)", function() ctx:setMetadata() end)
+end)
+
+test("states have names", function()
+  equal(rtmp.stateName(rtmp.STATE_PUBLISHING), "publishing")
+  equal(rtmp.stateName(0), "idle")
+  for _, other in ipairs({ 8, -1, 0.5, 1e300, -1e300, 1 / 0, 0 / 0 }) do equal(rtmp.stateName(other), "unknown") end
 end)
 
 test("any number of contexts", function()

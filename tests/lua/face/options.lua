@@ -46,12 +46,40 @@ test("a URL without a stream takes app and stream from the options", function()
 end)
 
 test("unknown options are named", function()
-  refused({ bitrate = 1 }, "unknown option", "bitrate")
+  refused({ bitrate = 1 }, "unknown option 'bitrate'; expected one of source, reconnect, tls, timeout, ", "bitrate_floor", "audio_optional")
   refused({ Timeout = 1000 }, "unknown option", "Timeout")
   refused({ ["timeout\0"] = 1000 }, "timeout")
   refused({ [""] = 1 }, "unknown option")
   refused({ 5000 }, "names are strings, got a number")
   refused({ [true] = 1 }, "names are strings, got a boolean")
+end)
+
+test("names and values are cut in messages", function()
+  local long = ("n"):rep(250)
+  local cut = ("n"):rep(200) .. "..."
+  refused({ [long] = 1 }, "unknown option '" .. cut .. "'; expected one of")
+  refused({ hevc = long }, '"' .. cut .. '"', 'expected "enhanced" or "legacy"')
+  refused({ reconnect = { [long] = 1 } }, "field '" .. cut .. "' with a number; expected min_ms")
+  refused({ tls = { [long] = 1 } }, "field '" .. cut .. "' with a number; expected ca")
+  refused({ tls = { ca = long } }, cut .. ": ", "no such file")
+  refused({ source = { path = "clip", [long] = {} } }, "field '" .. cut .. "' with a table; expected path")
+  refused({ source = { path = "clip", [long] = 1 } }, cut, "expected loop or fps")
+  refused({ source = ("/no"):rep(300) }, "...: no such file")
+  refused({ metadata = { [long] = {} } }, "field '" .. cut .. "' is a table")
+  local ctx = rtmp.create(URL)
+  for _, send in ipairs({ ctx.sendVideo, ctx.sendAudio }) do
+    local ok, why = send(ctx, "x", 0, { [long] = 1 })
+    equal(ok, false)
+    contains(why, "unknown option '" .. cut .. "'; expected codec, config, track")
+    ok, why = send(ctx, "x", 0, { codec = long })
+    equal(ok, false)
+    contains(why, "codec")
+    assert(#why < 500)
+  end
+  for _, odd in ipairs({ "\n\27[31m", "\127" }) do
+    local _, why = rtmp.create(URL, { [odd] = 1 })
+    equal(why:find("%c"), nil)
+  end
 end)
 
 test("a live source that cannot be received is refused", function()

@@ -119,6 +119,14 @@ static void expect_dead(rtmp_ctx_t *ctx)
     CHECK(rtmp_deinit(ctx) == (ctx == NULL ? RTMP_ERR_INVALID_PARAM : RTMP_OK));
 }
 
+static void names(void)
+{
+    int n;
+    for (n = -100; n < 100; n++)
+        CHECK(*rtmp_state_name((rtmp_state_t)n) != '\0' && *rtmp_strerror(n) != '\0');
+    CHECK(strcmp(rtmp_state_name((rtmp_state_t)8), "unknown") == 0 && strcmp(rtmp_strerror(-9), "unknown code") == 0);
+}
+
 static void dead_contexts(void)
 {
     rtmp_ctx_t *ctx = (rtmp_ctx_t *)malloc(sizeof *ctx), copy;
@@ -378,6 +386,7 @@ int main(int argc, char **argv)
 {
     CHECK(argc == 3);
     url = argv[1];
+    names();
     dead_contexts();
     double_init();
     pointers();

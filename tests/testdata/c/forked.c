@@ -81,6 +81,7 @@ static void child(rtmp_ctx_t *ctx)
     CHECK(strlen(text) == sizeof text - 1);
     CHECK(rtmp_get_call_error(ctx, &code, NULL, 0) > 0 && code == RTMP_ERR_FAILED);
     CHECK(rtmp_get_call_error(ctx, NULL, text, 0) > 0);
+    CHECK(strcmp(rtmp_state_name(RTMP_STATE_ERROR), "error") == 0 && rtmp_strerror(RTMP_OK) != NULL);
     CHECK(rtmp_describe(ctx, text, 1) > 0 && text[0] == 0);
 }
 
