@@ -51,19 +51,24 @@ func (s *session) obey() {
 	request := s.now.moving
 	s.now.moving = nil
 	if s.move != nil {
-		s.p.log.Debug("ignoring a request to reconnect: another one is being followed")
-		return
+		return // another one is being followed
 	}
 	if s.hops == nil {
 		s.hops = &hops{}
 	}
-	to, err := s.now.to.moved(request.TCURL)
+	to, err := s.now.to.moved(request.TCURL, s.home, s.o)
 	if err == nil && !s.hops.allow(time.Now()) {
 		err = failure(ErrRefused, "there were %d in a short time", maxHops)
 	}
 	if err != nil {
-		s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err)
+		if untold, tell := s.hops.tell(time.Now()); tell {
+			s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err, "not logged before", untold)
+		}
 		return
+	}
+	if s.home.user != nil && to.user == nil {
+		s.p.log.Warn("user and password are not sent to the other host that the server asks for: its certificate is not verified",
+			"to", to.masked())
 	}
 	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", to.redact(request.Description))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}

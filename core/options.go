@@ -29,6 +29,7 @@ type Options struct {
 	// AudioOptional lets video go alone to a server that does not take its audio. Otherwise that is an error.
 	AudioOptional bool
 
+	Redirect  Redirect // where a server's request to reconnect may lead
 	Reconnect Reconnect
 	TLS       TLS
 
@@ -100,6 +101,8 @@ func (o *Options) Set(name, value string) error {
 		return setText(&o.Name, name, value)
 	case "hevc":
 		return setChoice(&o.LegacyHEVC, name, value, "enhanced", "legacy")
+	case "redirect":
+		return o.Redirect.set(name, value)
 	case "silent_audio":
 		return setChoice(&o.SilentAudio, name, value, "false", "true")
 	case "enhanced":

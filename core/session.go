@@ -21,6 +21,7 @@ type session struct {
 	hurry     chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
 	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
+	home       *target   // of the URL; p.mu
 	to         *target   // of the connection that media flows to; p.mu
 	mediaStart time.Time // when media could flow; p.mu
 	ended      bool      // media flows no more; p.mu
@@ -54,7 +55,7 @@ type session struct {
 }
 
 func newSession(p *Publisher, to *target, o *Options) *session {
-	return &session{p: p, to: to, o: o}
+	return &session{p: p, home: to, to: to, o: o}
 }
 
 // close ends the session, politely within closeTimeout, then by force.

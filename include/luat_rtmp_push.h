@@ -240,6 +240,9 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *                connection is tried once more without them
  *   audio_optional   "true": where the server does not take the audio's codec, the video goes alone; the log says so. "false":
  *                that is an error, of a source before RTMP_STATE_PUBLISHING
+ *   redirect     where a server's request to reconnect (ReconnectRequest of Enhanced RTMP) may lead: "any" host, the "same" host as
+ *                the URL, at any port, or "off": such requests are not followed ("any"). The stream key goes along. User and password
+ *                go to another host only over rtmps with a verified certificate, and a connection by rtmps never becomes one by rtmp
  *   silent_audio "true": a silent AAC track beside video without audio: from the first picture on if the source has no audio,
  *                else after a second of pushed video without any. It ends when audio comes. Its frames count as audio_frames_sent
  *   reconnect    "true": a connection that fails, at first or later, is followed by another attempt: RTMP_STATE_ERROR with the
