@@ -60,7 +60,7 @@ static const struct {
     {"app", LUA_TSTRING},     {"stream", LUA_TSTRING},   {"flash_ver", LUA_TSTRING},   {"tc_url", LUA_TSTRING},
     {"name", LUA_TSTRING},
     {"metadata", LUA_TTABLE}, {"hevc", LUA_TSTRING},     {"enhanced", LUA_TSTRING},  {"silent_audio", LUA_TBOOLEAN},
-    {"audio_optional", LUA_TBOOLEAN}, {"redirect", LUA_TSTRING},
+    {"audio_optional", LUA_TBOOLEAN}, {"redirect", LUA_TSTRING}, {"bind", LUA_TSTRING},
 };
 
 /* Pushes a text that lists the options. */

@@ -49,6 +49,11 @@ func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) 
 
 // dialTCP connects to the first of a target's addresses that answers.
 func dialTCP(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
+	from, err := newBinding(o.Bind)
+	if err != nil {
+		return nil, err
+	}
+	place := to.address + from.describe() // for errors
 	isLate := func(err error) bool { return isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded) }
 	addresses, err := addressesOf(ctx, resolver, to.address)
 	if err != nil {
@@ -56,15 +61,21 @@ func dialTCP(ctx context.Context, resolver *net.Resolver, to *target, o *Options
 		if errors.As(err, &dns) && !isLate(err) {
 			return nil, failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, dns.Err)
 		}
-		return nil, dialFailure(isLate(err), []dialError{{err: err}}, to.address, o.Timeout)
+		return nil, dialFailure(isLate(err), []dialError{{err: err}}, place, o.Timeout)
 	}
-	dialer := net.Dialer{KeepAliveConfig: keepalive}
+	if addresses = from.reachable(addresses); len(addresses) == 0 {
+		return nil, failure(ErrConnect, "connecting to %s: the host has no %s address", place, from.family())
+	}
 	conn, failed := dialFirst(ctx, addresses, headStart(o.Timeout, len(addresses)),
 		func(ctx context.Context, address netip.AddrPort) (net.Conn, error) {
+			dialer := from.dialer(address.Addr())
 			return dialer.DialContext(ctx, "tcp", address.String())
 		})
 	if conn == nil {
-		return nil, dialFailure(isLate(nil), failed, to.address, o.Timeout)
+		for i := range failed {
+			failed[i].err = from.explain(failed[i].err)
+		}
+		return nil, dialFailure(isLate(nil), failed, place, o.Timeout)
 	}
 	return conn, nil
 }

@@ -29,6 +29,7 @@ type Options struct {
 	// AudioOptional lets video go alone to a server that does not take its audio. Otherwise that is an error.
 	AudioOptional bool
 
+	Bind      string   // local address or interface to connect from; "" leaves it to the system
 	Redirect  Redirect // where a server's request to reconnect may lead
 	Reconnect Reconnect
 	TLS       TLS
@@ -101,6 +102,12 @@ func (o *Options) Set(name, value string) error {
 		return setText(&o.Name, name, value)
 	case "hevc":
 		return setChoice(&o.LegacyHEVC, name, value, "enhanced", "legacy")
+	case "bind":
+		if err := checkBind(value); err != nil {
+			return err
+		}
+		o.Bind = value
+		return nil
 	case "redirect":
 		return o.Redirect.set(name, value)
 	case "silent_audio":

@@ -240,6 +240,9 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *                connection is tried once more without them
  *   audio_optional   "true": where the server does not take the audio's codec, the video goes alone; the log says so. "false":
  *                that is an error, of a source before RTMP_STATE_PUBLISHING
+ *   bind         a local IP address, or the name of a network interface, to connect from, also after reconnecting and redirects. It is
+ *                looked up by rtmp_connect(), not before. On Linux an interface is used whatever the routes say. Of a host's
+ *                addresses those of the other family are left out. Host names are resolved as the system does it
  *   redirect     where a server's request to reconnect (ReconnectRequest of Enhanced RTMP) may lead: "any" host, the "same" host as
  *                the URL, at any port, or "off": such requests are not followed ("any"). The stream key goes along. User and password
  *                go to another host only over rtmps with a verified certificate, and a connection by rtmps never becomes one by rtmp

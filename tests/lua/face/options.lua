@@ -17,7 +17,7 @@ test("good options", function()
   for _, options in ipairs({
     {},
     { timeout = 1000 }, { queue_ms = 500 }, { queue_bytes = 65536 }, { chunk_size = 128 }, { bitrate_floor = 100 }, { chunk_size = 0x7FFFFFFF },
-    { app = "other/app" }, { stream = "other?token=1" }, { redirect = "any" }, { redirect = "same" }, { redirect = "off" }, { app = "", stream = "" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
+    { app = "other/app" }, { stream = "other?token=1" }, { bind = "127.0.0.1" }, { bind = "eth0" }, { redirect = "any" }, { redirect = "same" }, { redirect = "off" }, { app = "", stream = "" }, { flash_ver = "x" }, { tc_url = "rtmp://x/y" },
     { reconnect = true }, { reconnect = false }, { reconnect = {} },
     { reconnect = { min_ms = 10, max_ms = 20, attempts = 1, url = function() end } },
     { hevc = "legacy" }, { hevc = "enhanced" }, { silent_audio = true }, { silent_audio = false }, { enhanced = "v2" }, { enhanced = "declared" },
@@ -85,6 +85,13 @@ end)
 test("a live source that cannot be received is refused", function()
   refused({ source = "rtp://127.0.0.1:5004" }, "parameter codec")
   refused({ source = "camera.sdp" }, "camera.sdp", "no such file")
+end)
+
+test("bind: what is wrong is named", function()
+  for _, wrong in ipairs({ "", "127.0.0.1:80", "[::1]", "a b" }) do
+    refused({ bind = wrong }, '"bind"', "IP address of this machine", "network interface")
+  end
+  refused({ bind = 0 }, "bind", "string expected, got number")
 end)
 
 test("redirect: what is wrong is named", function()

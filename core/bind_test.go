@@ -1,0 +1,128 @@
+package core
+
+import (
+	"net"
+	"net/netip"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/tests/script"
+)
+
+// loopback returns the name of the loopback interface.
+func loopback(t *testing.T) string {
+	t.Helper()
+	all, err := net.Interfaces()
+	require.NoError(t, err)
+	for _, i := range all {
+		if i.Flags&net.FlagLoopback != 0 {
+			return i.Name
+		}
+	}
+	require.FailNow(t, "this machine has no loopback interface")
+	return ""
+}
+
+// Connections come from the address or the interface of the option bind, also encrypted ones and those that a server asks for.
+func TestBind(t *testing.T) {
+	for _, c := range []struct{ bind, from string }{
+		{"127.0.0.1", "127.0.0.1"},
+		{"127.0.0.2", "127.0.0.2"},
+		{"::ffff:127.0.0.2", "127.0.0.2"},
+		{loopback(t), "127.0.0.1"},
+	} {
+		t.Run(c.bind, func(t *testing.T) {
+			noLeak(t)
+			if c.from != "127.0.0.1" && runtime.GOOS != "linux" {
+				c.bind, c.from = "127.0.0.1", "127.0.0.1" // other systems have one loopback address
+			}
+			s := script.Listen(t)
+			p, w := newPublisher(t, s.URL("live/key"), "bind", c.bind)
+			require.NoError(t, p.Connect())
+			first := s.Accept()
+			remote := func(conn *script.Conn) string {
+				host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
+				require.NoError(t, err)
+				return host
+			}
+			require.Equal(t, c.from, remote(first))
+			first.Accept()
+			w.until(StatePublishing)
+			first.Send(move(""))
+			second := s.Accept()
+			require.Equal(t, c.from, remote(second))
+		})
+	}
+}
+
+// Of a name's addresses those are tried that the local address can reach.
+func TestBindToAFamily(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	_, port, _ := net.SplitHostPort(s.Address())
+	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "bind", "127.0.0.1")
+	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)} })
+	require.NoError(t, p.Connect())
+	s.Accept().Accept()
+	w.until(StatePublishing)
+	p.Disconnect()
+	require.NoError(t, p.SetOption("bind", "::1"))
+	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv4(127, 0, 0, 1)} })
+	require.NoError(t, p.Connect())
+	err := w.until(StateError).Err
+	require.ErrorIs(t, err, ErrConnect)
+	require.ErrorContains(t, err, "from ::1: the host has no IPv6 address")
+}
+
+// What is wrong with the option bind is told when it is used, because an interface may come later.
+func TestBindFails(t *testing.T) {
+	closed := func(t *testing.T) string {
+		s := script.Listen(t)
+		url := s.URL("live/key")
+		s.Serve(nil)()
+		return url
+	}
+	for _, c := range []struct{ name, bind, text string }{
+		{"no such interface", "nosuch0", `no network interface "nosuch0" (it has `},
+		{"another machine's address", "192.0.2.77", "the option bind: 192.0.2.77 is no address of this machine"},
+		{"nothing listens", "127.0.0.1", ", from 127.0.0.1 (connection refused)"},
+		{"nothing listens, from an interface", loopback(t), ", from interface " + loopback(t) + " (connection refused)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			p, w := newPublisher(t, closed(t), "bind", c.bind)
+			require.NoError(t, p.Connect())
+			err := w.until(StateError).Err
+			require.ErrorIs(t, err, ErrConnect)
+			require.ErrorContains(t, err, c.text)
+		})
+	}
+}
+
+func TestCheckUp(t *testing.T) {
+	require.NoError(t, checkUp(&net.Interface{Name: "eth0", Flags: net.FlagUp}))
+	err := checkUp(&net.Interface{Name: "eth0"})
+	require.ErrorIs(t, err, ErrConnect)
+	require.ErrorContains(t, err, `the network interface "eth0" is down`)
+}
+
+func TestCheckBind(t *testing.T) {
+	for _, good := range []string{"127.0.0.1", "::1", "fe80::1%eth0", "0.0.0.0", "eth0", "wlan0.1", "eth0:1", "br-1a2b"} {
+		require.NoError(t, checkBind(good), good)
+	}
+	for _, bad := range []string{"", "[::1]", "127.0.0.1:80", "[::1]:80", "224.0.0.1", "ff02::1", "a b", "a/b", "a\n", string(make([]byte, 65))} {
+		err := checkBind(bad)
+		require.ErrorIs(t, err, ErrInvalid, bad)
+		require.ErrorContains(t, err, "without a port, or the name of a network interface")
+	}
+}
+
+func TestDeviceAddress(t *testing.T) {
+	device, err := net.InterfaceByName(loopback(t))
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1", deviceAddress(device, netip.MustParseAddr("127.0.0.5")).String())
+	require.False(t, deviceAddress(device, netip.MustParseAddr("fe80::1")).IsValid())
+	require.False(t, deviceAddress(&net.Interface{Name: "nosuch0", Index: 1 << 20}, netip.MustParseAddr("127.0.0.1")).IsValid())
+}
