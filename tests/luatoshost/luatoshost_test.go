@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	busScripts    = []string{"states", "reconnect", "shapes", "destroyed", "unreferenced"}
+	busScripts    = []string{"states", "reconnect", "shapes", "destroyed", "unreferenced", "log"}
 	cameraScripts = []string{"camera", "camera_fails", "camera_order", "camera_several", "camera_stop", "camera_types"}
 )
 
