@@ -115,6 +115,7 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 // that closes it may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
+	d.p.log.Debug("sending a command", "command", name)
 	err = d.out.sendMessage(h, classControl, d.command(name, object, arguments...))
 	if err != nil && d.out.failure() != nil {
 		err = nil
@@ -158,6 +159,9 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 			return nil, stageFailed(command, err, d.whyUnread(err))
 		}
 		done, err := match(c)
+		if done {
+			d.p.log.Debug("the server has answered", "command", command, "code", d.to.redact(c.Info().Code), "level", d.to.redact(c.Info().Level))
+		}
 		switch {
 		case err != nil:
 			return nil, stageFailed(command, err, err)

@@ -147,6 +147,7 @@ func (p *Publisher) switchToPushed() {
 	}
 	p.pushOnce.Do(func() {
 		p.pushed.Store(true)
+		p.log.Debug("frames are pushed: the source is off for good")
 		p.stopFeeder()
 		p.muxer.restart()
 	})
@@ -195,6 +196,7 @@ func (f *feeder) run(p *Publisher) {
 	f.source.Close()
 	if err == io.EOF {
 		err = nil
+		p.log.Debug("the source is at its end")
 	}
 	f.session.finish(err)
 }

@@ -14,6 +14,12 @@ type Terse interface {
 	Terse() bool
 }
 
+// Quiet is what a Logger may be beside: it reports whether Debug does nothing, so that nobody prepares lines for it where
+// media flows.
+type Quiet interface {
+	Quiet() bool
+}
+
 // Named is what a Logger may be beside: its lines carry the name of the Publisher that it was given to.
 type Named interface {
 	SetName(name string)
@@ -28,6 +34,11 @@ type Reporter interface {
 func isTerse(log Logger) bool {
 	t, ok := log.(Terse)
 	return ok && t.Terse()
+}
+
+func isQuiet(log Logger) bool {
+	q, ok := log.(Quiet)
+	return ok && q.Quiet()
 }
 
 // report logs a line at level info whose number the user has chosen.

@@ -140,3 +140,23 @@ func TestNameInLog(t *testing.T) {
 	}
 	require.Equal(t, "camera 字", log.name)
 }
+
+// The debug level tells of the dialogue and of what is dropped.
+func TestDialogueInLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &record{}
+		p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) })
+		p.log = log
+		defer p.Close()
+		connect(t, p)
+		w.until(StatePublishing)
+		synctest.Wait()
+		lines := strings.Join(log.taken(slog.LevelDebug), "\n")
+		for _, want := range []string{
+			"the handshake is complete", "sending a command command=connect", "the server has answered command=connect",
+			"sending a command command=publish", "the server has answered command=publish code=NetStream.Publish.Start",
+		} {
+			require.Contains(t, lines, want)
+		}
+	})
+}

@@ -84,6 +84,7 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 	if err := c.shakeHands(p.variant); err != nil {
 		return stageFailed(stageHandshake, err, handshakeFailure(err, c.o.Timeout))
 	}
+	c.p.log.Debug("the handshake is complete", "variant", p.variant)
 	c.start()
 	if err := c.talk.connect(p); err != nil {
 		return err

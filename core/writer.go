@@ -36,6 +36,8 @@ type writer struct {
 	done      chan struct{} // closed when nothing is or will be written any more
 	tellOver  func()        // called then, under mu
 
+	tellDropped func(frames uint32, bytes uint64) // called under mu when frames are dropped because too much waits
+
 	// used by who writes: the goroutine while draining, else who holds mu
 	encoder *chunk.Writer
 	batch   []*entry    // what is being written, if it waited
@@ -52,7 +54,7 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 		media:    newQueue(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 		done:     make(chan struct{}),
-		tellOver: func() {},
+		tellOver: func() {}, tellDropped: func(uint32, uint64) {},
 	}
 	if conn != nil {
 		w.wire = newWire(conn)
@@ -100,7 +102,10 @@ func (w *writer) sendControl(h chunk.Header, now time.Time, pieces [][]byte) (bo
 
 func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byte) (bool, error) {
 	accepted := w.media.pushTrack(h, c, track, pieces)
-	w.counters.dropped(w.media.takeDropped())
+	if frames, bytes := w.media.takeDropped(); frames > 0 {
+		w.counters.dropped(frames, bytes)
+		w.tellDropped(frames, bytes)
+	}
 	if !c.video() && w.media.bytes > w.media.maxBytes && w.media.findVideo(0) < 0 {
 		w.end(failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
 		return false, w.err

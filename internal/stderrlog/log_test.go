@@ -91,6 +91,7 @@ func TestLevels(t *testing.T) {
 			s.Warn("c")
 			require.Len(t, p.taken(), want, name)
 			require.Equal(t, want < 2, s.Terse(), name)
+			require.Equal(t, want < 3, s.Quiet(), name)
 		})
 	}
 }

@@ -69,6 +69,9 @@ func (s *Stream) Report(text string, args ...any) {
 // Terse reports whether Info and Report do nothing.
 func (s *Stream) Terse() bool { return s.log.level > slog.LevelInfo }
 
+// Quiet reports whether Debug does nothing.
+func (s *Stream) Quiet() bool { return s.log.level > slog.LevelDebug }
+
 // Close says how many lines were left out that have not been counted yet.
 func (s *Stream) Close() {
 	s.mu.Lock()
