@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core"
 	"luatrtmp/tests/internal/repo"
 	"luatrtmp/tests/media"
 	"luatrtmp/tests/peers"
@@ -66,6 +68,58 @@ func TestReadmeLua(t *testing.T) {
 				require.NotContains(t, out, "state\t7", "program %d", i)
 				require.NotEmpty(t, media.FrameMD5(t, server.Recording(stream)).Video.Decoded)
 			})
+		}
+	}
+}
+
+// The RTP source of the READMEs can be opened, and its codecs go to every server.
+func TestReadmeRTP(t *testing.T) {
+	for _, name := range readmes {
+		m := regexp.MustCompile(`(?m)^    ctx:setSource\("(rtp://\S*)"\)$`).FindAllStringSubmatch(readme(t, name), -1)
+		require.Len(t, m, 1, name)
+		spec, err := url.Parse(m[0][1])
+		require.NoError(t, err)
+		require.Equal(t, "h264", spec.Query().Get("codec"))
+		require.Equal(t, "aac", spec.Query().Get("audio_codec"))
+		script := filepath.Join(t.TempDir(), "rtp.lua")
+		text := "local ctx = assert(rtmp.create('rtmp://127.0.0.1/live/stream'))\n" +
+			strings.Replace(strings.TrimSpace(m[0][0]), "ctx:", "local ok, why = ctx:", 1) + "\n" +
+			"if not ok and not why:find('already in use') then error(why) end\n"
+		require.NoError(t, os.WriteFile(script, []byte(text), 0o600))
+		out, err := run(t, nil, "./luat", script)
+		require.NoError(t, err, out)
+	}
+}
+
+// Options, and formats of files, are listed in the READMEs and in the header, each once.
+func TestReadmeIsComplete(t *testing.T) {
+	var o core.Options
+	_, names, found := strings.Cut(o.Set("no such option", "").Error(), "; expected one of ")
+	require.True(t, found)
+	header, err := os.ReadFile(filepath.Join(repo.Root(t), "include", "luat_rtmp_push.h"))
+	require.NoError(t, err)
+	for option := range strings.SplitSeq(names, ", ") {
+		require.Len(t, regexp.MustCompile(`(?m)^ \*   (\w+, )*`+option+`(, \w+)* `).FindAllString(string(header), -1), 1, option)
+		if strings.HasPrefix(option, "reconnect_") || strings.HasPrefix(option, "tls_") {
+			continue // fields of tables in Lua
+		}
+		for _, name := range readmes {
+			row := regexp.MustCompile("(?m)^\\| (?:`\\w+`(?:, |、))*`" + option + "`[^|\\n]* \\| [^|\\n]* \\| ")
+			_, table, _ := strings.Cut(readme(t, name), "\n### Options of create\n")
+			if name == "README.zh-CN.md" {
+				_, table, _ = strings.Cut(readme(t, name), "\n### create 的选项\n")
+			}
+			table, _, _ = strings.Cut(table, "\n### ")
+			require.Len(t, row.FindAllString(table, -1), 1, "%s in %s", option, name)
+		}
+	}
+	texts := map[string]string{"the header": string(header)}
+	for _, name := range readmes {
+		texts[name] = readme(t, name)
+	}
+	for name, text := range texts {
+		for _, format := range []string{"FLV", "MP4", "MOV", "MPEG-TS", "IVF", "Ogg", "WAV", "H.264", "HEVC", "ADTS", "MP3", "AC-3", "E-AC-3"} {
+			require.Contains(t, text, format, name)
 		}
 	}
 }

@@ -40,7 +40,7 @@ var ownParams = []string{"codec", "pt", "rate", "channels", "port", "rtcp", "sou
 func ParseURL(text string) (*Description, error) {
 	d, err := parseURL(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", text, err)
+		return nil, fmt.Errorf("%s: %w", brief.Text(text), err)
 	}
 	return d, nil
 }
