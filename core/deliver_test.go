@@ -192,9 +192,9 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 			second.Drain()
 			third := b.Accept() // the old connection has ended, and what comes is parked
 			p.mu.Lock()
-			fed := p.fed
+			feeder := p.latest
 			p.mu.Unlock()
-			<-fed
+			<-feeder.done
 			if !arrives {
 				third.Refuse(script.Info("error", "NetStream.Publish.Denied", ""))
 				e := w.until(StateError)

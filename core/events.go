@@ -142,12 +142,12 @@ func (e *events) busy() bool {
 }
 
 // settle returns when everything is delivered, no function of the owner runs and the session, if there is one, is over.
-// From inside a function that these would have to wait for it returns at once.
-func (e *events) settle(s *session) {
+// From inside a function that these would have to wait for it returns at once, and false.
+func (e *events) settle(s *session) bool {
 	e.deliverApart()
 	thread := threadID()
 	if !e.await(thread) {
-		return
+		return false
 	}
 	e.mu.Lock()
 	if e.idle == nil {
@@ -158,6 +158,7 @@ func (e *events) settle(s *session) {
 	}
 	e.mu.Unlock()
 	awaited(thread)
+	return true
 }
 
 // sessionOver wakes settle.
@@ -204,10 +205,11 @@ func (e *events) wantsBitrate() bool {
 	return e.bitrate != nil
 }
 
-// close makes sure that nothing is delivered any more, and that no function of the owner runs, the caller's own excepted.
-func (e *events) close() {
+// close makes sure that nothing is delivered any more, and that no function of the owner runs. It returns false when the
+// caller is inside one, or inside one that it waits for.
+func (e *events) close() bool {
 	e.mu.Lock()
 	e.closed, e.pending, e.state, e.bitrate, e.url = true, nil, nil, nil, nil
 	e.mu.Unlock()
-	e.settle(nil)
+	return e.settle(nil)
 }

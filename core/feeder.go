@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -14,14 +15,14 @@ const maxLag = time.Second
 
 // feeder sends the units of a source at their decode times, those of a live source as they come.
 type feeder struct {
-	source  *playhead
+	source  *playhead // p.source, once the feeder has its turn; p.mu
 	muxer   *muxer
 	session *session
-	resumed bool          // the source is not at its beginning
-	before  chan struct{} // closed when the feeder before is done with the source; nil: there was none
+	before  *feeder       // that may be at the source still; nil: there was none
 	hurry   chan struct{} // told when Publisher.camera has changed; holds one
 	quit    chan struct{}
-	done    chan struct{}
+	done    chan struct{} // closed when the feeder is done with the source, or was left behind with it
+	once    sync.Once     // closes done
 
 	anchor time.Time     // when the unit with decode time base was due
 	base   time.Duration // whole ms
@@ -32,40 +33,49 @@ type feeder struct {
 // SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and
 // takes over at a key frame when media flows already.
 func (p *Publisher) SetSource(spec string) error {
-	parsed, err := source.ParseSpec(spec)
+	parsed, err := patiently(p.log, func() (source.Spec, error) { return source.ParseSpec(spec) }, func(source.Spec) {})
 	if err != nil {
-		return failure(ErrInvalid, "%v", err)
+		return invalid(err)
 	}
 	var src *playhead
 	if parsed.Path != source.None {
 		if parsed.Live() {
 			p.freePorts(parsed)
 		}
-		if src, err = p.openSource(parsed); err != nil {
+		src, err = patiently(p.log, func() (*playhead, error) { return p.openSource(parsed) }, (*playhead).shut)
+		if err != nil {
 			p.mu.Lock()
 			session := p.session
 			p.mu.Unlock()
 			p.startFeeder(session) // with the one before, should that have been closed
-			return failure(ErrInvalid, "%v", err)
+			return invalid(err)
 		}
 	}
 	return p.replaceSource(src, parsed)
+}
+
+// invalid makes a source's error one of the arguments, unless it is that of the file system.
+func invalid(err error) error {
+	if errors.Is(err, ErrTimeout) {
+		return err
+	}
+	return failure(ErrInvalid, "%v", err)
 }
 
 func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		closeSource(src)
+		p.closeSource(src)
 		return failure(ErrState, "the context is closed")
 	}
 	old, session := p.source, p.session
 	p.media = expectationOf(src)
-	p.source, p.spec, p.sourceUsed, p.held = src, &spec, false, nil
+	p.source, p.spec, p.held = src, &spec, nil
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
 	wait()
-	closeSource(old)
+	p.closeSource(old)
 	p.startFeeder(session)
 	return nil
 }
@@ -97,22 +107,13 @@ func (p *Publisher) startFeeder(s *session) {
 	if s == nil || s != p.session || s.ended || p.state != StatePublishing || !p.started || p.pushed.Load() || p.held == s || p.feeder != nil {
 		return
 	}
-	if p.source == nil {
-		if p.spec.Path == source.None {
-			return
-		}
-		src, err := p.openSource(*p.spec)
-		if err != nil {
-			s.finish(err)
-			return
-		}
-		p.source, p.sourceUsed = src, false
+	if p.source == nil && p.spec.Path == source.None {
+		return
 	}
 	p.feeder = &feeder{
-		source: p.source, muxer: &p.muxer, session: s, resumed: p.sourceUsed,
-		before: p.fed, hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		muxer: &p.muxer, session: s, before: p.latest, hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
-	p.sourceUsed, p.fed = true, p.feeder.done
+	p.latest = p.feeder
 	go p.feeder.run(p)
 }
 
@@ -125,18 +126,58 @@ func (p *Publisher) stopFeeder() {
 }
 
 // dismissFeeder tells the feeder to stop, and returns a function that waits until it has done so, or the one before it
-// if somebody else has dismissed it. A feeder never blocks but on its own timer. p.mu is held, and not while waiting.
+// if somebody else has dismissed it. It must be called, without p.mu, which is held here.
 func (p *Publisher) dismissFeeder() (wait func()) {
 	if p.feeder != nil {
 		close(p.feeder.quit)
 		p.feeder = nil
 	}
-	fed := p.fed
+	latest := p.latest
 	return func() {
-		if fed != nil {
-			<-fed
+		if latest != nil {
+			latest.wait(p)
 		}
 	}
+}
+
+// wait waits until a feeder that was dismissed is done. One that hangs in a file system is left behind.
+func (f *feeder) wait(p *Publisher) {
+	for limit := hangPatience; !waitFor(f.done, limit) && !f.leaveBehind(p); limit = hangPatience / 10 {
+	}
+}
+
+// leaveBehind leaves the feeder behind with its source if it is in a call that may hang, and returns false if it is not.
+func (f *feeder) leaveBehind(p *Publisher) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f.source == nil || !f.source.leaveBehind(p.log) {
+		return false
+	}
+	if p.source == f.source {
+		p.source = nil // the next feeder opens it anew
+	}
+	f.over()
+	return true
+}
+
+func (f *feeder) over() { f.once.Do(func() { close(f.done) }) }
+
+// take gives the feeder the source, and returns false if the feeder was stopped.
+func (f *feeder) take(p *Publisher) bool {
+	p.mu.Lock()
+	mine := p.feeder == f
+	if mine {
+		if p.source == nil {
+			p.source = &playhead{spec: *p.spec}
+		}
+		f.source = p.source
+	}
+	what := p.sourceName()
+	p.mu.Unlock()
+	if mine {
+		p.log.Info("on the air", "source", what)
+	}
+	return mine
 }
 
 // switchToPushed turns the source off for good when the first frame is pushed, or for this connection if the camera pushes.
@@ -155,31 +196,20 @@ func (p *Publisher) switchToPushed() {
 
 // run feeds until it is stopped or the source ends.
 func (f *feeder) run(p *Publisher) {
-	defer close(f.done)
+	defer func() {
+		p.mu.Lock()
+		f.source = nil // it may have large tables
+		p.mu.Unlock()
+		f.over()
+	}()
 	if f.before != nil {
-		<-f.before
+		<-f.before.done
+		f.before = nil
 	}
-	if !f.standBy(p) {
+	if !f.standBy(p) || !f.take(p) {
 		return
 	}
-	p.mu.Lock()
-	what := p.sourceName()
-	p.mu.Unlock()
-	p.log.Info("on the air", "source", what)
-	if !f.resumed {
-		f.muxer.restart()
-	}
-	info := f.source.Info()
-	for _, skipped := range info.Skipped {
-		p.log.Warn("a track of the source is not sent", "track", skipped)
-	}
-	f.muxer.begin(expectationOf(f.source))
-	err := guard(func() error {
-		if f.source.live != nil {
-			return f.feedLive(p)
-		}
-		return f.feed(p, info.Video != nil)
-	})
+	err := guard(func() error { return f.play(p) })
 	if err == errStopped {
 		return
 	}
@@ -193,7 +223,7 @@ func (f *feeder) run(p *Publisher) {
 	if !mine {
 		return // it was just stopped: what comes now is not up to this feeder
 	}
-	f.source.Close()
+	f.source.close(p.log)
 	if err == io.EOF {
 		err = nil
 		p.log.Debug("the source is at its end")
@@ -201,13 +231,34 @@ func (f *feeder) run(p *Publisher) {
 	f.session.finish(err)
 }
 
+// play opens the source, if need be, and sends it. The error is io.EOF at its end, errStopped when the feeder is to stop.
+func (f *feeder) play(p *Publisher) error {
+	if err := f.source.open(p); err != nil {
+		return err
+	}
+	resumed := f.source.used
+	f.source.used = true
+	if !resumed {
+		f.muxer.restart()
+	}
+	info := f.source.Info()
+	for _, skipped := range info.Skipped {
+		p.log.Warn("a track of the source is not sent", "track", skipped)
+	}
+	f.muxer.begin(expectationOf(f.source))
+	if f.source.live != nil {
+		return f.feedLive(p)
+	}
+	return f.feed(p, resumed && info.Video != nil && f.muxer.awaitsKeyFrame())
+}
+
 var errStopped = failure(ErrState, "stopped")
 
-func (f *feeder) feed(p *Publisher, hasVideo bool) error {
+// feed sends what is read. With seekKey it begins with the next key frame.
+func (f *feeder) feed(p *Publisher, seekKey bool) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	seekKey := f.resumed && hasVideo && f.muxer.awaitsKeyFrame()
-	for {
+	for !f.dismissed() {
 		unit, err := f.source.Next()
 		if err != nil {
 			return err
@@ -228,6 +279,17 @@ func (f *feeder) feed(p *Publisher, hasVideo bool) error {
 			<-f.quit // the connection ends, which the session sees for itself
 			return errStopped
 		}
+	}
+	return errStopped
+}
+
+// dismissed reports whether the feeder is to stop.
+func (f *feeder) dismissed() bool {
+	select {
+	case <-f.quit:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -242,6 +242,7 @@ func TestFeederSourceThatCannotBeOpened(t *testing.T) {
 		f := newFed(t, nil)
 		f.source, f.spec = nil, &source.Spec{Path: "/does/not/exist.flv"}
 		f.Start()
+		f.after(0)
 		require.ErrorContains(t, <-f.session.finished, "/does/not/exist.flv")
 		f.spec = &source.Spec{Path: source.None}
 		f.Start()

@@ -5,6 +5,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source"
+	"luatrtmp/core/source/rtp"
 )
 
 // feedLive lets a live source send what comes, until the feeder is stopped.
@@ -36,19 +37,26 @@ func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
 
 // freePorts closes a live source that receives where the next one is to receive.
 func (p *Publisher) freePorts(next source.Spec) {
-	d, err := source.Describe(next)
+	d, err := patiently(p.log, func() (*rtp.Description, error) { return source.Describe(next) }, func(*rtp.Description) {})
 	if err != nil {
 		return // opening it will say so
 	}
 	p.mu.Lock()
 	old := p.source
-	if old == nil || old.live == nil || !old.live.overlaps(d) {
+	if old == nil || !old.spec.Live() {
 		p.mu.Unlock()
 		return
 	}
-	p.source, p.sourceUsed = nil, false
-	wait := p.dismissFeeder()
+	wait := p.dismissFeeder() // which may be about to open it
 	p.mu.Unlock()
 	wait()
-	closeSource(old)
+	if !old.overlaps(d) {
+		return
+	}
+	p.mu.Lock()
+	if p.source == old {
+		p.source = nil
+	}
+	p.mu.Unlock()
+	p.closeSource(old)
 }

@@ -98,7 +98,7 @@ func (p *Publisher) currentLive() *live {
 	if p.source == nil {
 		return nil
 	}
-	return p.source.live
+	return p.source.received()
 }
 
 // plays waits until the live source lets media flow, or does no more.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"crypto/x509"
 	"errors"
 	"net"
 	"sync"
@@ -26,6 +27,8 @@ type Publisher struct {
 
 	resolver *net.Resolver // of host names
 	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
+	open     func(source.Spec) (source.Source, error)
+	loadCA   func(option, path string) (*x509.CertPool, error)
 	servers  servers
 	secrets  knownSecrets
 
@@ -38,23 +41,23 @@ type Publisher struct {
 	standsIn    atomic.Bool // camera is CameraExpected: frames that are pushed are the camera's
 	holding     sync.Mutex  // serialises holdSource
 
-	mu         sync.Mutex
-	sourceUsed bool // something was read from it
-	started    bool // between Start and Stop
-	closed     bool
-	url        string
-	options    *Options // never changed, but replaced: sessions keep those they began with
-	state      State
-	session    *session // whose connection is up or under way, or that waits for its next attempt
-	failed     error    // why the last connection failed; nil from the next Connect on, or from when one is up again
-	connected  time.Time
-	source     *playhead // nil: none
-	spec       *source.Spec
-	media      expectation   // what spec is known to hold
-	feeder     *feeder       // that runs and has not been told to stop
-	fed        chan struct{} // closed when the latest feeder is done with the source; nil: there was none
-	camera     Camera        // of the host
-	held       *session      // whose frames come from the camera
+	mu        sync.Mutex // never held while a file or the network is waited for
+	started   bool       // between Start and Stop
+	closed    bool
+	over      chan struct{} // closed when all has ended; nil until Leave
+	url       string
+	options   *Options // never changed, but replaced: sessions keep those they began with
+	state     State
+	session   *session // whose connection is up or under way, or that waits for its next attempt
+	failed    error    // why the last connection failed; nil from the next Connect on, or from when one is up again
+	connected time.Time
+	source    *playhead // nil: a feeder opens it
+	spec      *source.Spec
+	media     expectation // what spec is known to hold
+	feeder    *feeder     // that runs and has not been told to stop
+	latest    *feeder     // nil: there was none
+	camera    Camera      // of the host
+	held      *session    // whose frames come from the camera
 }
 
 // clip is the source of whoever sets none.
@@ -62,7 +65,7 @@ var clip = source.Spec{Path: source.Clip}
 
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
-	p := &Publisher{log: log, resolver: names, dial: dial, options: &defaults, spec: &clip}
+	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: loadCA, options: &defaults, spec: &clip}
 	p.muxer.counters = &p.counters
 	return p
 }
@@ -117,9 +120,17 @@ func (p *Publisher) SetURL(url string) error {
 
 // SetOption sets an option by name; see Options. It takes effect at the next Connect.
 func (p *Publisher) SetOption(name, value string) error {
+	set := func(o *Options) error { return o.Set(name, value) }
+	if name == optionCA { // a file, which is read before anything is locked
+		pool, err := patiently(p.log, func() (*x509.CertPool, error) { return p.loadCA(name, value) }, func(*x509.CertPool) {})
+		if err != nil {
+			return err
+		}
+		set = func(o *Options) error { o.TLS.CA = pool; return nil }
+	}
 	p.mu.Lock()
 	o := *p.options
-	err := o.Set(name, value)
+	err := set(&o)
 	p.options = &o
 	p.nameLog()
 	p.mu.Unlock()
@@ -221,19 +232,47 @@ func (p *Publisher) Disconnect() {
 	p.events.settle(session)
 }
 
-// Close ends everything within half a second. No event comes any more. Close is idempotent.
-func (p *Publisher) Close() {
-	p.events.close()
+// Leave begins to end everything. It returns once no function of the owner runs, and none does any more; the exceptions are
+// that from whose inside it is called, and one that waits for that: then settled is false. What waits is sent and the server
+// is told, within half a second; then over is closed. Leave may be called again.
+func (p *Publisher) Leave() (over <-chan struct{}, settled bool) {
+	settled = p.events.close()
 	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	p.Stop()
-	p.Disconnect()
+	defer p.mu.Unlock()
+	if p.over != nil {
+		return p.over, settled
+	}
+	p.over = make(chan struct{})
+	p.closed, p.started = true, false
+	p.enduring.Store(false)
+	session := p.session
+	if session != nil {
+		p.setState(StateDisconnecting, nil)
+	}
+	go p.end(session, p.dismissFeeder())
+	return p.over, settled
+}
+
+// end is what of Leave takes time.
+func (p *Publisher) end(session *session, fed func()) {
+	defer close(p.over)
+	if session != nil {
+		session.close()
+	}
+	fed()
 	p.mu.Lock()
 	src := p.source
 	p.source = nil
 	p.mu.Unlock()
-	closeSource(src)
+	p.closeSource(src)
+}
+
+// Close ends everything within half a second. No event comes any more. Close may be called again, and inside an event, where
+// it does not wait.
+func (p *Publisher) Close() {
+	if over, settled := p.Leave(); settled {
+		<-over
+	}
 }
 
 // setState changes the state and queues the event; p.mu is held, and deliver must follow without it. It returns false,

@@ -65,12 +65,12 @@ func (p *Publisher) holdSource() {
 		return
 	}
 	src := p.source
-	p.source, p.sourceUsed, p.held = nil, false, p.session
+	p.source, p.held = nil, p.session
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
 	p.log.Info("on the air", "source", "camera")
 	wait()
-	closeSource(src)
+	p.closeSource(src)
 	p.muxer.restart()
 }
 
@@ -94,11 +94,6 @@ func (f *feeder) standBy(p *Publisher) bool {
 		case <-patience.C:
 			p.log.Warn("the camera was started and gives no frames", "for", cameraPatience)
 		case <-f.quit:
-			p.mu.Lock()
-			if p.source == f.source {
-				p.sourceUsed = f.resumed // nothing was read
-			}
-			p.mu.Unlock()
 			return false
 		}
 	}

@@ -25,13 +25,16 @@ type TLS struct {
 	Insecure   bool           // nothing is verified
 }
 
+// optionCA is the option that names a file.
+const optionCA = "tls_ca"
+
 // maxCAFile bounds the file of authorities: a system's whole collection has some 200 kB.
 const maxCAFile = 4 << 20
 
 // set sets an option of TLS; false for another option.
 func (t *TLS) set(name, value string) (known bool, err error) {
 	switch name {
-	case "tls_ca":
+	case optionCA:
 		var pool *x509.CertPool
 		if pool, err = loadCA(name, value); err == nil {
 			t.CA = pool

@@ -1,0 +1,223 @@
+package core
+
+import (
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source"
+)
+
+// hangs says in which call a file system hangs.
+type hangs string
+
+const (
+	hangsInOpen  hangs = "open"
+	hangsInRead  hangs = "read"
+	hangsInClose hangs = "close"
+)
+
+// hangingSource is a source on a file system that stops answering.
+type hangingSource struct {
+	*fakeSource
+	where hangs
+	disk  *disk
+}
+
+// disk is that file system. It answers again when answers is closed.
+type disk struct {
+	answers chan struct{}
+	mu      sync.Mutex
+	opened  []*hangingSource
+}
+
+// unitsBeforeHang is how many units can be read before reading hangs.
+const unitsBeforeHang = 10
+
+func (s *hangingSource) Next() (*flv.AccessUnit, error) {
+	if s.where == hangsInRead && s.at == unitsBeforeHang {
+		<-s.disk.answers
+	}
+	return s.fakeSource.Next()
+}
+
+func (s *hangingSource) Close() error {
+	if s.where == hangsInClose {
+		<-s.disk.answers
+	}
+	return s.fakeSource.Close()
+}
+
+// hangingPublisher publishes from a source that hangs, and has been hanging for a while.
+func hangingPublisher(t *testing.T, where hangs, log Logger) (*Publisher, *disk) {
+	t.Helper()
+	p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) })
+	p.log = log
+	d := &disk{answers: make(chan struct{})}
+	p.open = func(source.Spec) (source.Source, error) {
+		s := &hangingSource{fakeVideo(250, 25), where, d}
+		d.mu.Lock()
+		d.opened = append(d.opened, s)
+		d.mu.Unlock()
+		if where == hangsInOpen {
+			<-d.answers
+		}
+		return s, nil
+	}
+	p.mu.Lock()
+	p.spec = &source.Spec{Path: "movie.mp4"}
+	p.mu.Unlock()
+	p.Start()
+	require.NoError(t, p.Connect())
+	w.until(StatePublishing)
+	time.Sleep(2 * time.Second)
+	return p, d
+}
+
+// Whoever ends something is not held by the file system of a source, and nothing is left when that answers again.
+func TestHangingFileSystem(t *testing.T) {
+	for _, where := range []hangs{hangsInOpen, hangsInRead, hangsInClose} {
+		for _, c := range []struct {
+			name string
+			end  func(*Publisher)
+		}{
+			{"stop", (*Publisher).Stop},
+			{"disconnect", (*Publisher).Disconnect},
+			{"close", (*Publisher).Close},
+			{"another source", func(p *Publisher) { _ = p.SetSource("none") }},
+			{"a frame is pushed", func(p *Publisher) { _ = p.SendVideo(keyFrame, 0, 0) }},
+			{"a camera takes over", func(p *Publisher) {
+				p.SetCamera(CameraExpected)
+				_ = p.SendVideo(keyFrame, 0, 0)
+			}},
+		} {
+			t.Run(fmt.Sprint(where, "/", c.name), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					p, d := hangingPublisher(t, where, quietLog())
+					began := time.Now()
+					c.end(p)
+					require.LessOrEqual(t, time.Since(began), endsWithin)
+					began = time.Now()
+					p.Close()
+					require.LessOrEqual(t, time.Since(began), endsWithin)
+					require.EqualValues(t, 1, leftBehind.Load())
+					close(d.answers)
+					synctest.Wait()
+					require.Zero(t, leftBehind.Load())
+					for _, s := range d.opened {
+						require.True(t, s.closed)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A hanging file is opened anew when the source goes on, and its first reader has no part in that any more.
+func TestSourceGoesOnAfterAHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, d := hangingPublisher(t, hangsInRead, quietLog())
+		p.Stop()
+		p.Start()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Len(t, d.opened, 2)
+		require.EqualValues(t, unitsBeforeHang*2, p.Stats().VideoFramesSent)
+		close(d.answers)
+		synctest.Wait()
+		require.Zero(t, leftBehind.Load())
+		time.Sleep(time.Second)
+		require.Greater(t, p.Stats().VideoFramesSent, uint32(unitsBeforeHang*3))
+		require.True(t, d.opened[0].closed)
+		require.Equal(t, unitsBeforeHang+1, d.opened[0].at)
+		p.Close()
+	})
+}
+
+// While files are opened or read, for the source or for an option, nothing that only asks or sets waits for that.
+func TestNothingWaitsForAFile(t *testing.T) {
+	for _, where := range []hangs{hangsInOpen, hangsInRead} {
+		t.Run(string(where), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, d := hangingPublisher(t, where, quietLog())
+				p.loadCA = func(string, string) (*x509.CertPool, error) {
+					<-d.answers
+					return x509.NewCertPool(), nil
+				}
+				var setting sync.WaitGroup
+				setting.Go(func() { _ = p.SetOption("tls_ca", "authorities.pem") })
+				setting.Go(func() { _ = p.SetSource("movie.mp4") })
+				synctest.Wait()
+				began := time.Now()
+				for _, ask := range []func(){
+					func() { _ = p.State() }, func() { p.Stats() }, func() { p.Info() }, func() { _ = p.String() }, func() { _ = p.Failure() },
+					func() { p.Busy() }, func() { p.KeepURL() }, func() { _ = p.SetURL("rtmp://h/a/b") }, func() { _ = p.Connect() },
+					func() { p.Notify(nil) }, func() { p.NotifyBitrate(nil) }, func() { p.NotifyURL(nil) },
+					func() { _ = p.SetOption("timeout", "1000") }, func() { p.SetCamera(CameraExpected) }, func() { p.SetCamera(NoCamera) },
+					func() { _ = p.SetMetadata("a", 1.0) }, func() { _ = p.SendMetadata() }, func() { p.ClearMetadata() },
+					func() { _ = p.SetStatsWindow(time.Second) }, func() { _ = p.SetStatsInterval(time.Second) }, func() { p.Start() },
+				} {
+					ask()
+				}
+				require.Zero(t, time.Since(began))
+				p.Disconnect()
+				p.Close()
+				require.LessOrEqual(t, time.Since(began), 2*endsWithin)
+				close(d.answers)
+				setting.Wait()
+				synctest.Wait()
+				require.Zero(t, leftBehind.Load())
+			})
+		})
+	}
+}
+
+// A call that opens a file for its caller does not wait for ever.
+func TestSetSourceOnAHangingFileSystem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) })
+		answers, src := make(chan struct{}), fakeVideo(1, 1)
+		p.open = func(source.Spec) (source.Source, error) {
+			<-answers
+			return src, nil
+		}
+		began := time.Now()
+		err := p.SetSource("movie.mp4")
+		require.ErrorIs(t, err, ErrTimeout)
+		require.ErrorContains(t, err, "the file system did not answer within 30s")
+		require.Equal(t, openPatience, time.Since(began))
+		require.EqualValues(t, 1, leftBehind.Load())
+
+		leftBehind.Add(maxLeftBehind - 1)
+		require.ErrorContains(t, p.SetSource("movie.mp4"), "256 threads hang in it already")
+		leftBehind.Add(1 - maxLeftBehind)
+		close(answers)
+		synctest.Wait()
+		require.True(t, src.closed)
+		require.Zero(t, leftBehind.Load())
+		p.Close()
+	})
+}
+
+// The log says once that something is left behind.
+func TestHangIsLoggedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text strings.Builder
+		p, d := hangingPublisher(t, hangsInRead, slog.New(slog.NewTextHandler(&text, nil)))
+		p.Stop()
+		p.Stop()
+		p.Disconnect()
+		p.Close()
+		require.Equal(t, 1, strings.Count(text.String(), "does not answer"), text.String())
+		require.Contains(t, text.String(), "hanging=1")
+		close(d.answers)
+	})
+}
