@@ -29,6 +29,18 @@ int init_context(rtmp_ctx_t *ctx)
     return enter() ? go_init(ctx) : RTMP_ERR_FAILED;
 }
 
+void leave_context(rtmp_ctx_t *ctx)
+{
+    if (enter())
+        go_leave(ctx);
+}
+
+void await_goodbyes(void)
+{
+    if (enter())
+        go_await_goodbyes(0);
+}
+
 int rtmp_init(rtmp_ctx_t *ctx)
 {
     int code = init_context(ctx);
@@ -188,9 +200,14 @@ uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size)
     return enter() ? go_describe(ctx, text, size) : put(text, size, "forked");
 }
 
-/* At the end of the process: the last lines of the log, which say why it ended, may still be waiting. */
-__attribute__((destructor)) static void flush_log(void)
+/*
+ * At the end of the process: goodbyes may be under way that nobody has waited for, and the last lines of the log, which say
+ * why it ended, may still be waiting.
+ */
+__attribute__((destructor)) static void finish_process(void)
 {
-    if (enter())
-        go_flush_log();
+    if (!enter())
+        return;
+    go_await_goodbyes(1);
+    go_flush_log();
 }

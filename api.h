@@ -58,6 +58,12 @@ void go_set_camera(rtmp_ctx_t *ctx, enum camera camera);
 /* rtmp_init() for a context of the Lua module, which g_rtmp_ctx never points to. api.c */
 int init_context(rtmp_ctx_t *ctx);
 
+/* rtmp_deinit() for a context of the Lua module; the goodbye to the server goes on without the caller. api.c */
+void leave_context(rtmp_ctx_t *ctx);
+
+/* Waits for those goodbyes, and for others that are under way, half a second at most. api.c */
+void await_goodbyes(void);
+
 /* ---- luatos_binding.c ---- */
 
 /* A context of the C API begins: g_rtmp_ctx points to it from now on. */
@@ -80,6 +86,12 @@ void luatos_binding_follow(rtmp_ctx_t *ctx, rtmp_state_t state);
 
 /* Logs a warning about ctx, or about the library if that is NULL: what has happened, and why. Does not wait. Not in a child made by fork(). */
 void go_warn(rtmp_ctx_t *ctx, const char *what, const char *why);
+
+/* rtmp_deinit() without waiting for the goodbye. Not in a child made by fork(). */
+void go_leave(rtmp_ctx_t *ctx);
+
+/* Waits for the goodbyes that are under way. Not in a child made by fork(). */
+void go_await_goodbyes(int exiting);
 
 /* Waits until what was logged is written, 100 ms at most. Not in a child made by fork(). */
 void go_flush_log(void);

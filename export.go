@@ -70,8 +70,22 @@ func go_deinit(ctx *C.rtmp_ctx_t) C.int {
 	if ctx == nil {
 		return C.RTMP_ERR_INVALID_PARAM
 	}
-	end(identity(ctx))
+	if goodbyes := end(identity(ctx)); len(goodbyes) > 0 {
+		awaitGoodbyes(0, goodbyes...)
+	}
 	return C.RTMP_OK
+}
+
+//export go_leave
+func go_leave(ctx *C.rtmp_ctx_t) { end(identity(ctx)) }
+
+//export go_await_goodbyes
+func go_await_goodbyes(exiting C.int) {
+	if exiting != 0 {
+		awaitAllGoodbyes(goodbyesAtExit)
+		return
+	}
+	awaitAllGoodbyes(0)
 }
 
 // identity returns what an instance is found by.

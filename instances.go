@@ -14,6 +14,7 @@ type instance struct {
 	handle    uint64 // what is in the rtmp_ctx_t
 	publisher *core.Publisher
 	log       *stderrlog.Stream
+	once      sync.Once // for leave
 
 	mu        sync.Mutex
 	callError error
@@ -24,10 +25,11 @@ type instance struct {
 // written under the lock only.
 var instances = struct {
 	sync.RWMutex
-	last   uint64
-	live   map[uintptr]*instance
-	ending map[uintptr][]*instance // from the call that ends them until their last callback has returned
-}{live: make(map[uintptr]*instance), ending: make(map[uintptr][]*instance)}
+	last    uint64
+	live    map[uintptr]*instance
+	ending  map[uintptr][]*instance       // from the call that ends them until their last callback has returned
+	leaving map[*instance]<-chan struct{} // from then on until their goodbye is over, which closes the channel
+}{live: make(map[uintptr]*instance), ending: make(map[uintptr][]*instance), leaving: make(map[*instance]<-chan struct{})}
 
 // register puts a new instance behind the context at an address. It returns false when a living one is there. What was
 // initialised there and then overwritten, without an rtmp_deinit, is ended first: it would call back with the address of
@@ -65,8 +67,9 @@ func find(address uintptr, handle *uint64) *instance {
 }
 
 // end ends what is behind an address. When it returns no callback of it runs, but for one that the caller is in: several
-// callers may end the same context, and all of them wait.
-func end(address uintptr, handle *uint64) {
+// callers may end the same context, and all of them wait for that. The goodbyes go on; what is returned is closed when they
+// are over.
+func end(address uintptr, handle *uint64) (goodbyes []<-chan struct{}) {
 	instances.Lock()
 	if i := instances.live[address]; i != nil {
 		*handle = 0
@@ -76,8 +79,9 @@ func end(address uintptr, handle *uint64) {
 	ending := slices.Clone(instances.ending[address])
 	instances.Unlock()
 	for _, i := range ending {
-		i.publisher.Close()
-		if i.publisher.Busy() { // the caller's own callback
+		over, settled := i.publisher.Leave()
+		i.once.Do(func() { leave(i, over) })
+		if !settled { // the caller's own callback
 			go func() {
 				i.publisher.Close()
 				ended(address, i)
@@ -85,12 +89,27 @@ func end(address uintptr, handle *uint64) {
 			continue
 		}
 		ended(address, i)
+		goodbyes = append(goodbyes, over)
 	}
+	return goodbyes
 }
 
-// ended forgets an instance that is ended.
+// leave keeps an instance in mind until its goodbye is over.
+func leave(i *instance, over <-chan struct{}) {
+	instances.Lock()
+	instances.leaving[i] = over
+	instances.Unlock()
+	go func() {
+		<-over
+		instances.Lock()
+		delete(instances.leaving, i)
+		instances.Unlock()
+		i.log.Close()
+	}()
+}
+
+// ended forgets an instance whose last callback has returned.
 func ended(address uintptr, i *instance) {
-	i.log.Close()
 	instances.Lock()
 	defer instances.Unlock()
 	rest := slices.DeleteFunc(instances.ending[address], func(e *instance) bool { return e == i })

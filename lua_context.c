@@ -185,22 +185,39 @@ struct context *context_new(lua_State *L, struct module *m)
     return c;
 }
 
-void context_end(struct context *c)
+/* Ends what c stands for, with end or, if it is not alive, without. */
+static void finish(struct context *c, void (*end)(rtmp_ctx_t *ctx))
 {
     if (c->alive) {
         c->alive = 0;
         luatos_camera_leave(c->camera);
-        rtmp_deinit(&c->rtmp);
+        end(&c->rtmp);
     }
     bus_leave(c->bus);
     c->bus = NULL;
 }
 
+void context_end(struct context *c)
+{
+    finish(c, leave_context);
+}
+
+static void end_and_wait(rtmp_ctx_t *ctx)
+{
+    rtmp_deinit(ctx);
+}
+
 int context_destroy(lua_State *L)
 {
     struct context *c = context_check(L);
-    context_end(c);
+    finish(c, end_and_wait);
     context_release(L, c);
+    return 0;
+}
+
+int context_collect(lua_State *L)
+{
+    context_end(context_check(L));
     return 0;
 }
 

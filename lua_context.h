@@ -53,7 +53,10 @@ struct context *context_new(lua_State *L, struct module *m);
 /* Makes what context_hold needs in the registry. */
 void context_open_held(lua_State *L);
 
-/* Ends what c stands for, alive or not. Calls no Lua. */
+/*
+ * Ends what c stands for, alive or not, without waiting for the goodbye to its server. No thread of the library looks at c
+ * any more when it has returned. Calls no Lua.
+ */
 void context_end(struct context *c);
 
 /* Upvalue 1; raises when its state is being closed and it is gone. */
@@ -114,7 +117,8 @@ int context_get_state(lua_State *L);
 int context_get_stats(lua_State *L);
 int context_get_error(lua_State *L);
 int context_tostring(lua_State *L);
-int context_destroy(lua_State *L); /* destroy, __gc and __close */
+int context_destroy(lua_State *L); /* destroy and __close */
+int context_collect(lua_State *L); /* __gc: does not wait, because all contexts are collected one after the other when their state closes */
 int module_poll(lua_State *L);
 int module_set_logger(lua_State *L);
 int module_state_name(lua_State *L);

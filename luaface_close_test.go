@@ -13,6 +13,7 @@ import (
 
 	"luatrtmp/tests/luaface"
 	"luatrtmp/tests/luahost"
+	"luatrtmp/tests/script"
 )
 
 // The phases in which a state is closed. receiver, silent and closed are the servers; ctx is a fresh context.
@@ -65,6 +66,53 @@ func TestCloseState(t *testing.T) {
 	}
 }
 
+// stalled is a Lua program that publishes from 24 contexts to a server that reads nothing more. Much waits in all of them.
+const stalled = `
+	rtmp = require("rtmp")
+	local key = "\0\0\0\1\x67\x4d\x40\x1f\xa6\x11\x02\x80\xbf\xe5\xc0\x44\0\0\3\0\4\0\0\3\0\xc8\x3c\x60\xc8\x46" ..
+		"\0\0\0\1\x68\xe8\x43\x32\xc8\0\0\0\1\x65\x88" .. ("x"):rep(1000000)
+	all = {}
+	for i = 1, 24 do
+		all[i] = assert(rtmp.create("rtmp://%s/live/stalled" .. i, {source = false, timeout = 60000, queue_bytes = 60000000, queue_ms = 60000}))
+		assert(all[i]:connect())
+	end
+	for _, ctx in ipairs(all) do
+		while ctx:getState() ~= 4 do rtmp.poll(5) end
+		for k = 0, 6 do assert(ctx:sendVideo(key, k * 40)) end
+	end
+	for _, ctx in ipairs(all) do assert(ctx:getStats().queue_bytes > 1000000) end`
+
+// TestStalledContextsEndTogether: contexts whose servers take nothing are waited for together, half a second in all, however
+// they are ended. Of those whose callers do not wait any longer nothing is left soon after.
+func TestStalledContextsEndTogether(t *testing.T) {
+	for _, c := range []struct{ name, chunk string }{
+		{"the state is closed", ``},
+		{"the state is closed, and nothing refers to them", `all = nil collectgarbage() collectgarbage()`},
+		{"destroyed one after the other", `for _, ctx in ipairs(all) do ctx:destroy() end all = nil collectgarbage()`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server, over := script.Listen(t), make(chan struct{})
+			server.Serve(func(conn *script.Conn) {
+				conn.Accept()
+				<-over
+			})
+			defer close(over)
+			before := resources(t)
+			s := luahost.Open(t)
+			require.NoError(t, s.Run(fmt.Sprintf(stalled, server.Address())))
+			began := time.Now()
+			require.NoError(t, s.Run(c.chunk))
+			s.Close()
+			require.Less(t, time.Since(began), 3*time.Second, "half a second, on a machine that is not busy; 10 s if one is waited for after the other")
+			t.Log(time.Since(began))
+			require.Eventually(t, func() bool {
+				after := resources(t)
+				return after.contexts <= before.contexts
+			}, 10*time.Second, 10*time.Millisecond)
+		})
+	}
+}
+
 type usage struct{ contexts, goroutines, descriptors, threads int }
 
 // leaks allows some threads: those that wait for work stay, and the runtime may start one more.
@@ -83,5 +131,5 @@ func resources(t *testing.T) usage {
 	}
 	instances.RLock()
 	defer instances.RUnlock()
-	return usage{len(instances.live), runtime.NumGoroutine(), count("/proc/self/fd"), count("/proc/self/task")}
+	return usage{len(instances.live) + len(instances.ending) + len(instances.leaving), runtime.NumGoroutine(), count("/proc/self/fd"), count("/proc/self/task")}
 }

@@ -140,6 +140,7 @@ static int module_release(lua_State *L)
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_settop(L, -2))
         context_end(lua_touserdata(L, -1));
+    await_goodbyes(); /* of these, and of those that were collected before */
     bus_leave(m->bus);
     m->bus = NULL;
     return 0;
@@ -164,7 +165,7 @@ static const luaL_Reg context_methods[] = {
 };
 
 static const luaL_Reg context_meta[] = {
-    {"__gc", context_destroy},
+    {"__gc", context_collect},
     {"__close", context_destroy},
     {"__tostring", context_tostring},
     {NULL, NULL},

@@ -23,6 +23,8 @@
  * blocks on the network, except that rtmp_disconnect() and rtmp_deinit() wait for the goodbye, 500 ms at most, and for a
  * callback that is running. From inside the context's own callback they do not wait; nor when two callbacks end each
  * other's contexts, for that would be for ever. A program that calls them must not hold a lock that its callback takes.
+ * rtmp_set_source() and the option "tls_ca" read a file, and wait for its file system, 30 s at most. No other call does,
+ * and none waits because another call does.
  *
  * Forks: in a child made by fork(), _Fork() or a system call of the program's own, every function fails at once, with
  * RTMP_ERR_FAILED where it returns a code, until the child has replaced itself by exec(); rtmp_set_user_data(),
@@ -205,9 +207,14 @@ typedef int (*rtmp_url_callback)(rtmp_ctx_t *ctx);
 int rtmp_init(rtmp_ctx_t *ctx);
 
 /*
- * Releases everything. A live connection is ended cleanly first (500 ms at most). No callback comes for it, and none
- * but the caller's own is running or comes later once it has returned. Safe twice, also at once from several threads:
- * each returns when all is over. RTMP_OK for what is not alive, RTMP_ERR_INVALID_PARAM for NULL.
+ * Releases everything. A live connection is ended cleanly: what waits is sent and the server is told, within 500 ms. No
+ * callback comes for it, and none but the caller's own is running or comes later once it has returned; *ctx is the
+ * caller's again. Safe twice, also at once from several threads. RTMP_OK for what is not alive, RTMP_ERR_INVALID_PARAM for
+ * NULL.
+ *
+ * Calls that follow each other wait for goodbyes half a second together, not each: when servers take nothing, or do so
+ * slowly, the library goes on with what is left by itself, and the end of the process waits for it, 100 ms more at most. The same
+ * holds for `destroy` in Lua, and for the contexts of a Lua state that is closed, which are all told at once.
  */
 int rtmp_deinit(rtmp_ctx_t *ctx);
 
