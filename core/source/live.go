@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"luatrtmp/core/source/rtp"
-	"luatrtmp/internal/brief"
 )
 
 // maxSDP bounds the size of an SDP file; usual ones have less than 2 kB.
@@ -31,11 +30,11 @@ func Describe(spec Spec) (*rtp.Description, error) {
 	}
 	text, err := readSDP(spec.Path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", brief.Text(spec.Path), err)
+		return nil, fmt.Errorf("%s: %w", shownPath(spec.Path), err)
 	}
 	d, err := rtp.ParseSDP(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBadSpec, brief.Text(spec.Path), err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadSpec, shownPath(spec.Path), err)
 	}
 	return d, nil
 }

@@ -3,6 +3,7 @@ package source
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,7 +36,7 @@ func TestLive(t *testing.T) {
 		require.ErrorContains(t, err, "cannot be opened")
 	}
 	for spec, message := range map[string]string{
-		"rtp://127.0.0.1:5004":                           "parameter codec=",
+		"rtp://127.0.0.1:5004":                           "parameter codec:",
 		file("none.sdp", "v=0\n"):                        "the SDP has no media",
 		file("empty.sdp", ""):                            "it is empty",
 		file("huge.sdp", string(make([]byte, maxSDP+1))): "an SDP file has at most",
@@ -46,7 +47,9 @@ func TestLive(t *testing.T) {
 		require.NoError(t, err)
 		_, err = Describe(parsed)
 		require.ErrorContains(t, err, message)
-		require.ErrorContains(t, err, spec)
+		if path, _, _ := strings.Cut(spec, "rtp://"); path != "" {
+			require.ErrorContains(t, err, path)
+		}
 	}
 	for _, path := range []string{"clip", "none", "a.mp4", "rtp:", "sdp", "a.sdp.mp4", "http://x"} {
 		require.False(t, Spec{Path: path}.Live(), path)

@@ -30,12 +30,12 @@ func Open(spec Spec) (Source, error) {
 	case spec.Path == "":
 		return nil, fmt.Errorf("%w: the path is empty", ErrBadSpec)
 	case spec.Live():
-		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, brief.Text(spec.Path))
+		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, shownPath(spec.Path))
 	default:
 		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", brief.Text(spec.Path), err)
+		return nil, fmt.Errorf("%s: %w", shownPath(spec.Path), err)
 	}
 	if m, err = newNamed(brief.Text(spec.Path), m); err != nil {
 		return nil, err

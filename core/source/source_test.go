@@ -321,5 +321,5 @@ func ExampleParseSpec() {
 	fmt.Println(err)
 	// Output:
 	// {video.h264 true 30} <nil>
-	// bad source "video.h264?speed=2": unknown parameter "speed", expected loop or fps
+	// bad source "video.h264": unknown parameter "speed", expected loop or fps
 }

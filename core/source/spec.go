@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -28,7 +29,8 @@ type Spec struct {
 
 // ParseSpec reads a spec in its string form: "clip", "none", a path, or a path with parameters such as "path?loop=1&fps=30". Parameters are
 // loop (1, 0, true, false) and fps (a number, or a fraction such as 30000/1001). A file whose name contains the '?' is taken as it is. What begins with
-// "rtp://" is a URL as rtp.ParseURL reads it; a file whose name ends in ".sdp" takes no parameters. Errors wrap ErrBadSpec.
+// "rtp://" is a URL as rtp.ParseURL reads it; a file whose name ends in ".sdp" takes no parameters. Errors wrap ErrBadSpec,
+// and repeat no value of a parameter: it may be a password or a token.
 func ParseSpec(s string) (Spec, error) {
 	if isLive(s) {
 		return Spec{Path: s}, nil
@@ -42,10 +44,10 @@ func ParseSpec(s string) (Spec, error) {
 	case path == "":
 		return Spec{}, fmt.Errorf("%w: the path is empty", ErrBadSpec)
 	case found && spec.Live():
-		return Spec{}, fmt.Errorf("%w %q: an SDP file takes no parameters", ErrBadSpec, brief.Text(s))
+		return Spec{}, fmt.Errorf("%w %q: an SDP file takes no parameters", ErrBadSpec, shownPath(path))
 	case found:
 		if err := spec.setParams(params); err != nil {
-			return Spec{}, fmt.Errorf("%w %q: %w", ErrBadSpec, brief.Text(s), err)
+			return Spec{}, fmt.Errorf("%w %q: %w", ErrBadSpec, shownPath(path), err)
 		}
 	}
 	return spec, nil
@@ -55,20 +57,24 @@ func (spec *Spec) setParams(params string) error {
 	for _, param := range strings.Split(params, "&") {
 		name, escaped, _ := strings.Cut(param, "=")
 		value, err := url.QueryUnescape(escaped)
-		if err != nil {
-			return fmt.Errorf("parameter %s: %w", brief.Text(name), err)
+		switch {
+		case name != "loop" && name != "fps":
+			if strings.Trim(escaped, "=") == "" { // it may be a token alone, and base64 ends in '='
+				return errors.New("expected parameters as in loop=1 or fps=25 behind the '?'")
+			}
+			return fmt.Errorf("unknown parameter %q, expected loop or fps", brief.Text(name))
+		case err != nil:
+			return fmt.Errorf("parameter %s: wrong percent-encoding", name)
 		}
 		switch name {
 		case "loop":
 			if spec.Loop, err = strconv.ParseBool(value); err != nil {
-				return fmt.Errorf("parameter loop=%s: expected 1 or 0", brief.Text(value))
+				return errors.New("parameter loop: expected 1 or 0")
 			}
 		case "fps":
 			if spec.FPS, err = parseFPS(value); err != nil {
 				return err
 			}
-		default:
-			return fmt.Errorf("unknown parameter %q, expected loop or fps", brief.Text(name))
 		}
 	}
 	return nil
@@ -84,7 +90,7 @@ func parseFPS(value string) (float64, error) {
 		}
 	}
 	if err != nil || !validFPS(fps) {
-		return 0, fmt.Errorf("parameter fps=%s: expected a frame rate above 0, at most %d", brief.Text(value), maxFPS)
+		return 0, fmt.Errorf("parameter fps: expected a frame rate above 0, at most %d", maxFPS)
 	}
 	return fps, nil
 }
@@ -95,4 +101,22 @@ func validFPS(fps float64) bool { return fps >= 0.001 && fps <= maxFPS }
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// shownPath returns a path for messages. The name of a file is shown as it is. What is no file but looks like a URL or like a path with
+// parameters is shown without what may be a password or a token.
+func shownPath(path string) string {
+	if isFile(path) {
+		return brief.Text(path)
+	}
+	path, _, cut := strings.Cut(path, "?")
+	if scheme, rest, ok := strings.Cut(path, "://"); ok {
+		if end := strings.LastIndexByte(rest, '@'); end >= 0 {
+			path = scheme + "://...@" + rest[end+1:]
+		}
+	}
+	if cut {
+		path += "?..."
+	}
+	return brief.Text(path)
 }

@@ -69,10 +69,10 @@ func applyVideo(m *Medium, _ *format) error {
 
 // applyH264: RFC 6184, 8.1.
 func applyH264(m *Medium, f *format) error {
-	switch mode := f.params["packetization-mode"]; mode {
+	switch f.params["packetization-mode"] {
 	case "", "0", "1":
 	default:
-		return fmt.Errorf("%w: packetization-mode=%s (interleaved); make the sender use 1", ErrUnsupported, mode)
+		return fmt.Errorf("%w: packetization-mode (interleaved); make the sender use 1", ErrUnsupported)
 	}
 	sets, err := parameterSets(f, "sprop-parameter-sets")
 	if err != nil {
@@ -90,7 +90,7 @@ func applyH264(m *Medium, f *format) error {
 // applyHEVC: RFC 7798, 7.1.
 func applyHEVC(m *Medium, f *format) error {
 	if diff := f.params["sprop-max-don-diff"]; diff != "" && diff != "0" {
-		return fmt.Errorf("%w: sprop-max-don-diff=%s (interleaved)", ErrUnsupported, diff)
+		return fmt.Errorf("%w: sprop-max-don-diff above 0 (interleaved)", ErrUnsupported)
 	}
 	for _, name := range []string{"sprop-vps", "sprop-sps", "sprop-pps"} {
 		sets, err := parameterSets(f, name)
@@ -193,7 +193,7 @@ func (f *format) hexParam(name string) ([]byte, error) {
 	}
 	data, err := hex.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s=%s: expected hexadecimal digits", ErrBadDescription, name, text)
+		return nil, fmt.Errorf("%w: %s: expected hexadecimal digits", ErrBadDescription, name)
 	}
 	return data, nil
 }
@@ -206,7 +206,7 @@ func (f *format) intParam(name string, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > most {
-		return 0, fmt.Errorf("%w: %s=%s: expected a number from 0 to %d", ErrBadDescription, name, text, most)
+		return 0, fmt.Errorf("%w: %s: expected a number from 0 to %d", ErrBadDescription, name, most)
 	}
 	return n, nil
 }

@@ -33,20 +33,20 @@ const (
 // applyGeneric: RFC 3640, 4.1. The modes for AAC are AAC-hbr and AAC-lbr.
 func applyGeneric(m *Medium, f *format) error {
 	if kind := f.params["streamtype"]; kind != "" && kind != "5" {
-		return fmt.Errorf("%w: streamtype=%s, expected 5 (audio)", ErrUnsupported, kind)
+		return fmt.Errorf("%w: streamtype, expected 5 (audio)", ErrUnsupported)
 	}
 	g := &m.generic
-	switch mode := f.params["mode"]; strings.ToLower(mode) {
+	switch strings.ToLower(f.params["mode"]) {
 	case "aac-hbr":
 		g.sizeLength, g.indexLength, g.indexDeltaLength = 13, 3, 3
 	case "aac-lbr":
 		g.sizeLength, g.indexLength, g.indexDeltaLength = 6, 2, 2
 	case "", "generic":
 	default:
-		return fmt.Errorf("%w: mode=%s, expected AAC-hbr, AAC-lbr or generic", ErrUnsupported, mode)
+		return fmt.Errorf("%w: mode, expected AAC-hbr, AAC-lbr or generic", ErrUnsupported)
 	}
 	if d := f.params["maxdisplacement"]; d != "" && d != "0" {
-		return fmt.Errorf("%w: maxDisplacement=%s (interleaved)", ErrUnsupported, d)
+		return fmt.Errorf("%w: maxDisplacement above 0 (interleaved)", ErrUnsupported)
 	}
 	for _, p := range []struct {
 		name string

@@ -27,15 +27,15 @@ var staticTypes = []format{
 }
 
 // ParseSDP reads a session description, RFC 8866. Of its media the first video and the first audio that can be received are taken, and the
-// others named in Skipped.
+// others named in Skipped. Neither an error nor Skipped repeats a line or the value of an attribute: cameras write passwords there.
 func ParseSDP(text []byte) (*Description, error) {
-	text, err := inOrder(text)
+	ordered, err := inOrder(text)
 	if err != nil {
 		return nil, err
 	}
 	var s sdp.SessionDescription
-	if err := s.Unmarshal(text); err != nil {
-		return nil, fmt.Errorf("%w: SDP: %w", ErrBadDescription, err)
+	if err := s.Unmarshal(ordered); err != nil {
+		return nil, fmt.Errorf("%w: SDP: %s", ErrBadDescription, withoutValue(err, text))
 	}
 	d := &Description{}
 	var firstErr error
@@ -69,6 +69,21 @@ func ParseSDP(text []byte) (*Description, error) {
 	return d, nil
 }
 
+// withoutValue returns the text of an error about an SDP without the value that it repeats, but with the first line that has it.
+func withoutValue(err error, text []byte) string {
+	what, value, found := strings.Cut(err.Error(), " `")
+	value = strings.TrimPrefix(strings.TrimSuffix(value, "`"), "b=")
+	if !found || value == "" {
+		return what
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		if strings.Contains(line, value) {
+			return fmt.Sprintf("line %d: %s", i+1, what)
+		}
+	}
+	return what
+}
+
 // The order of lines that RFC 8866, 5, asks for, in the session's part and in that of a medium, and the lines that must be there. People
 // who write SDP by hand do not know them.
 const (
@@ -91,7 +106,7 @@ func inOrder(text []byte) ([]byte, error) {
 			parts = append(parts, nil)
 		}
 		if order := lineOrder(len(parts) - 1); len(line) < 2 || line[1] != '=' || !strings.Contains(order, line[:1]) {
-			return nil, fmt.Errorf("%w: SDP: line %d: %.40q is no line of a session description", ErrBadDescription, i+1, line)
+			return nil, fmt.Errorf("%w: SDP: line %d is no line of a session description", ErrBadDescription, i+1)
 		}
 		at := &parts[len(parts)-1]
 		*at = append(*at, line)
@@ -175,7 +190,7 @@ func rtcpPort(md *sdp.MediaDescription, port int) (uint16, error) {
 		text, _, _ := strings.Cut(strings.TrimSpace(value), " ")
 		n, err := strconv.ParseUint(text, 10, 16)
 		if err != nil {
-			return 0, fmt.Errorf("%w: a=rtcp:%s: expected a port", ErrBadDescription, value)
+			return 0, fmt.Errorf("%w: a=rtcp: expected a port", ErrBadDescription)
 		}
 		rtcp = int(n)
 	}
@@ -211,7 +226,7 @@ func (m *Medium) setFormat(md *sdp.MediaDescription) error {
 func formatOf(md *sdp.MediaDescription, text string) (*format, error) {
 	pt, err := strconv.ParseUint(text, 10, 7)
 	if err != nil || isRTCPType(uint8(pt)|0x80) {
-		return nil, fmt.Errorf("%w: payload type %q", ErrBadDescription, text)
+		return nil, fmt.Errorf("%w: a payload type in its m= line is none: expected 0 to 127, but not 64 to 95", ErrBadDescription)
 	}
 	f := format{payloadType: int(pt)}
 	for i := range staticTypes {
@@ -235,7 +250,7 @@ func formatOf(md *sdp.MediaDescription, text string) (*format, error) {
 		}
 	}
 	if f.encoding == "" {
-		return nil, fmt.Errorf("%w: payload type %s without a=rtpmap", ErrBadDescription, text)
+		return nil, fmt.Errorf("%w: payload type %d without a=rtpmap", ErrBadDescription, pt)
 	}
 	return &f, nil
 }
@@ -253,7 +268,7 @@ func (f *format) setMap(value string) error {
 	}
 	const maxRate, maxChannels = 1 << 30, 64
 	if err != nil || len(field) < 2 || f.rate < 1 || f.rate > maxRate || f.channels < 0 || f.channels > maxChannels {
-		return fmt.Errorf("%w: a=rtpmap:%d %s: expected NAME/RATE or NAME/RATE/CHANNELS", ErrBadDescription, f.payloadType, value)
+		return fmt.Errorf("%w: a=rtpmap:%d: expected NAME/RATE or NAME/RATE/CHANNELS", ErrBadDescription, f.payloadType)
 	}
 	if f.channels == 0 {
 		f.channels = 1 // RFC 8866, 6.6; video does not look at it
@@ -280,7 +295,7 @@ func (m *Medium) setSources(s *sdp.SessionDescription, md *sdp.MediaDescription)
 	}
 	field := strings.Fields(value)
 	if len(field) < 5 || field[0] != "incl" {
-		return fmt.Errorf("%w: a=source-filter:%s: expected incl IN IP4 GROUP SENDER", ErrUnsupported, value)
+		return fmt.Errorf("%w: a=source-filter: expected incl IN IP4 GROUP SENDER", ErrUnsupported)
 	}
 	if group, err := parseHost(field[3]); field[3] != "*" && (err != nil || group != m.Address.Addr()) {
 		return nil // of another group
@@ -288,7 +303,7 @@ func (m *Medium) setSources(s *sdp.SessionDescription, md *sdp.MediaDescription)
 	for _, text := range field[4:] {
 		sender, err := netip.ParseAddr(text)
 		if err != nil {
-			return fmt.Errorf("%w: a=source-filter: %q: expected an IP address", ErrBadDescription, text)
+			return fmt.Errorf("%w: a=source-filter: expected an IP address", ErrBadDescription)
 		}
 		m.Sources = append(m.Sources, sender.Unmap())
 	}

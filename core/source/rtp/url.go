@@ -37,10 +37,12 @@ var ownParams = []string{"codec", "pt", "rate", "channels", "port", "rtcp", "sou
 //
 // and those that an SDP's fmtp has, under the same names. With audio_ in front, as in audio_codec and audio_config, they describe an audio
 // stream beside the video; it comes in at audio_port, which is two after the port of the URL if it is not given.
+//
+// Errors repeat no value of a parameter, nor what is no address: people write passwords and tokens there.
 func ParseURL(text string) (*Description, error) {
 	d, err := parseURL(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", brief.Text(text), err)
+		return nil, fmt.Errorf("%s...: %w", Scheme, err)
 	}
 	return d, nil
 }
@@ -76,7 +78,7 @@ func parseURL(text string) (*Description, error) {
 		}
 	}
 	if port < 1 || port > 65535 || port == int(address.Port()) {
-		return nil, fmt.Errorf("%w: audio_port=%s: expected another port than that of the URL, 1 to 65535", ErrBadDescription, second["port"])
+		return nil, fmt.Errorf("%w: parameter audio_port: expected another port than that of the URL, 1 to 65535", ErrBadDescription)
 	}
 	if m, err = urlMedium(netip.AddrPortFrom(address.Addr(), uint16(port)), second); err != nil {
 		return nil, fmt.Errorf("audio: %w", err)
@@ -92,14 +94,14 @@ func parseURL(text string) (*Description, error) {
 // splitParams returns the parameters of the first medium, and those of the second without the audio_ in front.
 func splitParams(query string) (first, second map[string]string, err error) {
 	first, second = map[string]string{}, map[string]string{}
-	for _, param := range strings.Split(query, "&") {
+	for i, param := range strings.Split(query, "&") {
 		name, escaped, _ := strings.Cut(param, "=")
 		if name == "" {
 			continue
 		}
 		value, err := url.PathUnescape(escaped) // a '+' is one: base64 has it
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: parameter %s: %w", ErrBadDescription, brief.Text(name), err)
+			return nil, nil, fmt.Errorf("%w: parameter %d: wrong percent-encoding", ErrBadDescription, i+1)
 		}
 		to, short := first, name
 		if rest, ok := strings.CutPrefix(name, "audio_"); ok {
@@ -108,6 +110,9 @@ func splitParams(query string) (first, second map[string]string, err error) {
 		if !slices.Contains(ownParams, short) && !slices.Contains(formatParams, short) {
 			known := slices.Concat(ownParams, formatParams)
 			slices.SortFunc(known, strings.Compare)
+			if strings.Trim(escaped, "=") == "" { // it may be a token alone, and base64 ends in '='
+				return nil, nil, fmt.Errorf("%w: parameter %d has no name or no value; expected one of %s", ErrBadDescription, i+1, strings.Join(known, ", "))
+			}
 			return nil, nil, fmt.Errorf("%w: unknown parameter %q, expected one of %s", ErrBadDescription, brief.Text(name), strings.Join(known, ", "))
 		}
 		to[short] = value
@@ -120,8 +125,7 @@ func urlMedium(address netip.AddrPort, params map[string]string) (m Medium, err 
 	codec, ok := flv.ParseCodec(params["codec"])
 	name := encodingOf(codec)
 	if !ok || name == "" {
-		return m, fmt.Errorf("%w: parameter codec=%s: expected h264, hevc, av1, vp8, vp9, aac, opus, pcma or pcmu",
-			ErrBadDescription, params["codec"])
+		return m, fmt.Errorf("%w: parameter codec: expected h264, hevc, av1, vp8, vp9, aac, opus, pcma or pcmu", ErrBadDescription)
 	}
 	f := format{payloadType: -1, encoding: name, params: maps.Clone(params)}
 	if codec == flv.AAC && params["mode"] == "" && params["sizelength"] == "" && params["constantsize"] == "" {
@@ -156,7 +160,7 @@ func urlMedium(address netip.AddrPort, params map[string]string) (m Medium, err 
 		}
 		sender, err := netip.ParseAddr(text)
 		if err != nil {
-			return m, fmt.Errorf("%w: parameter source=%s: expected an IP address", ErrBadDescription, text)
+			return m, fmt.Errorf("%w: parameter source: expected an IP address", ErrBadDescription)
 		}
 		m.Sources = append(m.Sources, sender)
 	}
@@ -181,7 +185,7 @@ func parseAddress(text string) (netip.AddrPort, error) {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
-		return netip.AddrPort{}, fmt.Errorf("%w: %q: expected ADDRESS:PORT, such as 0.0.0.0:5004", ErrBadDescription, brief.Text(text))
+		return netip.AddrPort{}, fmt.Errorf("%w: expected ADDRESS:PORT, such as 0.0.0.0:5004", ErrBadDescription)
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	addr, err := parseHost(host)
@@ -197,7 +201,7 @@ func parseHost(host string) (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return addr, fmt.Errorf("%w: %q: expected the IP address to listen at, such as 0.0.0.0 for all of this machine", ErrBadDescription, brief.Text(host))
+		return addr, fmt.Errorf("%w: expected the IP address to listen at, such as 0.0.0.0 for all of this machine, and not a name", ErrBadDescription)
 	}
 	return addr.Unmap(), nil
 }
