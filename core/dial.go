@@ -59,7 +59,7 @@ func dialTCP(ctx context.Context, resolver *net.Resolver, to *target, o *Options
 	if err != nil {
 		var dns *net.DNSError
 		if errors.As(err, &dns) && !isLate(err) {
-			return nil, failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, dns.Err)
+			return nil, failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, to.redact(dns.Err))
 		}
 		return nil, dialFailure(isLate(err), []dialError{{err: err}}, place, o.Timeout)
 	}

@@ -228,7 +228,7 @@ func TestLiveAddresses(t *testing.T) {
 
 	require.ErrorContains(t, p.SetSource("rtp://192.0.2.1:5004?codec=h264"), "192.0.2.1 is no address of this machine")
 	require.ErrorContains(t, p.SetSource(url+"&sprop-parameter-sets=Z00="), "SPS")
-	require.ErrorContains(t, p.SetSource("rtp://127.0.0.1:5004"), "parameter codec=: expected h264")
+	require.ErrorContains(t, p.SetSource("rtp://127.0.0.1:5004"), "parameter codec: expected h264")
 
 	sdp := filepath.Join(t.TempDir(), "camera.sdp")
 	const text = "c=IN IP4 127.0.0.1\nm=video %d RTP/AVP 96\na=rtpmap:96 H264/90000\nm=audio %d RTP/AVP 8\nm=text 9 RTP/AVP 98\n"

@@ -1,16 +1,22 @@
 package core
 
 import (
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html"
 	"log/slog"
+	"net"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/stretchr/testify/require"
@@ -377,6 +383,30 @@ func TestSecretsStaySecret(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Neither a certificate nor a name server can show a secret.
+func TestSecretsOfCertificatesAndNames(t *testing.T) {
+	const key = "key_0123456789abcdef"
+	to, err := parseURL("rtmps://h/live/"+key, nil, nil)
+	require.NoError(t, err)
+	certificate := &x509.Certificate{DNSNames: []string{key + ".example"}, Subject: pkix.Name{CommonName: key}, Issuer: pkix.Name{CommonName: "by " + key}}
+	for _, failed := range []error{
+		x509.HostnameError{Certificate: certificate, Host: "h"},
+		x509.UnknownAuthorityError{Cert: certificate},
+		x509.CertificateInvalidError{Cert: certificate, Reason: x509.CANotAuthorizedForThisName, Detail: key},
+		&weakKeyError{cert: certificate, bits: 1024},
+		errors.New("tls: " + key),
+	} {
+		require.Empty(t, leaked(tlsFailure(failed, false, to, "h", time.Second).Error(), key))
+	}
+	resolver := newResolver(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no " + key) })
+	o := DefaultOptions()
+	to, err = parseURL("rtmp://no.such.host.example/live/"+key, nil, nil)
+	require.NoError(t, err)
+	_, err = dial(&cancellation{}, resolver, to, &o)
+	require.ErrorContains(t, err, "cannot be resolved")
+	require.Empty(t, leaked(err.Error(), key))
 }
 
 // After a fresh URL neither the secrets of the new one nor those of the old ones are shown.

@@ -207,7 +207,7 @@ func tlsFailure(err error, late bool, to *target, name string, timeout time.Dura
 	case errors.As(err, &weak):
 		whose := "the certificate of " + to.address
 		if !weak.leaf {
-			whose = fmt.Sprintf("the certificate of %q, which vouches for that of %s,", readable(weak.cert.Subject.String()), to.address)
+			whose = fmt.Sprintf("the certificate of %q, which vouches for that of %s,", to.redact(weak.cert.Subject.String()), to.address)
 		}
 		return failure(ErrConnect, "TLS: %s has an RSA key of %d bits, at least %d are needed: it has to be renewed", whose, weak.bits, minRSABits)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -215,12 +215,12 @@ func tlsFailure(err error, late bool, to *target, name string, timeout time.Dura
 			"renew the certificate, or set the clock", to.address, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter), day(time.Now()))
 	case errors.As(err, &wrongName):
 		return failure(ErrConnect, "TLS: the certificate of %s is not for %q but for %s: check the host in the URL, or name the right one "+
-			"with the option tls_server_name (tls = {server_name = ...} in Lua)", to.address, name, namesOf(wrongName.Certificate))
+			"with the option tls_server_name (tls = {server_name = ...} in Lua)", to.address, name, namesOf(wrongName.Certificate, to))
 	case errors.As(err, &unknown):
 		return failure(ErrConnect, "TLS: the certificate of %s is %s: if it is the right one, name a PEM file with the authority's "+
-			"certificate with the option tls_ca (tls = {ca = ...} in Lua)", to.address, signedBy(unknown.Cert))
+			"certificate with the option tls_ca (tls = {ca = ...} in Lua)", to.address, signedBy(unknown.Cert, to))
 	case errors.As(err, &invalid):
-		return failure(ErrConnect, "TLS: the certificate of %s is not valid: %v", to.address, invalid)
+		return failure(ErrConnect, "TLS: the certificate of %s is not valid: %s", to.address, to.redact(invalid.Error()))
 	case errors.As(err, &noTLS):
 		return failure(ErrConnect, "TLS: %s answers without encryption: is it an rtmp:// port, not rtmps://?", to.address)
 	case late || isTimeout(err):
@@ -230,13 +230,13 @@ func tlsFailure(err error, late bool, to *target, name string, timeout time.Dura
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
 		return failure(ErrConnect, "TLS: %s closed the connection instead of agreeing on encryption: is it an rtmps:// port?", to.address)
 	}
-	return failure(ErrConnect, "TLS: %s: %s", to.address, readable(reason(err).Error()))
+	return failure(ErrConnect, "TLS: %s: %s", to.address, to.redact(reason(err).Error()))
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
-// namesOf says whom a certificate is for.
-func namesOf(c *x509.Certificate) string {
+// namesOf says whom the certificate of a target is for.
+func namesOf(c *x509.Certificate, to *target) string {
 	names := c.DNSNames
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
@@ -244,16 +244,16 @@ func namesOf(c *x509.Certificate) string {
 	if len(names) == 0 {
 		return "no host at all"
 	}
-	return readable(strings.Join(names, ", "))
+	return to.redact(strings.Join(names, ", "))
 }
 
-// signedBy says who vouches for a certificate that nobody known vouches for.
-func signedBy(c *x509.Certificate) string {
+// signedBy says who vouches for the certificate of a target, for which nobody known vouches.
+func signedBy(c *x509.Certificate, to *target) string {
 	switch {
 	case c == nil:
 		return "signed by nobody that is trusted here"
 	case c.CheckSignatureFrom(c) == nil || c.Issuer.String() == c.Subject.String():
 		return "signed by itself, by nobody that is trusted here"
 	}
-	return "signed by " + readable(c.Issuer.String()) + ", who is not trusted here"
+	return "signed by " + to.redact(c.Issuer.String()) + ", who is not trusted here"
 }

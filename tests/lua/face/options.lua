@@ -122,6 +122,14 @@ test("tls: what is wrong is named", function()
   refused({ tls = { true } }, "tls", "field")
 end)
 
+test("what may be secret is not repeated", function()
+  for _, name in ipairs({ "app", "stream", "tc_url", "source" }) do
+    local ctx, why = rtmp.create("rtmp://h/a/b", { [name] = "s3cretkey\0" })
+    assert(ctx == nil and why:find(name, 1, true) and why:find("zero byte", 1, true), why)
+    assert(not why:find("s3cretkey", 1, true), why)
+  end
+end)
+
 test("values of the wrong type are named", function()
   for _, name in ipairs({ "timeout", "queue_ms", "queue_bytes", "chunk_size" }) do
     for _, wrong in ipairs({ "1000", true, {}, print }) do
