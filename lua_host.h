@@ -1,8 +1,8 @@
 /*
  * The Lua that hosts the module: stock Lua 5.1 to 5.4, LuaJIT, or LuatOS's 5.3.
  *
- * All functions of Lua are weak references. The library is linked without liblua: in a Lua host its functions are
- * found there, and a C program without any Lua can link the same file.
+ * All functions of Lua are weak references, NULL where the host has none. The library is linked without liblua: in a Lua
+ * host its functions are found there, and a C program without any Lua can link the same file.
  */
 #ifndef LUA_HOST_H
 #define LUA_HOST_H
@@ -12,81 +12,55 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#pragma weak luaL_error
-#pragma weak luaL_newmetatable
-#pragma weak lua_createtable
-#pragma weak lua_getfield
-#pragma weak lua_getinfo
-#pragma weak lua_getmetatable
-#pragma weak lua_getstack
-#pragma weak lua_gettop
-#pragma weak lua_isnumber
-#pragma weak lua_isstring
-#pragma weak lua_next
-#pragma weak lua_pushboolean
-#pragma weak lua_pushcclosure
-#pragma weak lua_pushfstring
-#pragma weak lua_pushinteger
-#pragma weak lua_pushlightuserdata
-#pragma weak lua_pushlstring
-#pragma weak lua_pushnil
-#pragma weak lua_pushnumber
-#pragma weak lua_pushstring
-#pragma weak lua_pushvalue
-#pragma weak lua_rawequal
-#pragma weak lua_rawget
-#pragma weak lua_rawgeti
-#pragma weak lua_rawset
-#pragma weak lua_rawseti
-#pragma weak lua_setfield
-#pragma weak lua_setmetatable
-#pragma weak lua_settop
-#pragma weak lua_toboolean
-#pragma weak lua_tocfunction
-#pragma weak lua_tolstring
-#pragma weak lua_touserdata
-#pragma weak lua_type
-#pragma weak lua_typename
+/* What every Lua has. */
+#define HOST_FUNCTIONS_OF_ALL(X) \
+    X(luaL_error) X(luaL_newmetatable) X(lua_createtable) X(lua_getfield) X(lua_getinfo) X(lua_getmetatable) \
+    X(lua_getstack) X(lua_gettop) X(lua_isnumber) X(lua_next) X(lua_pushboolean) X(lua_pushcclosure) \
+    X(lua_pushfstring) X(lua_pushinteger) X(lua_pushnil) X(lua_pushnumber) X(lua_pushstring) X(lua_pushvalue) \
+    X(lua_rawequal) X(lua_rawget) X(lua_rawgeti) X(lua_rawset) X(lua_rawseti) X(lua_setfield) \
+    X(lua_setmetatable) X(lua_settop) X(lua_toboolean) X(lua_tocfunction) X(lua_tolstring) X(lua_touserdata) \
+    X(lua_type) X(lua_typename)
+
+/* What only some have. */
+#if LUA_VERSION_NUM >= 504
+#define HOST_FUNCTIONS(X) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(luaL_setfuncs) X(lua_callk) X(lua_getglobal) X(lua_getiuservalue) X(lua_isinteger) \
+    X(lua_newuserdatauv) X(lua_setiuservalue) X(lua_tointegerx) X(lua_tonumberx)
+#elif LUA_VERSION_NUM == 503
+#define HOST_FUNCTIONS(X) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(luaL_setfuncs) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_isinteger) \
+    X(lua_newuserdata) X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
+#elif LUA_VERSION_NUM == 502
+#define HOST_FUNCTIONS(X) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(luaL_setfuncs) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_newuserdata) \
+    X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
+#else
+#define HOST_FUNCTIONS(X) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_register) X(lua_call) X(lua_getfenv) X(lua_newuserdata) X(lua_setfenv) X(lua_tointeger) \
+    X(lua_tonumber)
+#endif
+
+#define HOST_PRAGMA(text) _Pragma(#text)
+#define HOST_WEAK(function) HOST_PRAGMA(weak function)
+HOST_FUNCTIONS(HOST_WEAK)
 
 /* A table of the userdatum's own, which lives and dies with it: 5.1 calls it environment, the others user value. */
 #if LUA_VERSION_NUM >= 504
-#pragma weak lua_newuserdatauv
-#pragma weak lua_setiuservalue
-#pragma weak lua_getiuservalue
 #define host_set_own_table(L, i) lua_setiuservalue(L, i, 1)
 #define host_get_own_table(L, i) lua_getiuservalue(L, i, 1)
 #elif LUA_VERSION_NUM >= 502
-#pragma weak lua_newuserdata
-#pragma weak lua_setuservalue
-#pragma weak lua_getuservalue
 #define host_set_own_table(L, i) lua_setuservalue(L, i)
 #define host_get_own_table(L, i) lua_getuservalue(L, i)
 #else
-#pragma weak lua_newuserdata
-#pragma weak lua_setfenv
-#pragma weak lua_getfenv
 #define host_set_own_table(L, i) lua_setfenv(L, i)
 #define host_get_own_table(L, i) lua_getfenv(L, i)
 #endif
 
-/*
- * Whether the host has what only this version of Lua has; what a host lacks is NULL. From 5.2 on luaL_checkversion
- * compares the versions and the number formats of host and module.
- */
+/* From 5.2 on luaL_checkversion compares the versions and the number formats of host and module. */
 #if LUA_VERSION_NUM >= 502
-#pragma weak luaL_checkversion_
-#pragma weak luaL_setfuncs
-#pragma weak lua_getglobal
-#pragma weak lua_tonumberx
-#pragma weak lua_callk
 #define host_register(L, list) luaL_setfuncs(L, list, 0)
-#define host_fits() (luaL_checkversion_ != NULL)
 #else
-#pragma weak luaL_register
-#pragma weak lua_tonumber
-#pragma weak lua_call
 #define host_register(L, list) luaL_register(L, NULL, list)
-#define host_fits() (luaL_register != NULL && lua_setfenv != NULL && lua_call != NULL)
 #define luaL_checkversion(L) ((void)(L))
 #endif
 
@@ -95,16 +69,9 @@
  * 2^24 only: integers are passed as integers, both ways.
  */
 #if LUA_VERSION_NUM >= 503
-#pragma weak lua_isinteger
-#pragma weak lua_tointegerx
 #define host_is_integer(L, i) lua_isinteger(L, i)
 #else
 #define host_is_integer(L, i) 0
-#endif
-#if LUA_VERSION_NUM == 502
-#pragma weak lua_tointegerx
-#elif LUA_VERSION_NUM < 502
-#pragma weak lua_tointeger
 #endif
 
 /* The number at index i, of which a double holds every value that counts. */

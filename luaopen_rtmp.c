@@ -264,12 +264,37 @@ static void push_module(lua_State *L)
 /* Weak: a program that the library is linked into statically may have a luaopen_rtmp of its own, as LuatOS's binding is. */
 __attribute__((visibility("default"), weak)) int luaopen_rtmp(lua_State *L);
 
+/*
+ * Raises when the host's Lua is another one than the library is built for. Returns 0, after a word on stderr, when the host has
+ * no function to raise with, as a program that contains Lua and is linked without -rdynamic.
+ */
+static int check_host(lua_State *L)
+{
+#define FUNCTION(name) {#name, (void (*)(void))name},
+    static const struct {
+        const char *name;
+        void (*function)(void);
+    } functions[] = {HOST_FUNCTIONS(FUNCTION)};
+    size_t i;
+    for (i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (functions[i].function != NULL)
+            continue;
+        if (luaL_error != NULL)
+            return luaL_error(L, "rtmp: this library is built for " LUA_VERSION ", and its host, which has no %s, is another one",
+                              functions[i].name);
+        fputs("rtmp: the host does not export the functions of " LUA_VERSION
+              ": link it with -rdynamic (-Wl,-E), or with a shared liblua\n", stderr);
+        return 0;
+    }
+    luaL_checkversion(L);
+    return 1;
+}
+
 int luaopen_rtmp(lua_State *L)
 {
     const luaL_Reg *f;
-    if (!host_fits())
-        return luaL_error(L, "rtmp: this library is built for " LUA_VERSION ", and its host is another one");
-    luaL_checkversion(L);
+    if (!check_host(L))
+        return 0;
     push_module(L);
     lua_createtable(L, 0, 16);
     for (f = module_functions; f->name != NULL; f++) {

@@ -57,19 +57,30 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestC: a C program without Lua links with the library and publishes.
+// TestC: a C program without Lua links with the library, shared or static, and publishes.
 func TestC(t *testing.T) {
 	lib := hosts.Arch386.Library(t)
-	program := filepath.Join(t.TempDir(), "publish")
-	hosts.MustRun(t, nil, "gcc", "-m32", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-Iinclude",
-		filepath.Join(repo.Root(t), "examples/publish.c"), filepath.Join(lib, "rtmp.so"), "-Wl,-rpath,"+lib, "-o", program)
-	file, err := elf.Open(program)
-	require.NoError(t, err)
-	defer file.Close()
-	require.Equal(t, elf.ELFCLASS32, file.Class)
-
 	server := peers.StartReceiver(t)
-	out := hosts.MustRun(t, nil, program, server.URL("live", "c386"), "1")
-	require.Contains(t, out, "3 -> 4")
-	require.NotEmpty(t, media.FrameMD5(t, server.Recording("c386")).Video.Decoded)
+	for _, ca := range []struct {
+		name    string
+		library []string
+	}{
+		{"shared", []string{filepath.Join(lib, "rtmp.so"), "-Wl,-rpath," + lib}},
+		{"static", []string{hosts.Arch386.Archive(t)}},
+	} {
+		t.Run(ca.name, func(t *testing.T) {
+			program := filepath.Join(t.TempDir(), "publish")
+			args := []string{"-m32", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-Iinclude",
+				filepath.Join(repo.Root(t), "examples/publish.c"), "-o", program}
+			hosts.MustRun(t, nil, "gcc", append(args, ca.library...)...)
+			file, err := elf.Open(program)
+			require.NoError(t, err)
+			defer file.Close()
+			require.Equal(t, elf.ELFCLASS32, file.Class)
+
+			out := hosts.MustRun(t, nil, program, server.URL("live", ca.name), "1")
+			require.Contains(t, out, "3 -> 4")
+			require.NotEmpty(t, media.FrameMD5(t, server.Recording(ca.name)).Video.Decoded)
+		})
+	}
 }

@@ -85,6 +85,18 @@ func (h Host) Library(t testing.TB) string {
 	return filepath.Join(root, "build", h.Name)
 }
 
+// Archive builds librtmp_luat.a for the host and returns its path.
+func (h Host) Archive(t testing.TB) string {
+	t.Helper()
+	mutex.Lock()
+	defer mutex.Unlock()
+	root := repo.Root(t)
+	readSources(t, root)
+	out, stderr, code := Run(t, h.Env, filepath.Join(root, "build.sh"), "archive")
+	require.Zero(t, code, out+stderr)
+	return filepath.Join(root, "build", h.Name, "librtmp_luat.a")
+}
+
 // readSources reads what goes into rtmp.so, so that a change of it makes go test run again instead of showing a cached result.
 func readSources(t testing.TB, root string) {
 	t.Helper()
@@ -96,7 +108,7 @@ func readSources(t testing.TB, root string) {
 			return err
 		}))
 	}
-	for _, pattern := range []string{"*.c", "*.h", "*.go", "build.sh", "rtmp.map"} {
+	for _, pattern := range []string{"*.c", "*.h", "*.go", "build.sh", "rtmp.map", "archive.ld"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		for _, file := range files {

@@ -1,6 +1,7 @@
 package interpreter_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -39,6 +40,34 @@ func TestLuaIsWeak(t *testing.T) {
 		require.Zero(t, code, stderr)
 		require.Contains(t, stdout, "w lua_pushstring")
 		require.NotRegexp(t, `U lua`, stdout, a.lua)
+	}
+}
+
+// TestHostWithoutExports: a program that contains Lua, and exports none of its functions, is told so, and goes on.
+func TestHostWithoutExports(t *testing.T) {
+	for _, a := range abis[:4] {
+		source := filepath.Join(t.TempDir(), "host.c")
+		program := filepath.Join(t.TempDir(), "host")
+		require.NoError(t, os.WriteFile(source, []byte(`
+			#include <lauxlib.h>
+			#include <lualib.h>
+			#include <stdio.h>
+			int main(void)
+			{
+				lua_State *L = luaL_newstate();
+				luaL_openlibs(L);
+				if (luaL_dostring(L, "print(type(require('rtmp')))") != 0)
+					puts(lua_tostring(L, -1));
+				lua_close(L);
+				return 0;
+			}`), 0o600))
+		out, err := exec.CommandContext(t.Context(), "sh", "-c",
+			`gcc -o "$1" "$2" $(pkg-config --cflags "$3") -l:"lib$3.a" -lm -ldl`, "sh", program, source, a.lua).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		stdout, stderr, code := run(t, []string{"LUA_CPATH=" + module(t, a.abi) + "/?.so"}, program)
+		require.Zero(t, code, stderr)
+		require.Equal(t, "boolean\n", stdout)
+		require.Equal(t, "rtmp: the host does not export the functions of Lua "+a.abi+": link it with -rdynamic (-Wl,-E), or with a shared liblua\n", stderr)
 	}
 }
 

@@ -71,7 +71,7 @@ func readSources(t *testing.T, root string) {
 			return err
 		}))
 	}
-	for _, pattern := range []string{"*.c", "*.h", "*.go", "build.sh", "luat", "rtmp.map"} {
+	for _, pattern := range []string{"*.c", "*.h", "*.go", "build.sh", "luat", "rtmp.map", "archive.ld"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		for _, file := range files {

@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/tests/hosts"
 	"luatrtmp/tests/internal/repo"
 	"luatrtmp/tests/media"
 	"luatrtmp/tests/peers"
@@ -91,12 +93,18 @@ func link(t *testing.T, sources []string, library string, flags ...string) strin
 		require.NoError(t, err)
 	}
 	path := filepath.Join(t.TempDir(), "host")
+	compile := strings.Fields(mustRun(t, nil, "pkg-config", "--cflags", "lua5.3"))
+	lua := strings.Fields(mustRun(t, nil, "pkg-config", "--libs", "lua5.3"))
+	if slices.Contains(flags, "-m32") {
+		folder := hosts.Arch386.Folder(t)
+		compile, lua = []string{"-I" + folder + "/include"}, []string{folder + "/liblua.a", "-lm", "-ldl"}
+	}
 	args := append([]string{"-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror"}, flags...)
-	args = append(args, strings.Fields(mustRun(t, nil, "pkg-config", "--cflags", "lua5.3"))...)
+	args = append(args, compile...)
 	args = append(args, "tests/luatoshost/testdata/host.c")
 	args = append(args, sources...)
 	args = append(args, library, "-Wl,-rpath,"+filepath.Dir(library))
-	args = append(args, strings.Fields(mustRun(t, nil, "pkg-config", "--libs", "lua5.3"))...)
+	args = append(args, lua...)
 	mustRun(t, nil, "gcc", append(args, "-lpthread", "-o", path)...)
 	return path
 }

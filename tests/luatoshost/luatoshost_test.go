@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/tests/hosts"
 	"luatrtmp/tests/internal/repo"
 	"luatrtmp/tests/media"
 	"luatrtmp/tests/peers"
@@ -67,6 +68,14 @@ func TestArchive(t *testing.T) {
 	t.Parallel()
 	archive := library(t, "librtmp_luat.a", "-O2", "-buildmode=c-archive")
 	s := setup{server: peers.StartReceiver(t), command: []string{host(t, archive, "-DCAMERA")}, name: "archive"}
+	t.Run("all", func(t *testing.T) { runAll(t, s, []string{"states", "shapes", "camera"}) })
+}
+
+// The same in a 32-bit process, as LuatOS's own build for Linux is one, with the archive that ./build.sh makes.
+func TestArchive386(t *testing.T) {
+	t.Parallel()
+	archive := hosts.Arch386.Archive(t)
+	s := setup{server: peers.StartReceiver(t), command: []string{host(t, archive, "-DCAMERA", "-m32")}, name: "archive386"}
 	t.Run("all", func(t *testing.T) { runAll(t, s, []string{"states", "shapes", "camera"}) })
 }
 
