@@ -143,6 +143,37 @@ func TestConnectWithoutTheFields(t *testing.T) {
 	}
 }
 
+// A server that took a connect only without the fields is not asked again for video that goes to every server, but for what needs
+// version 2 it is.
+func TestServerThatTakesNoFieldsIsRemembered(t *testing.T) {
+	noLeak(t)
+	s, count := connections(t, func(conn *script.Conn) {
+		conn.Handshake()
+		connect := conn.Command("connect")
+		if declared(connect) {
+			conn.Drain()
+			return
+		}
+		conn.Result(connect, success)
+		conn.AcceptStream()
+		conn.AcceptPublish()
+		conn.Drain()
+	})
+	p, w := newPublisher(t, s.URL("live/stream"), "timeout", "300")
+	require.ErrorIs(t, p.SendVideoFrame(av1Key, 0, Frame{Codec: "av1"}), ErrState)
+	for i, want := range []int32{2, 3, 4} {
+		require.NoError(t, p.Connect())
+		w.until(StatePublishing)
+		require.Equal(t, want, count.Load(), i)
+		require.NoError(t, p.SendVideoFrame(av1Key, 0, Frame{Codec: "av1"}))
+		p.Disconnect()
+	}
+	require.ErrorIs(t, p.SendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}), ErrState)
+	require.NoError(t, p.Connect())
+	w.until(StatePublishing)
+	require.EqualValues(t, 6, count.Load())
+}
+
 // What is pushed after a connect that declared nothing: video of v1 goes out, and what needs v2 is refused with the way out.
 func TestPushedAfterASilentConnect(t *testing.T) {
 	for _, c := range []struct {

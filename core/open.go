@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
+	"luatrtmp/core/flv"
 	"luatrtmp/core/handshake"
 )
 
@@ -26,8 +28,11 @@ func (v variant) String() string {
 
 // firstPlan returns how the first connection of an attempt is brought up.
 func (c *connection) firstPlan() plan {
-	p := plan{login: login{user: c.to.user}, fields: c.o.Enhanced.declares(c.p.knownForms(c.o))}
-	p.variant, p.settled = c.p.servers.get(c.to.address)
+	server, forms := c.p.servers.get(c.to.address), c.p.knownForms(c.o)
+	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.user}, fields: c.o.Enhanced.declares(forms)}
+	if c.o.Enhanced == EnhancedAuto && server.plain && p.fields == fieldsDeclared && !slices.ContainsFunc(forms, flv.Form.V2) {
+		p.fields = fieldsLeftOut // video of version 1 goes out without an answer to them
+	}
 	return p
 }
 

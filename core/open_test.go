@@ -146,24 +146,20 @@ func TestDigestAfterSilence(t *testing.T) {
 // What is remembered of servers is bounded, and publishers that share a server do not disturb each other.
 func TestMemoryIsBounded(t *testing.T) {
 	var f servers
+	want := server{variant: digestFirstVariant, settled: true}
 	for i := range 1000 {
-		f.set(net.JoinHostPort("h", strconv.Itoa(i)), digestFirstVariant)
-		require.LessOrEqual(t, len(f.variants), maxServers)
+		f.set(net.JoinHostPort("h", strconv.Itoa(i)), want)
+		require.LessOrEqual(t, len(f.known), maxServers)
 	}
-	v, known := f.get("h:999")
-	require.Equal(t, digestFirstVariant, v)
-	require.True(t, known)
-	f.forget("h:999")
-	_, known = f.get("h:999")
-	require.False(t, known)
+	require.Equal(t, want, f.get("h:999"))
+	require.Zero(t, f.get("h:1"))
 
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
 			for range 100 {
-				f.set("a", simpleVariant)
+				f.learn("a", plan{}, nil)
 				f.get("a")
-				f.forget("a")
 			}
 		})
 	}

@@ -5,51 +5,56 @@ import (
 	"sync"
 )
 
-// servers remembers which variant of the handshake servers want, by address.
+// servers remembers how servers want to be talked to, by address.
 type servers struct {
-	mu       sync.Mutex
-	variants map[string]variant
+	mu    sync.Mutex
+	known map[string]server
+}
+
+// server is what is known of one server. Of one that is not known nothing is.
+type server struct {
+	variant variant // of the handshake
+	settled bool    // it wants that variant
+	plain   bool    // it took a connect only without the fields of Enhanced RTMP
 }
 
 // maxServers bounds it: a context has one server or, when it is sent from one to the next, a few.
 const maxServers = 32
 
-// get returns the variant that a server wants, false if it is not known.
-func (s *servers) get(address string) (variant, bool) {
+// get returns what is known of a server.
+func (s *servers) get(address string) server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, known := s.variants[address]
-	return v, known
+	return s.known[address]
 }
 
-// set remembers the variant that a server wants. When there would be too many servers, all others are forgotten.
-func (s *servers) set(address string, v variant) {
+// set replaces what is known of a server. When there would be too many servers, all others are forgotten.
+func (s *servers) set(address string, what server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.variants[address]; s.variants == nil || !known && len(s.variants) >= maxServers {
-		s.variants = make(map[string]variant)
+	if _, known := s.known[address]; s.known == nil || !known && len(s.known) >= maxServers {
+		s.known = make(map[string]server)
 	}
-	s.variants[address] = v
+	s.known[address] = what
 }
 
-// forget forgets what a server wants: another one may have taken its place.
-func (s *servers) forget(address string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.variants, address)
-}
-
-// learn takes note of how the handshake in a variant went. A server that stayed silent in the simple variant may want digests:
-// a second wait of a whole timeout is left to the next attempt, which begins with them.
+// learn takes note of how bringing up a connection as planned went. A server that stayed silent in the simple variant of the
+// handshake may want digests: a second wait of a whole timeout is left to the next attempt, which begins with them.
 func (s *servers) learn(address string, p plan, err error) {
 	var failed *openingError
+	what := s.get(address)
 	switch {
 	case err == nil || errors.As(err, &failed) && failed.stage > stageHandshake:
-		s.set(address, p.variant)
+		what.variant, what.settled = p.variant, true
+		what.plain = what.plain || err == nil && p.fields == fieldsLeftOut
 	case failed == nil || failed.stage < stageHandshake:
+		return
 	case p.settled && p.variant != simpleVariant:
-		s.forget(address)
+		what = server{} // another server may have taken its place
 	case failed.how == peerSilent && !p.settled && p.variant == simpleVariant:
-		s.set(address, digestFirstVariant)
+		what.variant, what.settled = digestFirstVariant, true
+	default:
+		return
 	}
+	s.set(address, what)
 }
