@@ -33,6 +33,9 @@ const (
 	// words.
 	secretWindow = 8
 
+	// minBase64 is how long a secret is whose base64 is looked for.
+	minBase64 = 6
+
 	// maxForeign bounds how much of a foreign text is looked at. It is more than maxServerText, because masks are shorter
 	// than what they stand for.
 	maxForeign = 4 << 10
@@ -55,11 +58,8 @@ func (s secrets) and(other secrets) secrets {
 // remember returns old and then more, without duplicates. The oldest are forgotten if all are larger than limit, but never
 // one of more.
 func remember(old, more []string, limit int) []string {
-	switch {
-	case len(old) == 0:
+	if len(old) == 0 {
 		return more
-	case !slices.ContainsFunc(more, func(text string) bool { return !slices.Contains(old, text) }):
-		return old
 	}
 	all := slices.Concat(old, more)
 	seen := make(map[string]bool, len(all))
@@ -175,7 +175,7 @@ func (t *target) masked() string {
 		return t.place() + mask
 	}
 	app, _, hasQuery := strings.Cut(t.app, "?")
-	app = t.redact(app)
+	app = t.ownSecrets().redact(app)
 	if hasQuery {
 		app += "?" + mask
 	}
@@ -253,6 +253,9 @@ func formsOf(secret string) [][]byte {
 	for _, v := range views {
 		forms = append(forms, v.text)
 	}
+	if len(secret) < minBase64 {
+		return slices.DeleteFunc(forms, isNoWord)
+	}
 	plain := []string{secret}
 	for _, unescape := range []func(string) (string, error){url.PathUnescape, url.QueryUnescape} {
 		if text, err := unescape(secret); err == nil && !slices.Contains(plain, text) {
@@ -271,9 +274,12 @@ func formsOf(secret string) [][]byte {
 			}
 		}
 	}
-	return slices.DeleteFunc(forms, func(form []byte) bool {
-		return len(form) < secretWindow && !slices.ContainsFunc(form, isWordByte)
-	})
+	return slices.DeleteFunc(forms, isNoWord)
+}
+
+// isNoWord reports whether a form of a secret is short and consists of punctuation.
+func isNoWord(form []byte) bool {
+	return len(form) < secretWindow && !slices.ContainsFunc(form, isWordByte)
 }
 
 // view is a text as it reads when some of its encodings are undone. It knows where in the original its bytes come from.
@@ -350,6 +356,9 @@ const maxEncoded = 6
 func viewsOf(text string) ([]view, bool) {
 	original := newView(text)
 	views := []view{original, fold(original)}
+	if !strings.ContainsAny(text, `%\&`) {
+		return views, true
+	}
 	for kinds := encodings(1); kinds <= allEncodings; kinds++ {
 		v := original
 		for round := 0; ; round++ {
