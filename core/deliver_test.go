@@ -216,6 +216,36 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 	}
 }
 
+// A source of which not a single frame could be sent has not ended well.
+func TestEndOfASourceWithoutAFrame(t *testing.T) {
+	noLeak(t)
+	s := script.Listen(t)
+	s.Serve(func(c *script.Conn) { c.Accept(); c.Drain() })
+	p, w := newPublisher(t, s.URL("live/key"), "reconnect", "true")
+	path := filepath.Join(t.TempDir(), "video.h264")
+	require.NoError(t, os.WriteFile(path, append(annexB(spsMain, ppsMain), bytes.Repeat(picture, 5)...), 0o600))
+	require.NoError(t, p.SetSource(path+"?fps=500"))
+	p.Start()
+	require.NoError(t, p.Connect())
+	e := w.until(StateError)
+	require.ErrorIs(t, e.Err, ErrInvalid)
+	require.ErrorContains(t, e.Err, "none of its 5 frames could be decoded without the key frame before")
+	require.Equal(t, []State{1, 2, 3, 4, 5, 7}, w.states())
+}
+
+func TestNothingSent(t *testing.T) {
+	p, _ := newPublisher(t, "rtmp://h/a/s")
+	s := newSession(p, nil, p.options)
+	require.ErrorContains(t, s.nothingSent(), "it had no frame")
+	p.counters.dropped(3, 300)
+	require.ErrorContains(t, s.nothingSent(), "none of its 3 frames")
+	fault := failure(ErrOverflow, "too large")
+	s.source.fault.Store(&fault)
+	require.ErrorContains(t, s.nothingSent(), "nothing of it could be sent: too large")
+	p.counters.sent([]*entry{{class: classAudio}})
+	require.NoError(t, s.nothingSent())
+}
+
 // The queue knows whether the last frames of a track were dropped: then it is no good end either that all that waits arrives.
 func TestQueueEndsInCut(t *testing.T) {
 	q := newQueue(1000, time.Minute)

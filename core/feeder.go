@@ -305,6 +305,7 @@ func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool 
 	if !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrOverflow) {
 		return false
 	}
+	f.session.source.fault.Store(&err)
 	if f.faults++; f.faults <= maxFaultsLogged {
 		p.log.Warn("a frame of the source is left out", "at", unit.DTS, "why", err)
 	}

@@ -115,7 +115,7 @@ func (t *target) moved(tcURL string, home *target, o *Options) (*target, error) 
 	}
 	next, err := parseURL(resolved.Scheme+"://"+authority+"/", &app, &t.stream)
 	if err != nil {
-		return nil, failure(ErrInvalid, "its tcUrl: %v", err)
+		return nil, failure(ErrInvalid, "its tcUrl: %s", strings.TrimSuffix(err.Error(), "; "+urlForm))
 	}
 	next.known, next.fromServer = t.known, true
 	same := sameHost(next.host, home.host)

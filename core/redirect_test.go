@@ -152,7 +152,7 @@ func TestFloodOfRequestsToReconnect(t *testing.T) {
 			_, _, ok := nextVideo(t, conn)
 			require.True(t, ok)
 			require.Equal(t, 1, strings.Count(log.String(), "is not followed"))
-			require.Less(t, strings.Count(log.String(), "\n"), 10)
+			require.Less(t, strings.Count(log.String(), "\n"), 50, "of 2000 requests")
 		})
 	}
 }

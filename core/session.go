@@ -37,9 +37,10 @@ type session struct {
 
 	source struct { // of the feeder
 		ended bool
-		err   error // why, if the source failed
+		err   error                 // why, if the source failed
+		fault atomic.Pointer[error] // why the latest unit that could not be sent was left out; nil if there was none
 	}
-	droppedBefore uint32 // frames dropped before the attempt
+	before Stats // as of the beginning of the attempt
 
 	hops *hops // nil: no server has sent the stream elsewhere
 
@@ -143,7 +144,7 @@ var errEnded = errors.New("ended by the user")
 func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
 	s.p.leftOutTold.Store(false)
-	s.droppedBefore = s.p.counters.snapshot().DroppedFrames
+	s.before = s.p.counters.snapshot()
 	s.p.log.Info("connecting", "server", s.to.address)
 	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
@@ -187,6 +188,7 @@ func (s *session) windUp(err error) error {
 		if err != nil && !errors.Is(err, errSourceFault) {
 			return nil
 		}
+		var nothing error
 		if s.now == nil && s.atEnd() {
 			return failure(ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
 		}
@@ -195,17 +197,36 @@ func (s *session) windUp(err error) error {
 			return nil
 		}
 		if err == nil && s.atEnd() {
-			if err := s.now.deliver(&s.hard, &s.polite, s.droppedBefore); err != nil && !errors.Is(err, errEnded) {
+			switch err := s.now.deliver(&s.hard, &s.polite, s.before.DroppedFrames); {
+			case err == nil:
+				nothing = s.nothingSent()
+			case !errors.Is(err, errEnded):
 				return err
 			}
 		}
 		s.now.goodbye(&s.hard, &s.polite)
-		return nil
+		return nothing
 	})
 	if err == nil {
 		err = failed
 	}
 	return err
+}
+
+// nothingSent returns an error if the source is at its end and not a single frame of it was sent.
+func (s *session) nothingSent() error {
+	now := s.p.counters.snapshot()
+	fault, dropped := s.source.fault.Load(), now.DroppedFrames-s.before.DroppedFrames
+	switch {
+	case now.VideoFramesSent+now.AudioFramesSent != s.before.VideoFramesSent+s.before.AudioFramesSent:
+		return nil
+	case fault != nil:
+		return failure(ErrInvalid, "the source is at its end, and nothing of it could be sent: %v", *fault)
+	case dropped > 0:
+		return failure(ErrInvalid, "the source is at its end, and nothing of it could be sent: none of its %d frames could be decoded "+
+			"without the key frame before", dropped)
+	}
+	return failure(ErrInvalid, "the source is at its end, and it had no frame")
 }
 
 // atEnd reports whether the session ends because its source is at its end, and not because the user wants that.
