@@ -1,9 +1,10 @@
 /*
- * The log and its host: log MODE URL. At URL is a server of which the library has something to say again and again.
+ * The log and its host: log MODE URL. At URL is a server of which the library has something to say.
  *
  *     plain     publishes, with the standard error as it is; prints how many ms it took to end that
  *     ignore    the same, while SIGPIPE is ignored; handler: while it has a handler; default: while it has none
  *     socket    the standard error is closed and the next socket has its number: nothing is written to it
+ *     attempts  tries 60 times to publish
  *     callback  a function takes the log's place
  */
 #define _POSIX_C_SOURCE 200809L
@@ -53,6 +54,29 @@ static void publish(void)
     ended = now();
     CHECK(rtmp_disconnect(&ctx) == RTMP_OK && rtmp_deinit(&ctx) == RTMP_OK);
     printf("%ld %d\n", now() - ended, signals);
+}
+
+static volatile int tried; /* by the thread of the callback only */
+
+static void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int code)
+{
+    (void)ctx;
+    (void)old_state;
+    (void)code;
+    if (new_state == RTMP_STATE_CONNECTING)
+        tried++;
+}
+
+/* Tries 60 times to publish where that fails at once. */
+static void attempts(void)
+{
+    rtmp_ctx_t ctx;
+    CHECK(rtmp_init(&ctx) == RTMP_OK && rtmp_set_url(&ctx, url) == RTMP_OK);
+    CHECK(rtmp_set_option(&ctx, "reconnect", "true") == RTMP_OK);
+    CHECK(rtmp_set_option(&ctx, "reconnect_min_ms", "10") == RTMP_OK && rtmp_set_option(&ctx, "reconnect_max_ms", "10") == RTMP_OK);
+    CHECK(rtmp_set_state_callback(&ctx, on_state) == RTMP_OK && rtmp_connect(&ctx) == RTMP_OK);
+    AWAIT(tried >= 60);
+    CHECK(rtmp_deinit(&ctx) == RTMP_OK);
 }
 
 /* ---- callback ---- */
@@ -132,8 +156,8 @@ static void callback(void)
     sleep_inside = 0;
     leave_inside = 1;
     rtmp_deinit(&ctx);
-    begin(&ctx);
     CHECK(rtmp_set_log_callback(on_log, &lines) == RTMP_OK);
+    begin(&ctx);
     AWAIT(count() > before);
     pause_ms(200);
     CHECK(count() == before + 1);
@@ -148,6 +172,8 @@ int main(int argc, char **argv)
     url = argv[2];
     if (strcmp(mode, "callback") == 0) {
         callback();
+    } else if (strcmp(mode, "attempts") == 0) {
+        attempts();
     } else if (strcmp(mode, "socket") == 0) {
         int  ends[2], out;
         char byte;
