@@ -62,7 +62,7 @@ func (s *session) obey() {
 	}
 	if err != nil {
 		if untold, tell := s.hops.tell(time.Now()); tell {
-			s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err, "not logged before", untold)
+			s.p.log.Warn("the server's request to reconnect is not followed; the stream goes on", "why", err, "left_out", untold)
 		}
 		return
 	}
