@@ -58,8 +58,11 @@ func (s secrets) and(other secrets) secrets {
 // remember returns old and then more, without duplicates. The oldest are forgotten if all are larger than limit, but never
 // one of more.
 func remember(old, more []string, limit int) []string {
-	if len(old) == 0 {
+	switch {
+	case len(old) == 0:
 		return more
+	case len(more) == 0:
+		return old
 	}
 	all := slices.Concat(old, more)
 	seen := make(map[string]bool, len(all))
@@ -175,7 +178,7 @@ func (t *target) masked() string {
 		return t.place() + mask
 	}
 	app, _, hasQuery := strings.Cut(t.app, "?")
-	app = t.ownSecrets().redact(app)
+	app = t.redact(app)
 	if hasQuery {
 		app += "?" + mask
 	}
@@ -355,12 +358,13 @@ const maxEncoded = 6
 // not come to an end.
 func viewsOf(text string) ([]view, bool) {
 	original := newView(text)
-	views := []view{original, fold(original)}
+	clean := original.clean()
+	views := []view{original, fold(clean)}
 	if !strings.ContainsAny(text, `%\&`) {
 		return views, true
 	}
 	for kinds := encodings(1); kinds <= allEncodings; kinds++ {
-		v := original
+		v := clean
 		for round := 0; ; round++ {
 			next, changed := v.decoded(kinds)
 			if !changed {
@@ -392,6 +396,25 @@ func fold(v view) view {
 				r = lower
 			}
 			out.add(utf8.AppendRune(nil, r), v, i, i+size)
+		}
+		i += size
+	}
+	return out
+}
+
+// clean returns a view without what is not shown: control characters and invalid bytes.
+func (v view) clean() view {
+	v = v.withoutControls()
+	if utf8.Valid(v.text) {
+		return v
+	}
+	var out view
+	for i := 0; i < len(v.text); {
+		r, size := utf8.DecodeRune(v.text[i:])
+		if r != utf8.RuneError || size > 1 {
+			for at := i; at < i+size; at++ {
+				out.add(v.text[at:at+1], v, at, at+1)
+			}
 		}
 		i += size
 	}

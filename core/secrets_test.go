@@ -268,7 +268,7 @@ func TestSecretsAreRemembered(t *testing.T) {
 	huge := strings.Repeat("x", maxOwnerSecrets)
 	s = s.and(secrets{owner: []string{huge, "one more"}})
 	require.Equal(t, []string{huge, "one more"}, s.owner)
-	s = s.and(secrets{owner: []string{"one more"}})
+	s = s.and(secrets{servers: []string{"one more"}})
 	require.Equal(t, []string{huge, "one more"}, s.owner)
 	s = s.and(secrets{owner: []string{"one more", "and another"}})
 	require.Equal(t, []string{"one more", "and another"}, s.owner)
