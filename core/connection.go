@@ -39,8 +39,8 @@ func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellat
 	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
-// bringUp makes the connection and goes through the dialogue until media may flow, on as many connections as that takes.
-// reached is told what has been reached, and returns false when the end is wanted. Whatever the outcome, end must follow.
+// bringUp connects and goes through the dialogue until media may flow, on as many TCP connections as that takes.
+// reached is called with each state that is reached, and returns false if the end is wanted. Whatever the outcome, end must follow.
 func (c *connection) bringUp(reached func(State) bool) error {
 	if err := c.open(reached); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
 		return failure(ErrNetwork, "the connection broke: %v", reason(err))
 	}
-	c.streamID = c.talk.streamID
+	c.streamID, c.moving = c.talk.streamID, c.talk.moving
 	c.accepted = time.Now()
 	c.listen()
 	return nil
@@ -72,7 +72,7 @@ func (c *connection) forcedToEnd() {
 	c.in.stay()
 }
 
-// reach tells what has been reached, once. false: the end is wanted.
+// reach reports a state that has been reached, once. It returns false if the end is wanted.
 func (c *connection) reach(s State, reached func(State) bool) bool {
 	if c.told >= s {
 		return c.polite.Err() == nil
@@ -91,7 +91,7 @@ func (c *connection) start() {
 			c.p.log.Debug("frames are dropped, because too much waits for the network", "frames", frames, "bytes", bytes)
 		}
 	}
-	c.talk = &dialogue{connection: c}
+	c.talk = &dialogue{to: c.to, o: c.o, conn: c.conn, out: c.out, in: c.in, polite: c.polite, log: c.p.log}
 }
 
 // writingOver makes the reader find out how the connection ends, and the session that it does.

@@ -18,10 +18,17 @@ import (
 // Each command is sent when what it depends on is answered: connect, then releaseStream, FCPublish and createStream together,
 // then publish. There are servers that ignore, or punish, what comes earlier.
 type dialogue struct {
-	*connection
-	waitsFor        stage  // the command whose answer is awaited
-	lastTransaction uint32 // transaction ID of the latest command
-	streamID        uint32 // as createStream returned it; 0: not created
+	to     *target
+	o      *Options
+	conn   net.Conn // whose read deadline bounds each wait
+	out    *writer
+	in     *reader
+	polite *cancellation // over: give up
+	log    Logger
+
+	lastTransaction uint32              // transaction ID of the latest command
+	streamID        uint32              // as createStream returned it; 0: not created
+	moving          *message.StatusInfo // a reconnect request that came meanwhile
 }
 
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
@@ -100,7 +107,7 @@ func (d *dialogue) unpublish() {
 		d.command("deleteStream", amf.Null{}, float64(d.streamID)),
 	} {
 		if err := d.out.sendMessage(h, classHeader, c); err != nil {
-			d.p.log.Debug("the server was not told that the stream ends", "why", err)
+			d.log.Debug("the server was not told that the stream ends", "why", err)
 			return
 		}
 	}
@@ -115,7 +122,7 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 // that closes it may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
-	d.p.log.Debug("sending a command", "command", name)
+	d.log.Debug("sending a command", "command", name)
 	err = d.out.sendMessage(h, classControl, d.command(name, object, arguments...))
 	if err != nil && d.out.failure() != nil {
 		err = nil
@@ -143,12 +150,12 @@ func (d *dialogue) result(command stage, id uint32) func(*message.Command) (bool
 // await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business. Its failures
 // are openingErrors, or errEnded.
 func (d *dialogue) await(command stage, match func(*message.Command) (bool, error)) (*message.Command, error) {
-	d.waitsFor = command
-	if err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout)); err != nil {
-		return nil, stageFailed(command, err, d.whyUnread(err))
-	}
-	if d.polite.Err() != nil { // then interrupt may have been earlier
+	err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout))
+	switch {
+	case d.polite.Err() != nil: // the deadline that ends the wait may have been set earlier
 		return nil, errEnded
+	case err != nil:
+		return nil, stageFailed(command, err, d.whyUnread(command, err))
 	}
 	for {
 		c, err := d.in.next()
@@ -156,11 +163,11 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 			return nil, errEnded
 		}
 		if err != nil {
-			return nil, stageFailed(command, err, d.whyUnread(err))
+			return nil, stageFailed(command, err, d.whyUnread(command, err))
 		}
 		done, err := match(c)
 		if done {
-			d.p.log.Debug("the server has answered", "command", command, "code", d.to.redact(c.Info().Code), "level", d.to.redact(c.Info().Level))
+			d.log.Debug("the server has answered", "command", command, "code", d.to.redact(c.Info().Code), "level", d.to.redact(c.Info().Level))
 		}
 		switch {
 		case err != nil:
@@ -175,9 +182,8 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 	}
 }
 
-// whyUnread says why no answer could be read.
-func (d *dialogue) whyUnread(err error) error {
-	command := d.waitsFor
+// whyUnread says why no answer to a command could be read.
+func (d *dialogue) whyUnread(command stage, err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return failure(ErrTimeout, "no answer to %s within %v: %s", command, d.o.Timeout, silenceHint(command))
