@@ -61,7 +61,10 @@ type Log struct {
 	mu       sync.Mutex
 	queue    []entry
 	lost     int  // lines since a line last said how many were lost
-	draining bool // the goroutine that empties queue runs
+	drainer  int  // the number of the goroutine that empties queue, 0 if none does
+	drainers int  // how many there were
+	writing  bool // it is in write
+	stuck    bool // one that was given up is still in write
 	function Func // takes lines in the log's place if it is not nil
 	calling  bool // function, or one that was set before it, is running
 	thread   int  // of the call of it
@@ -83,6 +86,10 @@ func (l *Log) SetFunc(f Func) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.function = f
+	if f != nil && l.writing { // where it may hang, because nobody reads
+		l.writing, l.stuck = false, true
+		l.startLocked()
+	}
 	for l.calling && !l.insideLocked() {
 		l.returned.Wait()
 	}
@@ -99,7 +106,7 @@ func (l *Log) insideLocked() bool {
 func (l *Log) Flush(limit time.Duration) {
 	for end := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
 		l.mu.Lock()
-		done := !l.draining || l.insideLocked()
+		done := l.drainer == 0 || l.insideLocked()
 		l.mu.Unlock()
 		if done || time.Now().After(end) {
 			return
@@ -116,41 +123,51 @@ func (l *Log) put(e entry) {
 		return
 	}
 	l.queue = append(l.queue, e)
-	if !l.draining {
-		l.draining = true
-		go l.drain()
+	if l.drainer == 0 {
+		l.startLocked()
 	}
 }
 
-// drain writes what is queued.
-func (l *Log) drain() {
+// startLocked starts a goroutine that empties the queue, in place of the one that did; l.mu must be held.
+func (l *Log) startLocked() {
+	l.drainers++
+	l.drainer = l.drainers
+	go l.drain(l.drainer)
+}
+
+// drain writes what is queued, unless another goroutine has taken its place.
+func (l *Log) drain(number int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.queue) > 0 {
+	for l.drainer == number && len(l.queue) > 0 {
 		e := l.queue[0]
 		l.queue = l.queue[1:]
 		if lost := l.lost; lost > 0 {
 			l.lost = 0
-			if !l.deliverLocked(lostLines(lost, e.time)) {
+			if !l.deliverLocked(number, lostLines(lost, e.time)) {
 				l.lost += lost + 1 // e does not fit either
 				continue
 			}
+			if l.drainer != number {
+				l.lost++ // the goroutine that has taken its place is further on
+				return
+			}
 		}
-		if !l.deliverLocked(e) {
+		if !l.deliverLocked(number, e) {
 			l.lost++
 		}
 	}
-	l.queue, l.draining = nil, false
+	if l.drainer == number {
+		l.queue, l.drainer = nil, 0
+	}
 }
 
 // deliverLocked writes a line or hands it to the function, and returns false if it is lost. l.mu must be held; it is
 // released meanwhile.
-func (l *Log) deliverLocked(e entry) bool {
+func (l *Log) deliverLocked(number int, e entry) bool {
 	f := l.function
 	if f == nil {
-		l.mu.Unlock()
-		defer l.mu.Lock()
-		return l.write(l.format.line(e))
+		return l.writeLocked(number, e)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -164,4 +181,21 @@ func (l *Log) deliverLocked(e entry) bool {
 	}()
 	f(e.level, l.format.text(e))
 	return true
+}
+
+// writeLocked is deliverLocked without a function.
+func (l *Log) writeLocked(number int, e entry) bool {
+	if l.stuck {
+		return false // one goroutine that hangs is enough
+	}
+	l.writing = true
+	l.mu.Unlock()
+	ok := l.write(l.format.line(e))
+	l.mu.Lock()
+	if l.drainer == number {
+		l.writing = false
+	} else {
+		l.stuck = false
+	}
+	return ok
 }

@@ -204,6 +204,36 @@ func TestLostLines(t *testing.T) {
 	})
 }
 
+// A function takes the lines though the goroutine that writes hangs, and no second one hangs.
+func TestFuncInsteadOfStuckWriting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := paper{stuck: make(chan struct{})}
+		l := New(Config{Write: p.write})
+		s := l.Stream()
+		s.Warn("one")
+		synctest.Wait()
+		s.Warn("two")
+		var got []string
+		l.SetFunc(func(_ slog.Level, text string) { got = append(got, text) })
+		synctest.Wait()
+		s.Warn("three")
+		synctest.Wait()
+		require.Equal(t, []string{"two", "three"}, got)
+		l.SetFunc(nil)
+		s.Warn("four")
+		synctest.Wait()
+		require.Zero(t, l.drainer, "another one hangs")
+		close(p.stuck)
+		synctest.Wait()
+		s.Warn("five")
+		lines := p.taken()
+		require.Len(t, lines, 3)
+		require.Contains(t, lines[0], "one")
+		require.Contains(t, lines[1], "lines=1")
+		require.Contains(t, lines[2], "five")
+	})
+}
+
 // SetFunc waits until the function that it replaces has returned, but not for its own caller.
 func TestSetFunc(t *testing.T) {
 	var p paper
