@@ -129,7 +129,7 @@ func (o *Options) Set(name, value string) error {
 // optionNames lists what Set takes, for messages.
 var optionNames = []string{
 	"timeout", "queue_ms", "queue_bytes", "bitrate_floor", "chunk_size", "app", "stream", "flash_ver", "tc_url", "name",
-	"hevc", "enhanced", "audio_optional", "silent_audio", "reconnect", "reconnect_min_ms", "reconnect_max_ms", "reconnect_attempts",
+	"hevc", "enhanced", "audio_optional", "silent_audio", "bind", "redirect", "reconnect", "reconnect_min_ms", "reconnect_max_ms", "reconnect_attempts",
 	"tls_ca", "tls_server_name", "tls_insecure",
 }
 
