@@ -245,7 +245,7 @@ func (t *terms) check(f flv.Form) error {
 	case named:
 		return nil
 	case codec.Kind() == flv.Audio:
-		return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s",
+		return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s; audio_optional = true sends the video alone",
 			codec, t.declared(audioCodecs, "no audio FourCCs"), instead(codec), t.advice())
 	case !t.listsVideo && codec != flv.VP8: // vp08 is not of version 1
 		return nil
