@@ -345,10 +345,11 @@ type encodings uint8
 
 const (
 	percentEncoding encodings = 1 << iota
-	jsonEscapes
 	htmlEntities
+	jsonEscapes
+	backslashes // the same, but a backslash before a letter only protects it: \n is n
 
-	allEncodings = percentEncoding | jsonEscapes | htmlEntities
+	allEncodings = percentEncoding | htmlEntities | jsonEscapes | backslashes
 )
 
 // maxEncoded is how often a text may be encoded in itself.
@@ -364,6 +365,9 @@ func viewsOf(text string) ([]view, bool) {
 		return views, true
 	}
 	for kinds := encodings(1); kinds <= allEncodings; kinds++ {
+		if kinds&jsonEscapes != 0 && kinds&backslashes != 0 {
+			continue
+		}
 		v := clean
 		for round := 0; ; round++ {
 			next, changed := v.decoded(kinds)
@@ -444,8 +448,11 @@ func (v view) decoded(kinds encodings) (out view, changed bool) {
 		switch c := v.text[i]; {
 		case c == '%' && kinds&percentEncoding != 0:
 			size, plain = decodePercent(v.text[i:])
-		case c == '\\' && kinds&jsonEscapes != 0:
+		case c == '\\' && kinds&(jsonEscapes|backslashes) != 0:
 			size, plain = decodeJSON(v.text[i:])
+			if size == 2 && kinds&backslashes != 0 {
+				plain = v.text[i+1 : i+2]
+			}
 		case c == '&' && kinds&htmlEntities != 0:
 			size, plain = decodeHTML(v.text[i:])
 		}
