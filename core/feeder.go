@@ -249,7 +249,13 @@ func (f *feeder) play(p *Publisher) error {
 	if f.source.live != nil {
 		return f.feedLive(p)
 	}
-	return f.feed(p, resumed && info.Video != nil && f.muxer.awaitsKeyFrame())
+	seekKey := resumed && info.Video != nil && f.muxer.awaitsKeyFrame()
+	if seekKey { // another connection: it goes on from the last key frame before the place that was reached
+		if err := f.source.back(); err != nil {
+			return err
+		}
+	}
+	return f.feed(p, seekKey)
 }
 
 var errStopped = failure(ErrState, "stopped")
@@ -276,6 +282,7 @@ func (f *feeder) feed(p *Publisher, seekKey bool) error {
 		}
 		timestamp := milliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
 		if !f.send(p, unit, timestamp) {
+			f.source.held = unit
 			<-f.quit // the connection ends, which the session sees for itself
 			return errStopped
 		}

@@ -23,6 +23,17 @@ type fakeSource struct {
 
 func (s *fakeSource) Info() source.Info { return s.info }
 func (s *fakeSource) Close() error      { s.closed = true; return nil }
+
+func (s *fakeSource) Back() error {
+	for i := s.at - 1; i >= 0; i-- {
+		if s.units[i].Kind == flv.Video && flv.IsKey(s.units[i].NALUs) {
+			s.at = i
+			break
+		}
+	}
+	return nil
+}
+
 func (s *fakeSource) Next() (*flv.AccessUnit, error) {
 	if s.at == len(s.units) {
 		return nil, s.err
@@ -152,9 +163,45 @@ func (f *fed) source0() *fakeSource {
 	return f.source.Source.(*fakeSource)
 }
 
+// On another connection a file goes on from the last key frame before the place that it had reached.
 func TestFeederGoesOnFromAKeyFrame(t *testing.T) {
+	const gop = 25
+	for _, c := range []struct {
+		name         string
+		reached, key int // pictures
+	}{
+		{"in the first GOP", 10, 0},
+		{"at a key frame", gop, gop},
+		{"in the second GOP", gop + 15, gop},
+		{"at the end of the third", 3*gop - 2, 2 * gop},
+		{"before a key frame that was read and not sent", 3*gop - 1, 3 * gop},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := fakeVideo(4*gop, gop)
+				f := newFed(t, src)
+				f.Start()
+				words, _ := f.after(time.Duration(c.reached)*frameTime + 1)
+				require.Len(t, words, 2+c.reached+1)
+				f.stopFeeder()
+				f.reconnect()
+				f.startFeeder(f.session)
+				words, all := f.after(0)
+				require.Equal(t, []string{"M", "VH", "K"}, words)
+				require.Zero(t, all[2].header.Timestamp)
+				words, _ = f.after(time.Minute)
+				require.Len(t, words, 4*gop-c.key-1)
+				f.Stop()
+			})
+		})
+	}
+}
+
+// A file that had not reached a key frame yet goes on to the next one, and audio that is passed over leaves its configuration.
+func TestFeederGoesOnToAKeyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := fakeVideo(100, 25)
+		src.units[0].NALUs = [][]byte{inter}
 		audio := flv.AccessUnit{Kind: flv.Audio, DTS: 12 * frameTime, Data: []byte{0x21}, Config: ascStereo}
 		more := flv.AccessUnit{Kind: flv.Audio, DTS: 26 * frameTime, Data: []byte{0x21}}
 		src.units = append(append(append(append([]flv.AccessUnit{}, src.units[:12]...), audio), src.units[12:27]...), append([]flv.AccessUnit{more}, src.units[27:]...)...)
@@ -165,7 +212,7 @@ func TestFeederGoesOnFromAKeyFrame(t *testing.T) {
 		f.reconnect()
 		f.startFeeder(f.session)
 		words, all := f.after(frameTime)
-		require.Equal(t, []string{"M", "VH", "AH", "K", "P", "A"}, words, "the configuration of audio that was passed over is known")
+		require.Equal(t, []string{"M", "VH", "AH", "K", "P", "A"}, words)
 		require.Zero(t, all[2].header.Timestamp)
 		f.Stop()
 	})

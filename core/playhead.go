@@ -109,6 +109,17 @@ func (h *playhead) Next() (*flv.AccessUnit, error) {
 	return unit, err
 }
 
+// back goes back to the last key frame that was reached, if there is one.
+func (h *playhead) back() error {
+	h.held = nil
+	h.enter()
+	err := h.Source.Back()
+	if !h.exit() {
+		return errStopped
+	}
+	return err
+}
+
 // enter begins a call that may hang.
 func (h *playhead) enter() {
 	h.mu.Lock()

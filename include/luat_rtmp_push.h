@@ -257,8 +257,9 @@ int rtmp_set_url(rtmp_ctx_t *ctx, const char *url);
  *                else after a second of pushed video without any. It ends when audio comes. Its frames count as audio_frames_sent
  *   reconnect    "true": a connection that fails, at first or later, is followed by another attempt: RTMP_STATE_ERROR with the
  *                reason, then RTMP_STATE_CONNECTING again and so on, until rtmp_disconnect(). rtmp_connect() does not wait for
- *                the next attempt. The stream goes on with its headers and a key frame, with timestamps from 0. A frame pushed
- *                between two connections is dropped, counted in dropped_frames, and no error. ("false")
+ *                the next attempt. The stream goes on with its headers and a key frame, with timestamps from 0; a file from the
+ *                last key frame before the place it had reached. A frame pushed between two connections is dropped, counted in
+ *                dropped_frames, and no error. ("false")
  *   reconnect_min_ms, reconnect_max_ms   the wait between two attempts: doubled from the shortest (1000) to the longest (60000),
  *                up to half of it left to chance; from the shortest again after a minute of publishing
  *   reconnect_attempts   most attempts in a row that fail, after the first (0: without end). A name that is in use is tried

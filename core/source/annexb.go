@@ -28,6 +28,9 @@ type annexBFile struct {
 	started bool // the first picture with its parameter sets was there
 	unit    flv.AccessUnit
 	err     error
+
+	before pictureClock // as it was before the last picture
+	marked annexBMark
 }
 
 // openAnnexB opens a byte stream. fps is 0 if the stream shall say it.
@@ -122,6 +125,7 @@ func (f *annexBFile) read() error {
 			f.unit.Config = f.split.units.record()
 		}
 		f.started = true
+		f.before = f.clock
 		f.unit.DTS, f.unit.PTS = f.clock.next(&p.order)
 		return nil
 	}

@@ -36,6 +36,7 @@ type flvFile struct {
 	unit   flv.AccessUnit
 	nalus  [][]byte
 	err    error // from reading; what is in the window comes before it
+	marked flvMark
 }
 
 // flvUnit is a tag in the window.

@@ -45,6 +45,7 @@ type frameHeader struct {
 // framesFile reads frames of audio that stand one after the other. Times come from the number of samples, so they do not drift.
 type framesFile struct {
 	window
+	onlyAudio
 	framing
 	info  Info
 	start int64 // of the first frame

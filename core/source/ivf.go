@@ -43,6 +43,9 @@ type ivfFile struct {
 	delta   int64 // between the last two
 	unit    flv.AccessUnit
 	err     error
+
+	at     int64 // offset of the last frame
+	marked ivfMark
 }
 
 func openIVF(in *input) (medium, error) {
@@ -150,6 +153,7 @@ func (f *ivfFile) read() error {
 			return err
 		}
 		f.skip(ivfFrameHeader + int64(size))
+		f.at = at
 		if size == 0 {
 			continue
 		}

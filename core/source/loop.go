@@ -17,6 +17,7 @@ type loop struct {
 	anew   bool          // no picture of this round has come yet, and it is not the first one
 	unit   flv.AccessUnit
 	err    error
+	marked loopMark
 }
 
 func (l *loop) Next() (*flv.AccessUnit, error) {

@@ -30,6 +30,8 @@ type mp4File struct {
 	buf   []byte
 	nalus [][]byte
 	err   error
+
+	marked mp4Mark
 }
 
 func openMP4(in *input) (medium, error) {

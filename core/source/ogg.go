@@ -42,6 +42,7 @@ var oggCodecs = []struct {
 // in the file, and time goes on at the position.
 type oggFile struct {
 	window
+	onlyAudio
 	info    Info
 	codec   flv.Codec
 	packets oggPackets

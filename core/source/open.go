@@ -41,9 +41,9 @@ func Open(spec Spec) (Source, error) {
 		return nil, err
 	}
 	if spec.Loop || spec.Path == Clip {
-		return &loop{medium: m}, nil
+		m = &loop{medium: m}
 	}
-	return m, nil
+	return &backward{medium: m}, nil
 }
 
 // openFile opens a regular file. Others are refused before they are opened: that of a FIFO would wait for a writer.

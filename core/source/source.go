@@ -37,13 +37,22 @@ type Source interface {
 	// comes after all good data before the fault. Errors stay.
 	Next() (*flv.AccessUnit, error)
 
+	// Back goes back to the last key frame that Next has returned, which comes next. Before the first one, and without video, it does nothing.
+	Back() error
+
 	// Close closes the file. It may be called again.
 	Close() error
 }
 
-// medium is a Source that the loop can play again.
+// medium is what the Source of a file is made of. Its methods are those of Source, but for mark and back.
 type medium interface {
-	Source
+	Info() Info
+	Next() (*flv.AccessUnit, error)
+	Close() error
+	// mark notes the place of the unit that Next returned last, a key frame. back goes back to it, also after rewind: the units from there
+	// on come again, and perhaps some that come before it, with the configurations of their tracks.
+	mark()
+	back() error
 	// end returns, once Next has returned io.EOF, when the longest track ended: its last DTS and the duration of its last unit.
 	end() time.Duration
 	// rewind goes back to the first unit, also after an error.

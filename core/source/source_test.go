@@ -49,7 +49,9 @@ func pictureBytes(u *flv.AccessUnit) (n int) {
 }
 
 // readAll reads to the end and returns the error, nil for io.EOF. It checks what every source promises.
-func readAll(t require.TestingT, s Source) ([]unit, error) {
+func readAll(t require.TestingT, s interface {
+	Next() (*flv.AccessUnit, error)
+}) ([]unit, error) {
 	var units []unit
 	last := map[flv.Kind]unit{}
 	for {

@@ -45,7 +45,9 @@ type tsFile struct {
 	timed   bool
 	first   int64 // the smallest DTS
 	unit    flv.AccessUnit
+	at      int64 // offset of the last unit's packet
 	err     error
+	marked  tsMark
 }
 
 func openTS(in *input, start, stride int) (medium, error) {
@@ -60,10 +62,7 @@ func (f *tsFile) Info() Info { return f.info }
 
 func (f *tsFile) rewind() error {
 	f.packets = tsPackets{window: window{in: f.input, offset: int64(f.start), buf: f.packets.buf[:0]}, stride: f.stride}
-	f.pat, f.maps = mpegts.SectionReader{}, map[uint16]*mpegts.SectionReader{}
-	if f.scanned {
-		f.maps[f.table] = &mpegts.SectionReader{}
-	}
+	f.restartTables()
 	f.timed, f.err = false, nil
 	for _, s := range f.streams {
 		if err := s.begin(); err != nil {
@@ -71,6 +70,14 @@ func (f *tsFile) rewind() error {
 		}
 	}
 	return nil
+}
+
+// restartTables forgets the parts of tables that were read.
+func (f *tsFile) restartTables() {
+	f.pat, f.maps = mpegts.SectionReader{}, map[uint16]*mpegts.SectionReader{}
+	if f.scanned {
+		f.maps[f.table] = &mpegts.SectionReader{}
+	}
 }
 
 func (f *tsFile) byPID(pid uint16) *tsStream {
@@ -106,6 +113,9 @@ func (f *tsFile) read() error {
 			return nil
 		}
 		s.pes.Add(&p, func(p *mpegts.PES) { f.takePES(s, p) })
+		if p.Start {
+			s.pesAt = f.packets.packet
+		}
 	}
 	return nil
 }
@@ -120,7 +130,11 @@ func (f *tsFile) takePES(s *tsStream, pes *mpegts.PES) {
 		f.encrypted(s)
 		return
 	}
-	p := tsPES{data: pes.Data, timed: pes.HasPTS, hasDTS: pes.HasDTS}
+	offset := s.pesAt
+	if offset < 0 {
+		offset = f.packets.packet
+	}
+	p := tsPES{offset: offset, data: pes.Data, timed: pes.HasPTS, hasDTS: pes.HasDTS}
 	if p.timed {
 		p.pts = f.follow(pes.PTS)
 		p.dts = p.pts
@@ -154,7 +168,7 @@ func (f *tsFile) Next() (*flv.AccessUnit, error) {
 		return nil, f.err
 	}
 	u := s.pop()
-	f.unit = u.AccessUnit
+	f.unit, f.at = u.AccessUnit, u.offset
 	f.unit.DTS, f.unit.PTS = f.time(u.dts), f.time(u.pts)
 	return &f.unit, nil
 }

@@ -140,6 +140,7 @@ func (s *tsStream) pushAudio(u *tsUnit, samples int64) {
 	a := &s.audio
 	u.dts = a.now()
 	u.pts = u.dts
+	u.offset = max(s.pesAt, 0)
 	a.samples += samples
 	s.push(u)
 	s.frame = a.now() - u.dts

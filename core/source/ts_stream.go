@@ -17,6 +17,7 @@ const tsReorderProbe = 32
 type tsUnit struct {
 	flv.AccessUnit
 	dts, pts int64 // in units of 1/90000 s
+	offset   int64 // in the file, of the PES packet; perhaps of the one before
 }
 
 // tsPES is what a PES packet of the stream says. pts and dts are followed through their wraps.
@@ -24,6 +25,7 @@ type tsPES struct {
 	timed    bool
 	pts, dts int64
 	hasDTS   bool
+	offset   int64  // in the file; perhaps that of the one before
 	data     []byte // the stream's own
 }
 
@@ -31,6 +33,7 @@ type tsPES struct {
 type tsStream struct {
 	pid    uint16
 	pes    mpegts.PESReader
+	pesAt  int64 // offset of the PES packet that was begun last; -1: none was
 	kind   flv.Kind
 	codec  flv.Codec
 	queue  []*tsUnit
@@ -61,7 +64,7 @@ type dtsExtractor interface {
 
 func newTSStream(pid uint16, codec flv.Codec, opusHead []byte) *tsStream {
 	pes := mpegts.PESReader{Limit: maxAccessUnitSize} // the largest RTMP message
-	return &tsStream{pid: pid, pes: pes, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
+	return &tsStream{pid: pid, pes: pes, pesAt: -1, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
 }
 
 // begin forgets all but what the stream is and how its pictures are ordered.
@@ -136,7 +139,7 @@ func (s *tsStream) isDelimiter(nalu []byte) bool {
 }
 
 func (s *tsStream) addPicture(nalus [][]byte, pts, dts int64) {
-	u := &tsUnit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts}
+	u := &tsUnit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts, offset: s.held.offset}
 	ok, err := s.config.take(&u.AccessUnit)
 	if !ok {
 		s.fault = cmp.Or(s.fault, err)

@@ -48,7 +48,7 @@ func testFile(t testing.TB, name string) []byte {
 	return b
 }
 
-func readTS(t *testing.T, b []byte) (Source, []unit) {
+func readTS(t *testing.T, b []byte) (medium, []unit) {
 	s, err := openTS(memory(b), 0, tsPacketSize)
 	require.NoError(t, err)
 	units, err := readAll(t, s)

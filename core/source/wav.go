@@ -55,6 +55,7 @@ func nameOf(list []numberName, number uint16) string {
 // wavFile reads G.711 in frames of 20 ms. The last one may be shorter.
 type wavFile struct {
 	window
+	onlyAudio
 	info   Info
 	codec  flv.Codec
 	width  int64 // bytes of a sample of all channels

@@ -44,6 +44,8 @@ func TestReconnect(t *testing.T) {
 	require.True(t, tags[slices.IndexFunc(tags, func(g tag) bool { return g.kind == tagVideo })].key())
 
 	second := frames(t, e.File)
+	require.True(t, slices.ContainsFunc(first.Video.Decoded, func(f media.Frame) bool { return f.MD5 == second.Video.Decoded[0].MD5 }),
+		"it goes on from the last key frame before the place it had reached, not from a later one")
 	require.Greater(t, last(second.Video.Decoded), (seconds-1)*time.Second)
 	requirePart(t, clipFrames(t), second)
 }

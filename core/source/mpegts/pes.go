@@ -68,6 +68,9 @@ func (r *PESReader) Flush(take func(*PES)) {
 	r.open = false
 }
 
+// Open reports whether a packet has begun that is not whole.
+func (r *PESReader) Open() bool { return r.open }
+
 // begin makes room for a packet whose first bytes are these.
 func (r *PESReader) begin(b []byte) {
 	room := pesRoom
