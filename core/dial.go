@@ -55,7 +55,7 @@ func dialTCP(ctx context.Context, resolver *net.Resolver, to *target, o *Options
 	}
 	place := to.address + from.describe() // for errors
 	isLate := func(err error) bool { return isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded) }
-	addresses, err := addressesOf(ctx, resolver, to.address)
+	addresses, err := addressesOf(ctx, resolver, to.address, o.Timeout)
 	if err != nil {
 		var dns *net.DNSError
 		if errors.As(err, &dns) && !isLate(err) {

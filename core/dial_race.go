@@ -18,6 +18,9 @@ const (
 	// maxHeadStart is the longest time that an address has for itself before the next one is tried beside it. RFC 8305, 5.
 	maxHeadStart = 250 * time.Millisecond
 
+	// familyPatience is the longest time that a name server has to answer both questions, for IPv4 and for IPv6 addresses.
+	familyPatience = time.Second
+
 	// maxAddressesTold bounds how many addresses an error lists.
 	maxAddressesTold = 4
 )
@@ -34,7 +37,7 @@ type dialError struct {
 }
 
 // addressesOf resolves host:port. IPv6 and IPv4 alternate, beginning with the family of the address that RFC 6724 prefers.
-func addressesOf(ctx context.Context, resolver *net.Resolver, hostPort string) ([]netip.AddrPort, error) {
+func addressesOf(ctx context.Context, resolver *net.Resolver, hostPort string, timeout time.Duration) ([]netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		return nil, err
@@ -46,7 +49,7 @@ func addressesOf(ctx context.Context, resolver *net.Resolver, hostPort string) (
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), uint16(port))}, nil
 	}
-	ips, err := resolver.LookupNetIP(ctx, "ip", host)
+	ips, err := resolve(ctx, resolver, host, min(familyPatience, timeout/4))
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +58,41 @@ func addressesOf(ctx context.Context, resolver *net.Resolver, hostPort string) (
 		all = append(all, netip.AddrPortFrom(ip, uint16(port)))
 	}
 	return all[:min(len(all), maxAddresses)], nil
+}
+
+// resolve returns the addresses of a host. Some name servers never answer the question for IPv6 addresses: if not all is known
+// after patience, the families are asked for apart, and what comes first is used.
+func resolve(ctx context.Context, resolver *net.Resolver, host string, patience time.Duration) ([]netip.Addr, error) {
+	type answer struct {
+		ips []netip.Addr
+		err error
+		all bool
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan answer, 3)
+	ask := func(network string) {
+		a := answer{all: network == "ip"}
+		a.err = guard(func() (err error) {
+			a.ips, err = resolver.LookupNetIP(ctx, network, host)
+			return err
+		})
+		answers <- a
+	}
+	go ask("ip")
+	apart := time.NewTimer(patience)
+	defer apart.Stop()
+	for {
+		select {
+		case <-apart.C:
+			go ask("ip4")
+			go ask("ip6")
+		case a := <-answers:
+			if a.err == nil && len(a.ips) > 0 || a.all {
+				return a.ips, a.err
+			}
+		}
+	}
 }
 
 // interleave returns the addresses with the families in turn, each in its order, and none twice. RFC 8305, 4.

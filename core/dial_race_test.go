@@ -152,11 +152,11 @@ func TestAddressesOf(t *testing.T) {
 		many = append(many, net.IPv4(127, 0, 1, i))
 	}
 	resolver := nameServer(t, func() []net.IP { return many })
-	all, err := addressesOf(t.Context(), resolver, "cdn.test.:1935")
+	all, err := addressesOf(t.Context(), resolver, "cdn.test.:1935", time.Second)
 	require.NoError(t, err)
 	require.Len(t, all, maxAddresses)
 	for address, want := range map[string]string{"10.0.0.1:1935": "10.0.0.1:1935", "[::1]:80": "[::1]:80", "[fe80::1%lo]:80": "[fe80::1%lo]:80"} {
-		all, err = addressesOf(t.Context(), nil, address)
+		all, err = addressesOf(t.Context(), nil, address, time.Second)
 		require.NoError(t, err)
 		require.Equal(t, []netip.AddrPort{netip.MustParseAddrPort(want)}, all)
 	}

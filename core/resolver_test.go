@@ -1,6 +1,7 @@
 package core
 
 import (
+	"encoding/binary"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -64,6 +65,38 @@ func TestNameServerFails(t *testing.T) {
 			require.Less(t, time.Since(began), patience)
 			require.Equal(t, []State{1, 7}, w.states())
 			require.Eventually(t, func() bool { return descriptors(t) <= before }, patience, time.Millisecond, "the query's socket")
+		})
+	}
+}
+
+// A name server that never answers the question for the addresses of one family does not keep the other from being used.
+func TestNameServerThatAnswersOneQuestion(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		answers uint16
+		address net.IP
+		listen  string
+	}{
+		{"IPv4", typeA, net.IPv4(127, 0, 0, 1), "127.0.0.1:0"},
+		{"IPv6", typeAAAA, net.IPv6loopback, "[::1]:0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeak(t)
+			listener, err := net.Listen("tcp", c.listen)
+			require.NoError(t, err)
+			s := script.ListenOn(t, listener.(*net.TCPListener))
+			resolveBy(t, replyWith(func(query []byte) []byte {
+				end := len("\x03cdn\x04test\x00") + 12
+				if binary.BigEndian.Uint16(query[end:]) != c.answers {
+					return nil
+				}
+				return reply(query, []net.IP{c.address})
+			}))
+			_, port, _ := net.SplitHostPort(s.Address())
+			p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "2000")
+			require.NoError(t, p.Connect())
+			s.Accept().Accept()
+			w.until(StatePublishing)
 		})
 	}
 }
