@@ -247,6 +247,7 @@ func (p *Publisher) Leave() (over <-chan struct{}, settled bool) {
 	p.enduring.Store(false)
 	session := p.session
 	if session != nil {
+		session.unwanted = true
 		p.setState(StateDisconnecting, nil)
 	}
 	go p.end(session, p.dismissFeeder())

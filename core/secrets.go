@@ -340,45 +340,40 @@ func isWordByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// encodings are ways to write a character; a set of bits.
-type encodings uint8
+// encodings are the ways to write a character: the byte with which what is written begins, and a function that decodes what a
+// text begins with and returns its size, 0 if it is nothing of that kind.
+var encodings = []struct {
+	first  byte
+	decode func(text []byte) (size int, plain []byte)
+}{
+	{'%', decodePercent}, {'&', decodeHTML}, {'\\', decodeJSON}, {'\\', decodeBackslash},
+}
 
-const (
-	percentEncoding encodings = 1 << iota
-	htmlEntities
-	jsonEscapes
-	backslashes // the same, but a backslash before a letter only protects it: \n is n
+// maxViews bounds in how many ways a text is read.
+const maxViews = 128
 
-	allEncodings = percentEncoding | htmlEntities | jsonEscapes | backslashes
-)
-
-// maxEncoded is how often a text may be encoded in itself.
-const maxEncoded = 6
-
-// viewsOf returns a text as it is, and with each set of encodings undone once, twice and so on. It returns false if that does
-// not come to an end.
+// viewsOf returns a text as it is, and with one encoding after the other undone, in any order and each any number of times. It
+// returns false if there are more than maxViews.
 func viewsOf(text string) ([]view, bool) {
 	original := newView(text)
-	clean := original.clean()
-	views := []view{original, fold(clean)}
+	unfolded := []view{original.clean()}
+	views := []view{original, fold(unfolded[0])}
 	if !strings.ContainsAny(text, `%\&`) {
 		return views, true
 	}
-	for kinds := encodings(1); kinds <= allEncodings; kinds++ {
-		if kinds&jsonEscapes != 0 && kinds&backslashes != 0 {
-			continue
-		}
-		v := clean
-		for round := 0; ; round++ {
-			next, changed := v.decoded(kinds)
-			if !changed {
-				break
+	seen := map[string]bool{}
+	for i := 0; i < len(unfolded); i++ {
+		for kind := range encodings {
+			next, changed := unfolded[i].decoded(kind)
+			next = next.withoutControls()
+			if !changed || seen[string(next.text)] {
+				continue
 			}
-			if round == maxEncoded {
+			if len(views) == maxViews {
 				return views, false
 			}
-			v = next
-			views = append(views, fold(v))
+			seen[string(next.text)] = true
+			unfolded, views = append(unfolded, next), append(views, fold(next))
 		}
 	}
 	return views, true
@@ -441,20 +436,16 @@ func (v view) withoutControls() view {
 
 func isControlByte(c byte) bool { return c < ' ' || c == 0x7F }
 
-// decoded returns a view with some encodings undone once, and whether there were any.
-func (v view) decoded(kinds encodings) (out view, changed bool) {
+// decoded returns a view with one of encodings undone once, and whether there was anything of it.
+func (v view) decoded(kind int) (out view, changed bool) {
+	e := &encodings[kind]
+	if !slices.Contains(v.text, e.first) {
+		return v, false
+	}
 	for i := 0; i < len(v.text); {
 		size, plain := 0, []byte(nil)
-		switch c := v.text[i]; {
-		case c == '%' && kinds&percentEncoding != 0:
-			size, plain = decodePercent(v.text[i:])
-		case c == '\\' && kinds&(jsonEscapes|backslashes) != 0:
-			size, plain = decodeJSON(v.text[i:])
-			if size == 2 && kinds&backslashes != 0 {
-				plain = v.text[i+1 : i+2]
-			}
-		case c == '&' && kinds&htmlEntities != 0:
-			size, plain = decodeHTML(v.text[i:])
+		if v.text[i] == e.first {
+			size, plain = e.decode(v.text[i:])
 		}
 		if size == 0 {
 			out.add(v.text[i:i+1], v, i, i+1)
@@ -501,6 +492,15 @@ func decodeJSON(text []byte) (size int, plain []byte) {
 		return 2, []byte{'\n'}
 	}
 	return 2, text[1:2]
+}
+
+// decodeBackslash is decodeJSON for those who only protect a character by a backslash: \n is n.
+func decodeBackslash(text []byte) (size int, plain []byte) {
+	size, plain = decodeJSON(text)
+	if size == 2 {
+		plain = text[1:2]
+	}
+	return size, plain
 }
 
 // hexRune reads the hexadecimal digits from i to before end.
