@@ -121,7 +121,6 @@ int context_destroy(lua_State *L); /* destroy and __close */
 int context_collect(lua_State *L); /* __gc: does not wait, because all contexts are collected one after the other when their state closes */
 int module_poll(lua_State *L);
 int module_set_logger(lua_State *L);
-int module_state_name(lua_State *L);
 
 /*
  * Delivers the oldest event of L's bus, if there is one; returns the number of callbacks called. Raises what the callback

@@ -54,15 +54,6 @@ int context_get_stats(lua_State *L)
     return 1;
 }
 
-/* rtmp.stateName(state) */
-int module_state_name(lua_State *L)
-{
-    lua_Number state = argument_number(L, 1);
-    int        known = state >= RTMP_STATE_IDLE && state <= RTMP_STATE_ERROR && state == (lua_Number)(int)state;
-    lua_pushstring(L, known ? rtmp_state_name((rtmp_state_t)(int)state) : "unknown");
-    return 1;
-}
-
 int context_get_error(lua_State *L)
 {
     struct context *c = context_check(L);

@@ -99,6 +99,15 @@ static int module_create(lua_State *L)
     return 1;
 }
 
+/* rtmp.stateName(state) */
+static int module_state_name(lua_State *L)
+{
+    lua_Number state = argument_number(L, 1);
+    int        known = state >= RTMP_STATE_IDLE && state <= RTMP_STATE_ERROR && state == (lua_Number)(int)state;
+    lua_pushstring(L, known ? rtmp_state_name((rtmp_state_t)(int)state) : "unknown");
+    return 1;
+}
+
 /* rtmp.fd() */
 static int module_fd(lua_State *L)
 {

@@ -103,7 +103,7 @@ test("bad arguments name the function, however it is called", function()
       { "bad argument #2 to 'setMetadata' (table expected)", ctx.setMetadata, ctx, 1 },
       { "bad argument #2 to 'sendVideo' (string expected, got nil)", ctx.sendVideo, ctx, nil, 0 },
       { "bad argument #3 to 'sendVideo' (number expected, got table)", ctx.sendVideo, ctx, "x", {} },
-      { "bad argument #3 to 'sendAudio' (a time in ms, from 0, expected)", ctx.sendAudio, ctx, "x", -1 },
+      { "bad argument #3 to 'sendAudio' (a time in ms, from 0, expected)", ctx.sendAudio, ctx, "x", -1.5 },
       { "bad argument #4 to 'sendAudio' (a table of options expected)", ctx.sendAudio, ctx, "x", 0, 5 },
     }) do
       local result = pack(call(unpack(ca, 2, 6)))
