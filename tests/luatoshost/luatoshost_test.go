@@ -97,15 +97,15 @@ func TestCamera(t *testing.T) {
 			stdout, stderr, code := s.try(t, "camera_fails", "onair")
 			require.Zero(t, code, "%s%s", stdout, stderr)
 			var got []string
-			for line := range strings.Lines(stderr) {
-				if i := strings.Index(line, `msg="the camera`); i >= 0 {
+			for line := range strings.Lines(stdout) {
+				if strings.Contains(line, ": the camera cannot be started") {
 					got = append(got, "camera fails")
-				} else if strings.Contains(line, `msg="on the air"`) {
+				} else if strings.Contains(line, ": on the air ") {
 					got = append(got, strings.Trim(line[strings.Index(line, "source="):], "\n"))
 				}
 			}
 			clip := `source="built-in clip"`
-			require.Equal(t, []string{"camera fails", clip, "camera fails", clip, "source=camera", "source=camera"}, got, stderr)
+			require.Equal(t, []string{"camera fails", clip, "camera fails", clip, "source=camera", "source=camera"}, got, stdout)
 		})
 		t.Run("camera_environment", func(t *testing.T) {
 			t.Parallel()

@@ -45,3 +45,11 @@ end
 function pictures(ctx)
 	return ctx:getStats().video_frames_sent
 end
+
+-- LuatOS's log.
+log = {}
+for _, level in ipairs({ "debug", "info", "warn", "error" }) do
+	log[level] = function(tag, ...)
+		print(level, tag, ...)
+	end
+end
