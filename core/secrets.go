@@ -365,15 +365,19 @@ func viewsOf(text string) ([]view, bool) {
 	for i := 0; i < len(unfolded); i++ {
 		for kind := range encodings {
 			next, changed := unfolded[i].decoded(kind)
-			next = next.withoutControls()
 			if !changed || seen[string(next.text)] {
 				continue
 			}
-			if len(views) == maxViews {
-				return views, false
-			}
 			seen[string(next.text)] = true
 			unfolded, views = append(unfolded, next), append(views, fold(next))
+			// What stands on both sides of a control character may be one escape, or not.
+			if clean := next.withoutControls(); !seen[string(clean.text)] {
+				seen[string(clean.text)] = true
+				unfolded = append(unfolded, clean)
+			}
+			if len(unfolded) > maxViews {
+				return views, false
+			}
 		}
 	}
 	return views, true
