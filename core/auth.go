@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Passwords: nothing of this is in RTMP 1.0. Servers of Adobe's family refuse `connect` and say in the refusal's description
-// what they want; the client connects again, with its answer as a query behind app and tcUrl. It takes three connections:
+// Passwords: nothing of this is in RTMP 1.0. Servers of Adobe's family refuse `connect` and say in
+// the refusal's description what they want; the client connects again, with its answer as a query
+// behind app and tcUrl. It takes three connections:
 //
 //	C  connect app
 //	S  _error  code=403 need auth; authmod=adobe
@@ -20,9 +21,10 @@ import (
 //	S  _error  authmod=adobe ?reason=needauth&user=U&salt=S&challenge=C&opaque=O
 //	C  connect app?authmod=adobe&user=U&challenge=C2&response=R&opaque=O
 //
-// Limelight's servers say authmod=llnw, and want an answer like that of HTTP's digest authentication (RFC 2617).
+// Limelight's servers say authmod=llnw, and want an answer like that of HTTP's digest
+// authentication (RFC 2617).
 type login struct {
-	user      *credentials // nil: the URL has none
+	user      *credentials // nil if the URL has none
 	mode      string       // what the server named, "adobe" or "llnw"; "" until it has asked
 	answers   bool         // the next connect answers the challenge
 	challenge challenge
@@ -31,8 +33,8 @@ type login struct {
 // challenge is what a server sends to be answered, as it came. What it left out is "".
 type challenge struct{ salt, challenge, opaque, nonce string }
 
-// next returns how to go on with the log-in after connect failed with err; again is false if that is of no use. advice is what
-// the user can do then, "" if that depends on nothing here.
+// next returns how to go on with the log-in after connect failed with err; again is false if that
+// is of no use. advice is what the user can do then, "" if that depends on nothing here.
 func (l login) next(err error) (next login, advice string, again bool) {
 	var refused *ServerError
 	if !errors.As(err, &refused) || refused.Command != "connect" {
@@ -71,8 +73,8 @@ func (l login) next(err error) (next login, advice string, again bool) {
 	return next, "", true
 }
 
-// query returns what connect adds to the application and to tcUrl: "" until the server has asked. Each call answers a challenge
-// anew.
+// query returns what connect adds to the application and to tcUrl: "" until the server has asked.
+// Each call answers a challenge anew.
 func (l login) query(app string) string {
 	switch {
 	case l.mode == "":
@@ -109,7 +111,8 @@ func (c *credentials) adobe(asked challenge) string {
 	return query
 }
 
-// limelight answers a challenge of Limelight's servers. RFC 2617, 3.2.2, with realm "live" and method "publish".
+// limelight answers a challenge of Limelight's servers. RFC 2617, 3.2.2, with realm "live" and
+// method "publish".
 func (c *credentials) limelight(asked challenge, app string) string {
 	const realm, method, count, quality = "live", "publish", "00000001", "auth"
 	own := nonce()
@@ -141,7 +144,8 @@ func md5Hex(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// queryText encodes what would end a value in a query, and nothing else: servers compare the rest as it is.
+// queryText encodes what would end a value in a query, and nothing else: servers compare the rest
+// as it is.
 func queryText(value string) string {
 	var b []byte
 	for _, c := range []byte(value) {

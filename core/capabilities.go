@@ -8,7 +8,8 @@ import (
 	"luatrtmp/core/message"
 )
 
-// What `connect` and its answer say of codecs. Enhanced RTMP v2, "Enhancing NetConnection connect Command".
+// What `connect` and its answer say of codecs. Enhanced RTMP v2, "Enhancing NetConnection connect
+// Command".
 const (
 	anyFourCC = "*"
 
@@ -31,8 +32,8 @@ var (
 	audioCodecs = []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
 )
 
-// ownCapabilities returns what a publisher declares in `connect`, the same each time; nobody changes it. A server that knows
-// nothing of it skips it.
+// ownCapabilities returns what a publisher declares in `connect`, the same each time; nobody
+// changes it. A server that knows nothing of it skips it.
 func ownCapabilities() []amf.Property {
 	capabilitiesOnce.Do(makeCapabilities)
 	return madeCapabilities
@@ -75,8 +76,8 @@ func everything() capabilities {
 	return all
 }
 
-// capabilitiesOf reads the answer to `connect`. Servers put the fields into the object of properties or into the information object. What
-// is not as it should be says nothing.
+// capabilitiesOf reads the answer to `connect`. Servers put the fields into the object of
+// properties or into the information object. What is not as it should be says nothing.
 func capabilitiesOf(answer *message.Command) capabilities {
 	var c capabilities
 	c.read(answer.Object)
@@ -109,7 +110,8 @@ func (c *capabilities) read(v amf.Value) {
 	}
 }
 
-// readMap reads a map of FourCC -> FourCcInfoMask; false if it is none. A codec without any bit is not taken.
+// readMap reads a map of FourCC -> FourCcInfoMask; false if it is none. A codec without any bit is
+// not taken.
 func (c *capabilities) readMap(v amf.Value, codecs []flv.Codec) bool {
 	properties, ok := propertiesOf(v)
 	for _, p := range properties {

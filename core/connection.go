@@ -9,8 +9,9 @@ import (
 	"luatrtmp/core/message"
 )
 
-// connection is one TCP connection to a server, from dialing to its end. While the server says something it has a reading
-// goroutine, and while data waits for the network a writing one; they are over when end returns.
+// connection is one TCP connection to a server, from dialing to its end. While the server says
+// something it has a reading goroutine, and while data waits for the network a writing one; they
+// are over when end returns.
 type connection struct {
 	p  *Publisher
 	to *target
@@ -39,8 +40,9 @@ func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellat
 	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
-// bringUp connects and goes through the dialogue until media may flow, on as many TCP connections as that takes.
-// reached is called with each state that is reached, and returns false if the end is wanted. Whatever the outcome, end must follow.
+// bringUp connects and goes through the dialogue until media may flow, on as many TCP connections
+// as that takes. reached is called with each state that is reached, and returns false if the end is
+// wanted. Whatever the outcome, end must follow.
 func (c *connection) bringUp(reached func(State) bool) error {
 	if err := c.open(reached); err != nil {
 		return err
@@ -100,7 +102,8 @@ func (c *connection) writingOver() {
 	c.wake()
 }
 
-// heard looks at a command of the server that nobody waits for. An error is a refusal, which ends the stream.
+// heard looks at a command of the server that nobody waits for. An error is a refusal, which ends
+// the stream.
 func (c *connection) heard(m *message.Command) error {
 	if m.Name != "onStatus" {
 		return nil
@@ -117,8 +120,8 @@ func (c *connection) heard(m *message.Command) error {
 	return nil
 }
 
-// whyBroken says why writing failed. A server that refuses says so and closes: then writing fails, and the better
-// reason is still on its way to the reader. closed says why reading ended.
+// whyBroken says why writing failed. A server that refuses says so and closes: then writing fails,
+// and the better reason is still on its way to the reader. closed says why reading ended.
 func (c *connection) whyBroken(closed func() error) error {
 	const grace = 100 * time.Millisecond
 	limit := time.NewTimer(grace)
@@ -156,8 +159,8 @@ func (c *connection) whyClosed() error {
 	return c.in.failure("while publishing")
 }
 
-// goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at the latest, and
-// soon when hurry is done.
+// goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at
+// the latest, and soon when hurry is done.
 func (c *connection) goodbye(limit, hurry context.Context) {
 	c.talk.unpublish()
 	c.out.finish()
@@ -171,8 +174,9 @@ func (c *connection) goodbye(limit, hurry context.Context) {
 	}
 }
 
-// leaveTimeout bounds how long a connection that another has taken over from goes on sending what waits for it: a full
-// queue of the default length on a network that takes a quarter of the media's rate.
+// leaveTimeout bounds how long a connection that another has taken over from goes on sending what
+// waits for it: a full queue of the default length on a network that takes a quarter of the media's
+// rate.
 const leaveTimeout = 8 * time.Second
 
 // noTime is a context that is done.
@@ -182,7 +186,8 @@ var noTime = func() context.Context {
 	return ctx
 }()
 
-// leave ends a connection that another has taken over from, and reports whether everything was sent before.
+// leave ends a connection that another has taken over from, and reports whether everything was sent
+// before.
 func (c *connection) leave() (all bool) {
 	if c.left != nil {
 		defer close(c.left)

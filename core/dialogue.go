@@ -12,11 +12,12 @@ import (
 	"luatrtmp/core/message"
 )
 
-// dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream, FCPublish and
-// FCUnpublish are what every publisher sends and many servers want.
+// dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream,
+// FCPublish and FCUnpublish are what every publisher sends and many servers want.
 //
-// Each command is sent when what it depends on is answered: connect, then releaseStream, FCPublish and createStream together,
-// then publish. There are servers that ignore, or punish, what comes earlier.
+// Each command is sent when what it depends on is answered: connect, then releaseStream, FCPublish
+// and createStream together, then publish. There are servers that ignore, or punish, what comes
+// earlier.
 type dialogue struct {
 	to     *target
 	o      *Options
@@ -118,8 +119,8 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 	return &message.Command{Name: name, TransactionID: float64(d.lastTransaction), Object: object, Arguments: arguments}
 }
 
-// send sends a command on a message stream, and returns its transaction ID. Why the connection broke, await finds out: a server
-// that closes it may have said why.
+// send sends a command on a message stream, and returns its transaction ID. Why the connection
+// broke, await finds out: a server that closes it may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	d.log.Debug("sending a command", "command", name)
@@ -147,8 +148,8 @@ func (d *dialogue) result(command stage, id uint32) func(*message.Command) (bool
 	}
 }
 
-// await reads commands until match is satisfied or fails; what does not match is none of the dialogue's business. Its failures
-// are openingErrors, or errEnded.
+// await reads commands until match is satisfied or fails; what does not match is none of the
+// dialogue's business. Its failures are openingErrors, or errEnded.
 func (d *dialogue) await(command stage, match func(*message.Command) (bool, error)) (*message.Command, error) {
 	err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout))
 	switch {
@@ -219,7 +220,7 @@ func silenceHint(command stage) string {
 	return "the server may be waiting for another publisher of this stream to end"
 }
 
-// refuses tells a refusal from other status reports; some servers leave the level out.
+// refuses reports whether a status is a refusal. Some servers leave the level out.
 func refuses(info message.StatusInfo) bool {
 	if info.Level != "" {
 		return info.Level == "error"

@@ -19,7 +19,8 @@ func refuse(c *script.Conn, to *message.Command, code string) {
 
 var success = script.Info("status", "NetConnection.Connect.Success", "")
 
-// quiet fails when the publisher sends something now: nothing may go out before the answer to what it depends on.
+// quiet fails when the publisher sends something now: nothing may go out before the answer to what
+// it depends on.
 func quiet(t *testing.T, c *script.Conn) {
 	t.Helper()
 	c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
@@ -27,7 +28,8 @@ func quiet(t *testing.T, c *script.Conn) {
 	assert.Error(t, err, "nothing is sent before the answer: %d", n)
 }
 
-// Every command waits for the answer to the one before, whatever message stream ID the server gives.
+// Every command waits for the answer to the one before, whatever message stream ID the server
+// gives.
 func TestOneCommandAtATime(t *testing.T) {
 	for _, id := range []float64{0, 1, 5, 0xFFFFFFFF} {
 		noLeak(t)
@@ -55,7 +57,8 @@ func TestOneCommandAtATime(t *testing.T) {
 	}
 }
 
-// It takes five round trips to PUBLISHING: TCP's, and four times that the server has said something since the publisher's last words.
+// It takes five round trips to PUBLISHING: TCP's, and four times that the server has said something
+// since the publisher's last words.
 func TestRoundTripsToPublishing(t *testing.T) {
 	noLeak(t)
 	s := script.Listen(t)
@@ -84,7 +87,8 @@ func connections(t *testing.T, part func(*script.Conn)) (s *script.Server, count
 	return s, count
 }
 
-// What a server says is final for the attempt, and so is a connection that it closes once it has answered connect.
+// What a server says is final for the attempt, and so is a connection that it closes once it has
+// answered connect.
 func TestRefusalsAreFinal(t *testing.T) {
 	created := func(c *script.Conn) {
 		c.AcceptConnect()
@@ -129,7 +133,8 @@ func TestRefusalsAreFinal(t *testing.T) {
 	}
 }
 
-// Servers that do not forgive what comes early, each published to at the first attempt and on one connection.
+// Servers that do not forgive what comes early, each published to at the first attempt and on one
+// connection.
 func TestPickyServers(t *testing.T) {
 	const slow = 100 * time.Millisecond // the time that a server takes to answer
 	for _, c := range []struct {

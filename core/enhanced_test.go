@@ -38,7 +38,8 @@ func sourceFile(t *testing.T, codec string) string {
 	return path
 }
 
-// connect says nothing of Enhanced RTMP unless the media that is known by then needs it, or the user wants it.
+// connect says nothing of Enhanced RTMP unless the media that is known by then needs it, or the
+// user wants it.
 func TestWhenEnhancedIsDeclared(t *testing.T) {
 	push := func(send func(*Publisher) error) func(*Publisher) {
 		return func(p *Publisher) { require.ErrorIs(t, send(p), ErrState) }
@@ -88,7 +89,8 @@ func TestWhenEnhancedIsDeclared(t *testing.T) {
 	}
 }
 
-// A connect with the fields that gets silence or a closed connection is tried once without them, on one more connection.
+// A connect with the fields that gets silence or a closed connection is tried once without them, on
+// one more connection.
 func TestConnectWithoutTheFields(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -118,7 +120,8 @@ func TestConnectWithoutTheFields(t *testing.T) {
 			require.Equal(t, []State{1, 2, 3, 4}, w.states(), "all of it is one attempt")
 			require.EqualValues(t, 2, count.Load())
 
-			// Video of Enhanced RTMP v1 goes out all the same; what needs v2 does not, and the text does not name an option that is set.
+			// Video of Enhanced RTMP v1 goes out all the same; what needs v2 does not, and the text
+			// does not name an option that is set.
 			require.NoError(t, p.SendVideoFrame(av1Key, 0, Frame{Codec: "av1"}))
 			err := p.SendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead})
 			require.ErrorContains(t, err, "does not take opus")
@@ -143,8 +146,8 @@ func TestConnectWithoutTheFields(t *testing.T) {
 	}
 }
 
-// A server that took a connect only without the fields is not asked again for video that goes to every server, but for what needs
-// version 2 it is.
+// A server that took a connect only without the fields is not asked again for video that goes to
+// every server, but for what needs version 2 it is.
 func TestServerThatTakesNoFieldsIsRemembered(t *testing.T) {
 	noLeak(t)
 	s, count := connections(t, func(conn *script.Conn) {
@@ -174,7 +177,8 @@ func TestServerThatTakesNoFieldsIsRemembered(t *testing.T) {
 	require.EqualValues(t, 6, count.Load())
 }
 
-// What is pushed after a connect that declared nothing: video of v1 goes out, and what needs v2 is refused with the way out.
+// What is pushed after a connect that declared nothing: video of v1 goes out, and what needs v2 is
+// refused with the way out.
 func TestPushedAfterASilentConnect(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -219,8 +223,8 @@ func setMedia(p *Publisher, video, audio flv.Codec) {
 	p.mu.Unlock()
 }
 
-// What a source is known to hold and the server does not take is refused before PUBLISHING, and nothing is published; where the
-// audio is optional, the video goes alone.
+// What a source is known to hold and the server does not take is refused before PUBLISHING, and
+// nothing is published; where the audio is optional, the video goes alone.
 func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 	for _, c := range []struct {
 		name         string
@@ -270,7 +274,8 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 	}
 }
 
-// Audio that is optional and not taken is left out: nothing of it is sent, described or announced, and pushing it is no error.
+// Audio that is optional and not taken is left out: nothing of it is sent, described or announced,
+// and pushing it is no error.
 func TestAudioOptional(t *testing.T) {
 	noLeak(t)
 	p, _, conn := connectTo(t, declaresNothing, "audio_optional", "true")

@@ -9,7 +9,8 @@ import (
 	"luatrtmp/core/source"
 )
 
-// Where both tracks are known, both sequence headers stand before the first frame, whichever track that is of.
+// Where both tracks are known, both sequence headers stand before the first frame, whichever track
+// that is of.
 func TestBothHeadersBeforeTheFirstFrame(t *testing.T) {
 	both := expectation{video: &flv.VideoInfo{}, audio: &flv.AudioInfo{}, videoConfig: recordMain, audioConfig: ascStereo}
 	video := &flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}}
@@ -66,7 +67,8 @@ func TestHeadersOfWhatIsTaken(t *testing.T) {
 	requireSent(t, w, "M", "VH", "K")
 }
 
-// Sequence headers, and the ends of sequences, never go back in time, also where a track had a header and no frame.
+// Sequence headers, and the ends of sequences, never go back in time, also where a track had a
+// header and no frame.
 func TestTimesOfHeadersWithoutFrames(t *testing.T) {
 	m, w := attachedTo(func(*Options) {})
 	m.begin(expectation{video: &flv.VideoInfo{}, audio: &flv.AudioInfo{Codec: flv.Opus}, videoConfig: recordMain, audioConfig: opusHead})

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// audioSampleSize is what onMetaData says of all audio, as other publishers do: the size of samples that are not compressed.
+	// audioSampleSize is what onMetaData says of all audio, as other publishers do: the size of
+	// samples that are not compressed.
 	audioSampleSize = 16
 
 	encoderName = "luat-rtmp/" + Version
@@ -72,7 +73,8 @@ func (m *metadata) over(known amf.ECMAArray) amf.ECMAArray {
 	return known
 }
 
-// sendMetadata sends onMetaData when it says something new; m.mu is held.
+// sendMetadata sends onMetaData when it says something new. It must be called with
+// m.mu held.
 func (m *muxer) sendMetadata(timestamp uint32) error {
 	values := &message.Data{Values: []amf.Value{"@setDataFrame", "onMetaData", m.metadata.over(m.knownMetadata())}}
 	body, err := values.AppendBody(nil)
@@ -103,8 +105,9 @@ func (m *muxer) resendMetadata() error {
 	return m.sendMetadata(m.latest())
 }
 
-// knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5; Enhanced RTMP v2, "Enhancing
-// onMetaData": the fields describe the first tracks, and maps by track id all tracks but 0.
+// knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5; Enhanced
+// RTMP v2, "Enhancing onMetaData": the fields describe the first tracks, and maps by track id all
+// tracks but 0.
 func (m *muxer) knownMetadata() amf.ECMAArray {
 	var fields fieldList
 	fields.number("duration", m.expect.duration.Seconds())
@@ -139,7 +142,8 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 	return amf.ECMAArray(fields)
 }
 
-// fieldList is what onMetaData is made of. Its methods are called often and rarely run: inlined they would be large.
+// fieldList is what onMetaData is made of. Its methods are called often and rarely run: inlined
+// they would be large.
 type fieldList []amf.Property
 
 //go:noinline
@@ -196,7 +200,7 @@ func (t *track) describe(terms *terms) amf.Object {
 	return amf.Object(fields)
 }
 
-// known tells whether enough is known of a track to describe it.
+// known reports whether enough is known of a track to describe it.
 func (t *track) known() bool {
 	if t.kind == flv.Video {
 		return t.video.Record() != nil
@@ -204,7 +208,8 @@ func (t *track) known() bool {
 	return t.audio.Ready()
 }
 
-// videoInfo is what the first video track says itself, completed by what the source says; false without video.
+// videoInfo is what the first video track says itself, completed by what the source says; false
+// without video.
 func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
 	var info flv.VideoInfo
 	t := m.first(flv.Video)

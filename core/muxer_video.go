@@ -109,7 +109,7 @@ func trackID(id int) (uint8, error) {
 	return uint8(id), nil
 }
 
-// sendVideo sends one picture; m.mu is held.
+// sendVideo sends one access unit. It must be called with m.mu held.
 func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64) error {
 	unit, err := t.video.Take(parts)
 	defer t.video.Forget()

@@ -36,7 +36,8 @@ func (c *connection) firstPlan() plan {
 	return p
 }
 
-// open brings a connection up until media may flow, on as many connections as that takes. It decides what to try next.
+// open brings a connection up until media may flow, on as many connections as that takes. It
+// decides what to try next.
 func (c *connection) open(reached func(State) bool) error {
 	p := c.firstPlan()
 	var told error // the failure that the user is told if there is no success

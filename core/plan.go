@@ -6,12 +6,13 @@ import (
 	"os"
 )
 
-// maxConnections bounds the TCP connections of one attempt: one for each of the three handshake variants, two more for the
-// steps of a log-in, and one more without the fields of Enhanced RTMP.
+// maxConnections bounds the TCP connections of one attempt: one for each of the three handshake
+// variants, two more for the steps of a log-in, and one more without the fields of Enhanced RTMP.
 const maxConnections = 6
 
-// plan says how the next connection of an attempt is brought up. A failed connection leads to another one only if next
-// finds something to do differently: what the server has refused is not asked again.
+// plan says how the next connection of an attempt is brought up. A failed connection leads to
+// another one only if next finds something to do differently: what the server has refused is not
+// asked again.
 type plan struct {
 	variant variant // of the handshake
 	settled bool    // the server has completed the handshake in this variant before: no other is tried
@@ -19,7 +20,8 @@ type plan struct {
 	fields  fields // of Enhanced RTMP, in connect
 }
 
-// next returns the plan for the next connection of the attempt after err, false if there is none. It has no side effects.
+// next returns the plan for the next connection of the attempt after err, false if there is none.
+// It has no side effects.
 func (p plan) next(err error) (plan, bool) {
 	var failed *openingError
 	if !errors.As(err, &failed) {
@@ -41,7 +43,8 @@ func (p plan) next(err error) (plan, bool) {
 	return p, again
 }
 
-// explain returns what the user is told when err was the last failure: a refused log-in comes with advice.
+// explain returns what the user is told when err was the last failure: a refused log-in comes with
+// advice.
 func (p plan) explain(err error) error {
 	var failed *openingError
 	if !errors.As(err, &failed) {
@@ -101,8 +104,8 @@ type openingError struct {
 func (e *openingError) Error() string { return e.err.Error() }
 func (e *openingError) Unwrap() error { return e.err }
 
-// moreTelling returns which of the failures of two connections of one attempt the user is told: that of the one that came
-// further, else what a server says, else the first. first may be nil.
+// moreTelling returns which of the failures of two connections of one attempt the user is told:
+// that of the one that came further, else what a server says, else the first. first may be nil.
 func moreTelling(first, then error) error {
 	var a, b *openingError
 	if !errors.As(first, &a) || !errors.As(then, &b) {

@@ -28,7 +28,8 @@ func (s *servers) get(address string) server {
 	return s.known[address]
 }
 
-// set replaces what is known of a server. When there would be too many servers, all others are forgotten.
+// set replaces what is known of a server. When there would be too many servers, all others are
+// forgotten.
 func (s *servers) set(address string, what server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,8 +39,9 @@ func (s *servers) set(address string, what server) {
 	s.known[address] = what
 }
 
-// learn takes note of how bringing up a connection as planned went. A server that stayed silent in the simple variant of the
-// handshake may want digests: a second wait of a whole timeout is left to the next attempt, which begins with them.
+// learn takes note of how bringing up a connection as planned went. A server that stayed silent in
+// the simple variant of the handshake may want digests: a second wait of a whole timeout is left to
+// the next attempt, which begins with them.
 func (s *servers) learn(address string, p plan, err error) {
 	var failed *openingError
 	what := s.get(address)

@@ -11,7 +11,8 @@ import (
 	"luatrtmp/internal/brief"
 )
 
-// EnhancedMode says when connect declares Enhanced RTMP. Some servers cannot read its fields, and ignore the whole command.
+// EnhancedMode says when connect declares Enhanced RTMP. Some servers cannot read its fields, and
+// ignore the whole command.
 type EnhancedMode uint8
 
 const (
@@ -47,8 +48,8 @@ const (
 	fieldsLeftOut // after a connect with them the server was silent, or closed the connection
 )
 
-// declares returns whether the first connect of an attempt carries the fields of Enhanced RTMP. forms are those of the media that
-// is known by now.
+// declares returns whether the first connect of an attempt carries the fields of Enhanced RTMP.
+// forms are those of the media that is known by now.
 func (e EnhancedMode) declares(forms []flv.Form) fields {
 	switch e {
 	case EnhancedOn, EnhancedV2:
@@ -61,7 +62,8 @@ func (e EnhancedMode) declares(forms []flv.Form) fields {
 	return fieldsNotNeeded
 }
 
-// terms are what holds for the media of a connection: what the user wants, and what the server takes.
+// terms are what holds for the media of a connection: what the user wants, and what the server
+// takes.
 type terms struct {
 	capabilities
 	fields        fields // that connect carried
@@ -79,11 +81,12 @@ func termsOf(o *Options) terms {
 	return t
 }
 
-// errAudioLeftOut is returned for audio that the server does not take, where video may go alone. Nothing of it is sent.
+// errAudioLeftOut is returned for audio that the server does not take, where video may go alone.
+// Nothing of it is sent.
 var errAudioLeftOut = errors.New("audio that the server does not take is left out")
 
-// admit ends the connection when the server does not take what a track sends, and returns why. Audio that is optional is left
-// out instead.
+// admit ends the connection when the server does not take what a track sends, and returns why.
+// Audio that is optional is left out instead.
 func (m *muxer) admit(t *track) error {
 	if t.admitted {
 		return nil
@@ -110,13 +113,14 @@ func (m *muxer) leavesOut(t *track) bool {
 	return t.leftOut
 }
 
-// leavesOut reports whether audio in a form is left out, because it is optional and the server does not take it.
+// leavesOut reports whether audio in a form is left out, because it is optional and the server does
+// not take it.
 func (t *terms) leavesOut(f flv.Form) bool {
 	return t.audioOptional && f.Codec.Kind() == flv.Audio && t.check(f) != nil
 }
 
-// checkSource returns why a server does not take what a source is known to hold, before media flows. leftOut is the reason to leave
-// its audio out, where video may go alone.
+// checkSource returns why a server does not take what a source is known to hold, before media
+// flows. leftOut is the reason to leave its audio out, where video may go alone.
 func (t *terms) checkSource(e expectation) (leftOut, err error) {
 	for _, f := range e.forms(t) {
 		switch why := t.check(f); {
@@ -153,7 +157,8 @@ func (m *muxer) forms(of *terms) []flv.Form {
 	return all
 }
 
-// sentCodecs names the codecs that a connection has carried, or else those of the source, for a message.
+// sentCodecs names the codecs that a connection has carried, or else those of the source, for a
+// message.
 func (m *muxer) sentCodecs(out *writer) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -176,7 +181,8 @@ func (m *muxer) sentCodecs(out *writer) string {
 	return "a codec that is sent (" + strings.Join(names, ", ") + ")"
 }
 
-// knownForms returns how the media that is known by now would be sent: that of the source, and what has been pushed.
+// knownForms returns how the media that is known by now would be sent: that of the source, and what
+// has been pushed.
 func (p *Publisher) knownForms(o *Options) []flv.Form {
 	of := termsOf(o)
 	pushed := p.pushed.Load()
@@ -192,7 +198,8 @@ func (p *Publisher) knownForms(o *Options) []flv.Form {
 	return all
 }
 
-// sourceMedia returns what is known of the source that is going to feed the stream: nothing if frames are pushed, or may be.
+// sourceMedia returns what is known of the source that is going to feed the stream: nothing if
+// frames are pushed, or may be.
 func (p *Publisher) sourceMedia() expectation {
 	if p.pushed.Load() || p.standsIn.Load() {
 		return expectation{}
@@ -215,7 +222,8 @@ func (t *terms) advice() string {
 	return adviceV2
 }
 
-// NotTakenError tells that the server does not take what is sent, as it has said itself. Another attempt does not help.
+// NotTakenError tells that the server does not take what is sent, as it has said itself. Another
+// attempt does not help.
 type NotTakenError struct{ text string }
 
 func notTaken(format string, args ...any) error { return &NotTakenError{fmt.Sprintf(format, args...)} }
@@ -230,8 +238,9 @@ func isNotTaken(err error) bool {
 	return errors.As(err, &e)
 }
 
-// check tells whether the server takes a form: what has a form of FLV 10.1 goes to every server, video with a FourCC of
-// Enhanced RTMP v1 to every one that has not named others only, and all else to those that named it.
+// check returns why the server does not take a form, nil if it does: what has a form of FLV 10.1
+// goes to every server, video with a FourCC of Enhanced RTMP v1 to every one that has not named
+// others only, and all else to those that named it.
 func (t *terms) check(f flv.Form) error {
 	if !f.HasFourCC() {
 		return nil

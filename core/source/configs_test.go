@@ -9,7 +9,8 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// Info has the configurations of the first units before any is read, and reading begins with the first unit all the same.
+// Info has the configurations of the first units before any is read, and reading begins with the
+// first unit all the same.
 func TestConfigsAreKnownAtOnce(t *testing.T) {
 	for _, path := range []string{
 		"testdata/bframes.flv", "testdata/bframes.mp4", "testdata/bframes.ts", "testdata/bframes.m2ts", "testdata/fragmented.mp4",

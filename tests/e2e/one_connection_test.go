@@ -29,7 +29,8 @@ func TestOneConnection(t *testing.T) {
 	}
 }
 
-// A server that asks an HTTP server before it accepts connect, and takes nothing meanwhile, is no exception.
+// A server that asks an HTTP server before it accepts connect, and takes nothing meanwhile, is no
+// exception.
 func TestServerThatAsks(t *testing.T) {
 	t.Parallel()
 	library(t)
@@ -39,8 +40,8 @@ func TestServerThatAsks(t *testing.T) {
 	require.FileExists(t, s.Recording("asked"))
 }
 
-// A server whose AMF reader knows no strict arrays stays silent when it gets one: media that every server takes is published on the
-// first connection, and other media on a second one.
+// A server whose AMF reader knows no strict arrays stays silent when it gets one: media that every
+// server takes is published on the first connection, and other media on a second one.
 func TestServerWithoutStrictArrays(t *testing.T) {
 	t.Parallel()
 	library(t)
