@@ -9,6 +9,10 @@ import (
 // endLook is how often the end of a source looks whether the server has got everything.
 const endLook = 10 * time.Millisecond
 
+// endTimeouts is how many times the option timeout the server's kernel has for acknowledging the rest that the own kernel holds,
+// however slowly it goes on.
+const endTimeouts = 12
+
 // deliver waits at the end of a source until everything that was sent has left, and the server's kernel has acknowledged it. As
 // long as bytes are acknowledged it waits, and at most the time of the option timeout without any progress. It returns nil when
 // the server has got everything, errEnded when limit or hurry is over, and otherwise an error that says what is missing. before is
@@ -22,6 +26,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 		commands   = c.in.listen()
 		progressed = time.Now()
 		least      = -1      // the least that was unacknowledged so far, once all has left
+		left       time.Time // when everything had left
 		closed     time.Time // when the server closed its direction
 	)
 	for {
@@ -30,10 +35,16 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 			return c.undelivered(c.whyBroken(c.whyClosed), before)
 		}
 		if idle {
+			if left.IsZero() {
+				left = time.Now()
+			}
 			n, known := unacknowledged(c.conn)
 			switch {
 			case !known || n == 0:
 				return c.lastDelivered(before)
+			case time.Since(left) >= endTimeouts*c.o.Timeout:
+				return c.undelivered(failure(ErrTimeout, "the network or the server took the rest too slowly, in %v not all of it",
+					endTimeouts*c.o.Timeout), before)
 			case least < 0 || n < least:
 				least, progressed = n, time.Now()
 			case time.Since(progressed) >= c.o.Timeout:

@@ -151,6 +151,33 @@ func TestEndOfASourceAtASlowServer(t *testing.T) {
 	}
 }
 
+// A server that reads next to nothing cannot keep the end from coming.
+func TestEndOfASourceAtAServerThatTrickles(t *testing.T) {
+	noLeak(t)
+	_, w, c := sending(t, false, largeVideo(t, 25, "1000"), "timeout", "250")
+	w.until(StateDisconnecting)
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := make([]byte, 300); ; {
+			select {
+			case <-quit:
+				return
+			case <-time.After(40 * time.Millisecond):
+				c.SetReadDeadline(time.Now().Add(patience))
+				c.TCPConn.Read(b)
+			}
+		}
+	}()
+	began := time.Now()
+	e := w.until(StateError)
+	require.Less(t, time.Since(began), endTimeouts*250*time.Millisecond+endsOnABusyMachine)
+	close(quit)
+	<-done
+	require.ErrorIs(t, e.Err, ErrTimeout)
+	require.ErrorContains(t, e.Err, "bytes not acknowledged")
+}
+
 // A server has read everything and keeps the connection open: a second later that is the end.
 func TestEndOfASourceAtAServerThatStays(t *testing.T) {
 	for name, secure := range map[string]bool{"in the clear": false, "encrypted": true} {
