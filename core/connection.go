@@ -123,7 +123,7 @@ func (c *connection) heard(m *message.Command) error {
 // whyBroken says why writing failed. A server that refuses says so and closes: then writing fails,
 // and the better reason is still on its way to the reader. closed says why reading ended.
 func (c *connection) whyBroken(closed func() error) error {
-	const grace = 100 * time.Millisecond
+	const grace = 300 * time.Millisecond
 	limit := time.NewTimer(grace)
 	defer limit.Stop()
 	for {
