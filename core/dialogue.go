@@ -168,7 +168,7 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 		}
 		done, err := match(c)
 		if done {
-			d.log.Debug("the server has answered", "command", command, "code", d.to.redact(c.Info().Code), "level", d.to.redact(c.Info().Level))
+			d.log.Debug("the server has answered", "command", command, "code", d.to.shownCode(c.Info().Code), "level", d.to.redact(c.Info().Level))
 		}
 		switch {
 		case err != nil:

@@ -65,14 +65,14 @@ func (t *target) refusal(command string, info message.StatusInfo) error {
 	}
 }
 
-// knownCodes are those that servers send where something is refused or ends. They are shown even if the stream is called so.
+// knownCodes are those that servers send where something is accepted or refused, or ends. They are shown even if the stream is called so.
 var knownCodes = []string{
 	"NetConnection.Call.Failed", "NetConnection.Call.Prohibited",
 	"NetConnection.Connect.AppShutdown", "NetConnection.Connect.Closed", "NetConnection.Connect.Failed",
-	"NetConnection.Connect.InvalidApp", "NetConnection.Connect.Rejected",
+	"NetConnection.Connect.InvalidApp", "NetConnection.Connect.Rejected", "NetConnection.Connect.Success",
 	"NetStream.Connect.Closed", "NetStream.Connect.Failed", "NetStream.Connect.Rejected", "NetStream.Failed",
 	"NetStream.Publish.BadAuth", "NetStream.Publish.BadName", "NetStream.Publish.Denied", "NetStream.Publish.Failed",
-	"NetStream.Publish.Rejected", "NetStream.Publish.Unauthorized",
+	"NetStream.Publish.Rejected", "NetStream.Publish.Start", "NetStream.Publish.Unauthorized",
 }
 
 // shownCode returns what may be shown of a server's code.

@@ -356,7 +356,7 @@ const maxViews = 128
 // returns false if there are more than maxViews.
 func viewsOf(text string) ([]view, bool) {
 	original := newView(text)
-	unfolded := []view{original.clean()}
+	unfolded := []view{original.clean(), original}
 	views := []view{original, fold(unfolded[0])}
 	if !strings.ContainsAny(text, `%\&`) {
 		return views, true
