@@ -12,16 +12,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/*
- * More than any script needs that polls at all. Of one that does not, the oldest events are forgotten, but for the very
- * first: the interpreter may be looking at it.
- */
+/* More than any script needs that polls at all. Of one that does not, the oldest events are forgotten. */
 #define MAX_EVENTS 1024
+
+struct entry {
+    struct entry *next;
+    unsigned      number; /* of those that were posted, from 1 */
+    int           is_reserve; /* not released with its event */
+    int           is_queued;
+    struct event  event;
+    char          text[];
+};
 
 struct bus {
     pthread_mutex_t lock; /* of all below but the descriptors */
     int             owners, events;
-    struct event   *first, *last;
+    struct entry   *first, *last;
+    unsigned        posted;
     int             unannounced; /* of the events, the newest; more than there are when some were forgotten */
     int             retrying;
     int             reader, writer; /* a pipe that holds one byte while events wait */
@@ -64,24 +71,6 @@ struct bus *bus_share(struct bus *bus)
     return bus;
 }
 
-void bus_leave(struct bus *bus)
-{
-    int left;
-    if (bus == NULL || forked())
-        return;
-    pthread_mutex_lock(&bus->lock);
-    left = --bus->owners;
-    pthread_mutex_unlock(&bus->lock);
-    if (left > 0)
-        return;
-    while (bus->first != NULL)
-        bus_drop(bus);
-    close(bus->reader);
-    close(bus->writer);
-    pthread_mutex_destroy(&bus->lock);
-    free(bus);
-}
-
 /* The pipe holds one byte at most, so that neither of these can block or fail, but for a signal. */
 static void signal_reader(struct bus *bus)
 {
@@ -96,42 +85,136 @@ static void calm_reader(struct bus *bus)
         ;
 }
 
-void bus_post(struct bus *bus, const struct event *e, const char *text)
+/* Appends an entry; lock must be held. */
+static void append(struct bus *bus, struct entry *entry)
 {
-    size_t length = strlen(text) + 1;
-    struct event *copy = malloc(sizeof *copy + length);
-    if (copy == NULL)
-        return;
-    *copy = *e;
-    copy->next = NULL;
-    memcpy(copy->text, text, length);
-    pthread_mutex_lock(&bus->lock);
+    entry->next = NULL;
+    entry->is_queued = 1;
+    entry->number = ++bus->posted;
+    if (entry->number == 0) /* which is none; the count has run over */
+        entry->number = ++bus->posted;
     if (bus->first != NULL)
-        bus->last->next = copy;
+        bus->last->next = entry;
     else
-        bus->first = copy;
-    bus->last = copy;
-    if (bus->events == 0)
+        bus->first = entry;
+    bus->last = entry;
+    if (bus->events++ == 0)
         signal_reader(bus);
-    if (bus->events == MAX_EVENTS) {
-        struct event *second = bus->first->next;
-        bus->first->next = second->next;
-        free(second);
-    } else {
-        bus->events++;
+}
+
+/* Takes out the entry that a link leads to; lock must be held. */
+static struct entry *unlink_entry(struct bus *bus, struct entry **link)
+{
+    struct entry *entry = *link;
+    *link = entry->next;
+    entry->is_queued = 0;
+    if (--bus->events == 0)
+        calm_reader(bus);
+    if (bus->last == entry)
+        for (bus->last = bus->first; bus->last != NULL && bus->last->next != NULL; bus->last = bus->last->next)
+            ;
+    return entry;
+}
+
+/* Returns the link to an entry that is on the bus; lock must be held. */
+static struct entry **link_to(struct bus *bus, const struct entry *entry)
+{
+    struct entry **link = &bus->first;
+    while (*link != entry)
+        link = &(*link)->next;
+    return link;
+}
+
+static void release(struct entry *entry)
+{
+    if (!entry->is_reserve)
+        free(entry);
+}
+
+static struct entry *new_entry(size_t length)
+{
+    return calloc(1, sizeof(struct entry) + length + 1);
+}
+
+/* Fills an entry with room for length bytes of text. */
+static void fill(struct entry *entry, const struct event *e, const char *text, size_t length)
+{
+    entry->event = *e;
+    memcpy(entry->text, text, length);
+    entry->text[length] = '\0';
+}
+
+void bus_leave(struct bus *bus)
+{
+    int left;
+    if (bus == NULL || forked())
+        return;
+    pthread_mutex_lock(&bus->lock);
+    left = --bus->owners;
+    pthread_mutex_unlock(&bus->lock);
+    if (left > 0)
+        return;
+    while (bus->first != NULL)
+        release(unlink_entry(bus, &bus->first));
+    close(bus->reader);
+    close(bus->writer);
+    pthread_mutex_destroy(&bus->lock);
+    free(bus);
+}
+
+struct entry *bus_reserve(void)
+{
+    struct entry *reserve = new_entry(EVENT_TEXT);
+    if (reserve != NULL)
+        reserve->is_reserve = 1;
+    return reserve;
+}
+
+void bus_give_back(struct bus *bus, struct entry *reserve)
+{
+    if (reserve == NULL || forked())
+        return;
+    pthread_mutex_lock(&bus->lock);
+    if (reserve->is_queued)
+        unlink_entry(bus, link_to(bus, reserve));
+    pthread_mutex_unlock(&bus->lock);
+    free(reserve);
+}
+
+int bus_post(struct bus *bus, const struct event *e, const char *text, struct entry *reserve)
+{
+    size_t        length = strlen(text);
+    struct entry *entry;
+    int           replaces = 0;
+    if (length >= EVENT_TEXT)
+        length = EVENT_TEXT - 1;
+    entry = new_entry(length);
+    if (entry == NULL && reserve == NULL)
+        return 0;
+    pthread_mutex_lock(&bus->lock);
+    if (entry == NULL) {
+        entry = reserve;
+        replaces = entry->is_queued;
+        if (replaces)
+            unlink_entry(bus, link_to(bus, entry));
     }
-    if (bus->unannounced < bus->events)
+    fill(entry, e, text, length);
+    append(bus, entry);
+    if (bus->events > MAX_EVENTS)
+        release(unlink_entry(bus, &bus->first));
+    if (!replaces && bus->unannounced < bus->events) /* else the message for what was there does for this one */
         bus->unannounced++;
     pthread_mutex_unlock(&bus->lock);
+    return 1;
 }
 
 int bus_waits_for(struct bus *bus, int context)
 {
-    const struct event *e;
+    const struct entry *e;
     if (forked())
         return 0;
     pthread_mutex_lock(&bus->lock);
-    for (e = bus->first; e != NULL && e->context != context; e = e->next)
+    for (e = bus->first; e != NULL && e->event.context != context; e = e->next)
         ;
     pthread_mutex_unlock(&bus->lock);
     return e != NULL;
@@ -139,7 +222,7 @@ int bus_waits_for(struct bus *bus, int context)
 
 int bus_claim(struct bus *bus, int *context)
 {
-    const struct event *e;
+    const struct entry *e;
     int                 announced, found;
     pthread_mutex_lock(&bus->lock);
     if (bus->unannounced > bus->events)
@@ -149,7 +232,7 @@ int bus_claim(struct bus *bus, int *context)
     if (found) {
         for (e = bus->first; announced > 0; announced--)
             e = e->next;
-        *context = e->context;
+        *context = e->event.context;
         bus->unannounced--;
     }
     pthread_mutex_unlock(&bus->lock);
@@ -194,29 +277,44 @@ int bus_wait(struct bus *bus, int timeout_ms)
     return poll(&p, forked() ? 0 : 1, timeout_ms) > 0; /* the pipe is the parent's */
 }
 
-const struct event *bus_first(struct bus *bus)
+int bus_is_empty(struct bus *bus)
 {
-    const struct event *e;
+    int empty;
     if (forked())
-        return NULL;
+        return 1;
     pthread_mutex_lock(&bus->lock);
-    e = bus->first;
+    empty = bus->first == NULL;
     pthread_mutex_unlock(&bus->lock);
-    return e;
+    return empty;
 }
 
-void bus_drop(struct bus *bus)
+unsigned bus_peek(struct bus *bus, struct event *e, char *text)
 {
-    struct event *e;
+    unsigned number = 0;
+    if (forked())
+        return 0;
     pthread_mutex_lock(&bus->lock);
-    e = bus->first;
-    if (e != NULL) {
-        bus->first = e->next;
-        if (--bus->events == 0)
-            calm_reader(bus);
+    if (bus->first != NULL) {
+        number = bus->first->number;
+        *e = bus->first->event;
+        strcpy(text, bus->first->text);
     }
     pthread_mutex_unlock(&bus->lock);
-    free(e);
+    return number;
+}
+
+int bus_remove(struct bus *bus, unsigned number)
+{
+    struct entry *entry = NULL;
+    if (forked())
+        return 0;
+    pthread_mutex_lock(&bus->lock);
+    if (bus->first != NULL && bus->first->number == number) {
+        entry = unlink_entry(bus, &bus->first);
+        release(entry);
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return entry != NULL;
 }
 
 int bus_descriptor(const struct bus *bus)

@@ -13,30 +13,48 @@
 enum event_kind { EVENT_STATE, EVENT_BITRATE, EVENT_URL, EVENT_LOG };
 
 struct event {
-    struct event *next;
-    int           context; /* number of the context, never its address: it may be gone when the event is taken. EVENT_LOG: 0 */
+    int             context; /* number of the context, never its address: it may be gone when the event is taken. EVENT_LOG: 0 */
     enum event_kind kind;
-    int           state, code; /* EVENT_STATE */
-    uint32_t      kbps, queue_ms; /* EVENT_BITRATE */
-    char          text[]; /* of an error, else "" */
+    int             state, code; /* EVENT_STATE */
+    uint32_t        kbps, queue_ms; /* EVENT_BITRATE */
 };
 
-struct bus;
+#define EVENT_TEXT 1024 /* bytes of an event's text, the terminating zero included; longer ones are cut */
 
-/* A bus with one owner, or NULL when there is no memory or no descriptor left. */
+struct bus;
+struct entry; /* an event that is on the bus, or room for one */
+
+/* Returns a bus with one owner, or NULL when there is no memory or no descriptor left. */
 struct bus *bus_new(void);
 struct bus *bus_share(struct bus *bus); /* one owner more; returns bus */
 void bus_leave(struct bus *bus);        /* one owner less; the last one releases it. NULL is ignored */
 
-/* Copies e and text. An event that finds no memory is lost. Any thread. */
-void bus_post(struct bus *bus, const struct event *e, const char *text);
+/*
+ * Returns room for one event, to be given to bus_post, or NULL when there is no memory. bus_give_back releases it, and removes
+ * the event that is in it from the bus; NULL is ignored.
+ */
+struct entry *bus_reserve(void);
+void bus_give_back(struct bus *bus, struct entry *reserve);
+
+/*
+ * Puts copies of e and text on the bus. Where there is no memory for them they go into the reserve, and replace what waits there:
+ * with a reserve of each context's own, its newest event arrives whatever happens. Returns 0 when the event is lost, which it is
+ * without memory if reserve is NULL. Any thread.
+ */
+int bus_post(struct bus *bus, const struct event *e, const char *text, struct entry *reserve);
 
 /* Waits until an event is there: 1; 0 after timeout_ms, or when a signal came. */
 int bus_wait(struct bus *bus, int timeout_ms);
 
-/* The oldest event, which stays on the bus, or NULL. Interpreter's thread only, as bus_drop, which removes it. */
-const struct event *bus_first(struct bus *bus);
-void bus_drop(struct bus *bus);
+/* Whether no event is on the bus. */
+int bus_is_empty(struct bus *bus);
+
+/*
+ * Copies the oldest event, and its text to text, of EVENT_TEXT bytes. Returns the number by which bus_remove removes it, or 0 when
+ * there is none. bus_remove returns 0 when it is not there any more.
+ */
+unsigned bus_peek(struct bus *bus, struct event *e, char *text);
+int bus_remove(struct bus *bus, unsigned number);
 
 /* Whether an event of a context is on the bus. */
 int bus_waits_for(struct bus *bus, int context);

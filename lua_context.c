@@ -35,12 +35,12 @@ static int succeeded(lua_State *L)
 static void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_state, int code)
 {
     struct context *c = (struct context *)ctx;
-    struct event    e = {NULL, c->number, EVENT_STATE, (int)new_state, code, 0, 0};
+    struct event    e = {c->number, EVENT_STATE, (int)new_state, code, 0, 0};
     char            text[MAX_TEXT] = "";
     (void)old_state;
     if (new_state == RTMP_STATE_ERROR)
         rtmp_get_error(ctx, NULL, text, sizeof text);
-    bus_post(c->bus, &e, text);
+    bus_post(c->bus, &e, text, c->reserve);
     luatos_announce(c->bus);
     luatos_camera_follow(c->camera, new_state);
 }
@@ -49,8 +49,8 @@ static void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_s
 static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
 {
     struct context *c = (struct context *)ctx;
-    struct event    e = {NULL, c->number, EVENT_BITRATE, 0, 0, kbps, queue_ms};
-    bus_post(c->bus, &e, "");
+    struct event    e = {c->number, EVENT_BITRATE, 0, 0, kbps, queue_ms};
+    bus_post(c->bus, &e, "", NULL); /* where there is no memory the next one will do */
     luatos_announce(c->bus);
 }
 
@@ -58,8 +58,9 @@ static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
 static int on_url(rtmp_ctx_t *ctx)
 {
     struct context *c = (struct context *)ctx;
-    struct event    e = {NULL, c->number, EVENT_URL, 0, 0, 0, 0};
-    bus_post(c->bus, &e, "");
+    struct event    e = {c->number, EVENT_URL, 0, 0, 0, 0};
+    if (!bus_post(c->bus, &e, "", NULL))
+        return RTMP_OK; /* nobody can be asked: the URL that is set stays */
     luatos_announce(c->bus);
     return RTMP_URL_LATER;
 }
@@ -166,7 +167,7 @@ void context_open_held(lua_State *L)
     leave_marker(L);
 }
 
-struct context *context_new(lua_State *L, struct module *m)
+struct context *context_new(lua_State *L, struct module *m, int *code)
 {
     struct context *c = lua_newuserdata(L, sizeof *c);
     memset(c, 0, sizeof *c);
@@ -179,8 +180,10 @@ struct context *context_new(lua_State *L, struct module *m)
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, c->number);
     lua_settop(L, -2);
-    c->bus = bus_share(m->bus);
-    c->alive = init_context(&c->rtmp) == RTMP_OK;
+    c->bus = bus_share(module_check(L)->bus); /* checked anew: what is above may have run the finalizers of a state that closes */
+    c->reserve = bus_reserve();
+    *code = c->reserve == NULL ? RTMP_ERR_NO_MEMORY : init_context(&c->rtmp);
+    c->alive = *code == RTMP_OK;
     rtmp_set_state_callback(&c->rtmp, on_state);
     return c;
 }
@@ -193,6 +196,8 @@ static void finish(struct context *c, void (*end)(rtmp_ctx_t *ctx))
         luatos_camera_leave(c->camera);
         end(&c->rtmp);
     }
+    bus_give_back(c->bus, c->reserve);
+    c->reserve = NULL;
     bus_leave(c->bus);
     c->bus = NULL;
 }

@@ -42,13 +42,17 @@ struct context {
     int         number; /* by which an event finds it */
     int         alive;  /* between create and destroy */
     struct bus *bus;
+    struct entry *reserve; /* on the bus, for the newest state when there is no memory */
     int         camera; /* number on LuatOS's camera; 0: not on it. Set before the first state */
 };
 
-#define MAX_TEXT 1024 /* of an error; longer ones are cut */
+#define MAX_TEXT EVENT_TEXT /* of an error; longer ones are cut */
 
-/* Pushes a new context: a userdatum with its metatable and its own table, released by __gc whatever happens. */
-struct context *context_new(lua_State *L, struct module *m);
+/*
+ * Pushes a new context: a userdatum with its metatable and its own table, released by __gc whatever happens. *code is RTMP_OK, or
+ * why it is not alive.
+ */
+struct context *context_new(lua_State *L, struct module *m, int *code);
 
 /* Makes what context_hold needs in the registry. */
 void context_open_held(lua_State *L);

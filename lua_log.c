@@ -41,13 +41,18 @@ static unsigned        lost; /* since a line last said how many were lost */
 /* Appends a line, or counts it as lost; lock must be held, and there must be an owner. */
 static void append(int level, const char *text)
 {
-    static const struct event e = {NULL, 0, EVENT_LOG, 0, 0, 0, 0};
+    static const struct event e = {0, EVENT_LOG, 0, 0, 0, 0};
     size_t       length = strlen(text);
     struct line *l;
     if (length > MAX_LINE)
         length = MAX_LINE;
     l = waiting < MAX_LINES ? malloc(sizeof *l + length + 1) : NULL;
     if (l == NULL) {
+        lost++;
+        return;
+    }
+    if (!bus_post(owner, &e, "", NULL)) { /* without memory; nobody would take the line */
+        free(l);
         lost++;
         return;
     }
@@ -61,7 +66,6 @@ static void append(int level, const char *text)
         first = l;
     last = l;
     waiting++;
-    bus_post(owner, &e, "");
     luatos_announce(owner);
 }
 
@@ -193,6 +197,7 @@ int module_set_logger(lua_State *L)
     if (good) {
         lua_settop(L, 1);
         lua_setfield(L, LUA_REGISTRYINDEX, LOGGER_KEY);
+        m = module_check(L); /* anew: finalizers may have run */
         if (type == LUA_TFUNCTION)
             log_take(m->bus);
         else if (!luatos_has_bus())

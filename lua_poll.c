@@ -25,50 +25,67 @@ static void answer_url(lua_State *L, struct context *c)
     rtmp_keep_url(&c->rtmp);
 }
 
-/* Delivers the first event, which is there; returns the number of callbacks called. Raises what the callback raises. */
-static int deliver(lua_State *L, struct module *m)
+/*
+ * Whether something waits. Every call of Lua may run finalizers, and in those of a state that is being closed the module and its
+ * bus end: so the bus is looked for anew after each.
+ */
+static int is_waiting(const struct module *m)
 {
-    const struct event *e = bus_first(m->bus);
-    struct context     *c;
-    enum event_kind     kind = e->kind;
-    int                 arguments = 1, top = lua_gettop(L);
+    return m->bus != NULL && !bus_is_empty(m->bus);
+}
 
-    if (kind == EVENT_LOG) {
-        bus_drop(m->bus);
-        return log_deliver(L, m);
-    }
-    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
-    lua_rawgeti(L, -1, e->context);
-    c = lua_touserdata(L, -1);
-    if (c == NULL || !c->alive) {
-        bus_drop(m->bus);
-        lua_settop(L, top);
+/* Pushes what a callback is called with; returns how many values. */
+static int push_arguments(lua_State *L, const struct event *e, const char *text)
+{
+    switch (e->kind) {
+    case EVENT_URL:
         return 0;
-    }
-    host_get_own_table(L, -1);
-    lua_getfield(L, -1, kind == EVENT_STATE ? STATE_CALLBACK : kind == EVENT_BITRATE ? BITRATE_CALLBACK : URL_CALLBACK);
-    if (lua_type(L, -1) != LUA_TFUNCTION) {
-        bus_drop(m->bus);
-        lua_settop(L, top);
-        return 0;
-    }
-    if (kind == EVENT_URL) {
-        arguments = 0;
-    } else if (kind == EVENT_BITRATE) {
+    case EVENT_BITRATE:
         lua_pushinteger(L, (lua_Integer)e->kbps);
         lua_pushinteger(L, (lua_Integer)e->queue_ms);
-        arguments = 2;
-    } else {
+        return 2;
+    default:
         lua_pushinteger(L, e->state);
-        if (e->state == RTMP_STATE_ERROR) {
-            lua_pushinteger(L, e->code);
-            lua_pushstring(L, e->text);
-            arguments = 3;
-        }
+        if (e->state != RTMP_STATE_ERROR)
+            return 1;
+        lua_pushinteger(L, e->code);
+        lua_pushstring(L, text);
+        return 3;
     }
-    bus_drop(m->bus); /* before the call: a callback that raises, or polls, must not meet it again */
-    lua_call(L, arguments, kind == EVENT_URL ? 1 : 0);
-    if (kind == EVENT_URL)
+}
+
+/* Delivers the first event, if there is one; returns the number of callbacks called. Raises what the callback raises. */
+static int deliver(lua_State *L, struct module *m)
+{
+    char            text[EVENT_TEXT];
+    struct event    e;
+    struct context *c;
+    unsigned        number = is_waiting(m) ? bus_peek(m->bus, &e, text) : 0;
+    int             arguments, callable, top = lua_gettop(L);
+
+    if (number == 0)
+        return 0;
+    if (e.kind == EVENT_LOG)
+        return bus_remove(m->bus, number) ? log_deliver(L, m) : 0;
+    lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
+    lua_rawgeti(L, -1, e.context);
+    c = lua_touserdata(L, -1);
+    if (c != NULL) {
+        host_get_own_table(L, -1);
+        lua_getfield(L, -1, e.kind == EVENT_STATE ? STATE_CALLBACK : e.kind == EVENT_BITRATE ? BITRATE_CALLBACK : URL_CALLBACK);
+    }
+    callable = c != NULL && lua_type(L, -1) == LUA_TFUNCTION;
+    arguments = push_arguments(L, &e, text);
+    /*
+     * Before the call: a callback that raises, or polls, must not meet the event again. After all that may raise for want of
+     * memory: then the event stays. A finalizer may have polled meanwhile, and have had it.
+     */
+    if (m->bus == NULL || !bus_remove(m->bus, number) || !callable || !c->alive) {
+        lua_settop(L, top);
+        return 0;
+    }
+    lua_call(L, arguments, e.kind == EVENT_URL ? 1 : 0);
+    if (e.kind == EVENT_URL)
         answer_url(L, c);
     lua_settop(L, top);
     return 1;
@@ -78,10 +95,10 @@ static int deliver(lua_State *L, struct module *m)
 static int deliver_all(lua_State *L, struct module *m, int timeout_ms)
 {
     int delivered = 0, rounds;
-    if (timeout_ms >= 1 && bus_first(m->bus) == NULL)
+    if (timeout_ms >= 1 && !is_waiting(m))
         bus_wait(m->bus, timeout_ms);
     /* bounded: callbacks that cause callbacks must not keep the caller for ever */
-    for (rounds = 0; rounds < 1000 && bus_first(m->bus) != NULL; rounds++)
+    for (rounds = 0; rounds < 1000 && is_waiting(m); rounds++)
         delivered += deliver(L, m);
     return delivered;
 }
@@ -92,7 +109,7 @@ int module_deliver(lua_State *L)
     lua_getfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
     m = lua_touserdata(L, -1);
     lua_settop(L, -2);
-    return m != NULL && m->bus != NULL && bus_first(m->bus) != NULL ? deliver(L, m) : 0;
+    return m != NULL ? deliver(L, m) : 0;
 }
 
 /* The contexts that may still post events by themselves. */
@@ -124,7 +141,7 @@ int module_poll(lua_State *L)
     if (!luatos_has_bus())
         delivered = deliver_all(L, m, timeout < INT_MAX ? (int)timeout : INT_MAX);
     busy = count_busy(L); /* before the bus is looked at: what a context posted that is busy no more lies there */
-    if (busy == 0 && bus_first(m->bus) != NULL)
+    if (busy == 0 && is_waiting(m))
         busy = 1;
     lua_pushinteger(L, delivered);
     lua_pushinteger(L, busy);

@@ -63,13 +63,19 @@ static int module_create(lua_State *L)
     struct module  *m = module_check(L);
     size_t          length;
     const char     *url = argument_string(L, 1, &length);
-    int             options = lua_type(L, 2) == LUA_TTABLE, ok = 1, source = 0;
+    int             options = lua_type(L, 2) == LUA_TTABLE, ok = 1, source = 0, code;
     struct context *c;
 
     lua_settop(L, 2);
     if (strlen(url) != length)
         argument_error(L, 1, "URL contains a zero byte");
-    c = context_new(L, m);
+    c = context_new(L, m, &code);
+    if (code == RTMP_ERR_NO_MEMORY) {
+        lua_pushnil(L);
+        lua_pushstring(L, "no memory left");
+        lua_pushinteger(L, code);
+        return 3;
+    }
     if (!options && lua_type(L, 2) != LUA_TNUMBER && lua_type(L, 2) != LUA_TNIL)
         ignore_argument(L, m, c);
     if (options) {
