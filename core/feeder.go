@@ -118,10 +118,22 @@ func (p *Publisher) startFeeder(s *session) {
 }
 
 // stopFeeder ends feeding and waits for it.
-func (p *Publisher) stopFeeder() {
+func (p *Publisher) stopFeeder() { p.stopFeederUntil(noTime.Done()) }
+
+// stopFeederUntil is stopFeeder for who is in no hurry until a channel is closed: a file that is only slow keeps its place.
+func (p *Publisher) stopFeederUntil(hurry <-chan struct{}) {
 	p.mu.Lock()
-	wait := p.dismissFeeder()
+	wait, latest := p.dismissFeeder(), p.latest
 	p.mu.Unlock()
+	if latest != nil {
+		timer := time.NewTimer(slowPatience)
+		defer timer.Stop()
+		select {
+		case <-latest.done:
+		case <-hurry:
+		case <-timer.C:
+		}
+	}
 	wait()
 }
 
@@ -165,19 +177,15 @@ func (f *feeder) over() { f.once.Do(func() { close(f.done) }) }
 // take gives the feeder the source, and returns false if the feeder was stopped.
 func (f *feeder) take(p *Publisher) bool {
 	p.mu.Lock()
-	mine := p.feeder == f
-	if mine {
-		if p.source == nil {
-			p.source = &playhead{spec: *p.spec}
-		}
-		f.source = p.source
+	defer p.mu.Unlock()
+	if p.feeder != f {
+		return false
 	}
-	what := p.sourceName()
-	p.mu.Unlock()
-	if mine {
-		p.log.Info("on the air", "source", what)
+	if p.source == nil {
+		p.source = &playhead{spec: *p.spec}
 	}
-	return mine
+	f.source = p.source
+	return true
 }
 
 // switchToPushed turns the source off for good when the first frame is pushed, or for this connection if the camera pushes.
@@ -236,6 +244,10 @@ func (f *feeder) play(p *Publisher) error {
 	if err := f.source.open(p); err != nil {
 		return err
 	}
+	p.mu.Lock()
+	what := p.sourceName()
+	p.mu.Unlock()
+	p.log.Info("on the air", "source", what)
 	resumed := f.source.used
 	f.source.used = true
 	if !resumed {

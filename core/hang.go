@@ -10,8 +10,12 @@ import (
 // behind. It ends by itself once its call returns.
 
 const (
-	// hangPatience is how long whoever stops a source waits for a call that reads it.
-	hangPatience = 100 * time.Millisecond
+	// hangPatience is how long whoever stops a source waits for a call that reads it. A goodbye has to come behind it, within
+	// closeTimeout.
+	hangPatience = closeTimeout / 2
+
+	// slowPatience is how long a session waits for that which is to go on with the source on another connection.
+	slowPatience = 10 * time.Second
 
 	// openPatience is how long a call that opens a file for its caller may take: a table of some 100 MB from a slow card.
 	openPatience = 30 * time.Second

@@ -57,9 +57,9 @@ func (s *hangingSource) Close() error {
 }
 
 // hangingPublisher publishes from a source that hangs, and has been hanging for a while.
-func hangingPublisher(t *testing.T, where hangs, log Logger) (*Publisher, *disk) {
+func hangingPublisher(t *testing.T, where hangs, log Logger, options ...string) (*Publisher, *disk) {
 	t.Helper()
-	p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) })
+	p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) }, options...)
 	p.log = log
 	d := &disk{answers: make(chan struct{})}
 	p.open = func(source.Spec) (source.Source, error) {
@@ -139,6 +139,45 @@ func TestSourceGoesOnAfterAHang(t *testing.T) {
 		require.True(t, d.opened[0].closed)
 		require.Equal(t, unitsBeforeHang+1, d.opened[0].at)
 		p.Close()
+	})
+}
+
+// A file that is only slow keeps its place when the connection breaks meanwhile, and nobody waits for the end.
+func TestSlowFileKeepsItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, d := hangingPublisher(t, hangsInRead, quietLog(), "reconnect", "true", "reconnect_min_ms", "10")
+		p.mu.Lock()
+		session := p.session
+		p.mu.Unlock()
+		session.now.conn.Close() // the connection breaks
+		time.Sleep(3 * time.Second)
+		require.Zero(t, leftBehind.Load())
+		close(d.answers)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Len(t, d.opened, 1)
+		require.Equal(t, StatePublishing, p.State())
+		require.Greater(t, p.Stats().VideoFramesSent, uint32(unitsBeforeHang*3))
+		require.EqualValues(t, 1, p.Info().Reconnects)
+		p.Close()
+	})
+}
+
+// Nor does it hold a user who ends the stream then.
+func TestDisconnectWhileASlowFileIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, d := hangingPublisher(t, hangsInRead, quietLog(), "reconnect", "true")
+		p.mu.Lock()
+		session := p.session
+		p.mu.Unlock()
+		session.now.conn.Close()
+		time.Sleep(time.Second)
+		began := time.Now()
+		p.Disconnect()
+		require.LessOrEqual(t, time.Since(began), endsWithin)
+		require.Equal(t, StateDisconnected, p.State())
+		p.Close()
+		close(d.answers)
 	})
 }
 

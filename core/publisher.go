@@ -260,6 +260,7 @@ func (p *Publisher) end(session *session, fed func()) {
 	if session != nil {
 		session.close()
 	}
+	p.events.settle(session)
 	fed()
 	p.mu.Lock()
 	src := p.source

@@ -204,7 +204,7 @@ func (p *Publisher) attemptFailed(s *session, err error) bool {
 	if s.hurry == nil {
 		s.hurry = make(chan struct{}, 1)
 	}
-	ok := p.setState(StateError, err)
+	ok := !s.unwanted && p.setState(StateError, err)
 	if ok {
 		p.failed = err
 	}

@@ -184,7 +184,7 @@ func (s *session) windUp(err error) error {
 		s.p.mu.Lock()
 		s.ended = true
 		s.p.mu.Unlock()
-		s.p.stopFeeder()
+		s.p.stopFeederUntil(s.polite.Done())
 		if err != nil && !errors.Is(err, errSourceFault) {
 			return nil
 		}
