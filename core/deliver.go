@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -85,20 +86,32 @@ func (c *connection) lastDelivered(before uint32) error {
 
 // undelivered ends the connection, and returns an error that says what of a source the server has not got, and why.
 func (c *connection) undelivered(why error, before uint32) error {
-	bytes, known := unacknowledged(c.conn)
+	bytes, _ := unacknowledged(c.conn)
 	c.conn.Close()
 	c.out.abort()
 	<-c.out.done
 	video, audio := c.out.left()
 	c.out.discard()
-	missing := fmt.Sprintf("%d video and %d audio frames were not sent", video, audio)
-	if dropped := int(c.p.counters.snapshot().DroppedFrames-before) - video; dropped > 0 {
-		missing += fmt.Sprintf(", %d dropped before", dropped)
+	dropped := int(c.p.counters.snapshot().DroppedFrames-before) - video
+	var missing []string
+	for _, m := range []struct {
+		count int
+		text  string
+	}{
+		{video, "video frames not sent"},
+		{audio, "audio frames not sent"},
+		{dropped, "frames dropped before"},
+		{bytes, "bytes not acknowledged"},
+	} {
+		if m.count > 0 {
+			missing = append(missing, fmt.Sprintf("%d %s", m.count, m.text))
+		}
 	}
-	if known && bytes > 0 {
-		missing += fmt.Sprintf(", %d bytes not acknowledged", bytes)
+	what := ""
+	if len(missing) > 0 {
+		what = " (" + strings.Join(missing, ", ") + ")"
 	}
-	return failure(why, "the source is at its end, but the server has not got all of it (%s): %v", missing, why)
+	return failure(why, "the source is at its end, but the server has not got all of it%s: %v", what, why)
 }
 
 // idle reports whether everything that was sent has left, or returns why writing ended.

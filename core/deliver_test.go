@@ -52,8 +52,8 @@ func TestEndOfASourceAtAServerThatStoppedReading(t *testing.T) {
 			frames int
 			text   string
 		}{
-			{"frames wait", 100, "video and 0 audio frames were not sent"},
-			{"the kernel has the rest", 25, "0 video and 0 audio frames were not sent"},
+			{"frames wait", 100, "video frames not sent, "},
+			{"the kernel has the rest", 25, "has not got all of it ("},
 		} {
 			t.Run(name+", "+c.name, func(t *testing.T) {
 				noLeak(t)

@@ -292,8 +292,8 @@ func TestTLSStall(t *testing.T) {
 	big := annexB(spsMain, ppsMain, append(idr, bytes.Repeat([]byte{0xAA}, 1<<20)...))
 	begin := time.Now()
 	for i := range uint32(16) {
-		if err := p.SendVideo(big, i*40, 0); err != nil { // a slow machine may notice the stall meanwhile
-			require.ErrorIs(t, err, ErrTimeout)
+		// On a slow machine the stall may end the connection meanwhile; the event says why.
+		if p.SendVideo(big, i*40, 0) != nil {
 			break
 		}
 	}
