@@ -43,6 +43,12 @@
  * blocks it, gets it for nothing. Callbacks run with nearly all signals blocked, and a thread or a process that is started in
  * one inherits that.
  *
+ * Resources: loading the library takes two file descriptors and starts some threads. Later, what finds no descriptor is an error
+ * like any other: RTMP_ERR_CONNECT_FAILED of a connection. What Go does not survive ends the process, with a text on stderr: no
+ * two descriptors while the library is being loaded; a thread that cannot be created (RLIMIT_NPROC: some ten are needed, and
+ * one more for each call that waits for a file); memory or address space that the system refuses (RLIMIT_AS: 1 GB, of which
+ * little is used).
+ *
  * Memory: the library keeps no pointer it is given, the context's own address and `user_data` excepted. Strings and
  * frames are copied, or used up, before a call returns.
  */
@@ -73,7 +79,7 @@ extern "C" {
 #define RTMP_OK                    0
 #define RTMP_ERR_FAILED           -1 /* not possible in this state, or refused by the server */
 #define RTMP_ERR_INVALID_PARAM    -2 /* a wrong argument, option, URL, source or frame */
-#define RTMP_ERR_NO_MEMORY        -3
+#define RTMP_ERR_NO_MEMORY        -3 /* of rtmp.create: no memory for the context */
 #define RTMP_ERR_CONNECT_FAILED   -4 /* resolving, TCP or TLS failed; the server's certificate is not trusted */
 #define RTMP_ERR_HANDSHAKE_FAILED -5 /* the peer does not speak RTMP version 3 */
 #define RTMP_ERR_NETWORK          -6 /* the connection broke */

@@ -143,6 +143,15 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// A process without file descriptors gets an error, and connects when it has some again.
+func TestNoDescriptors(t *testing.T) {
+	t.Parallel()
+	program := compile(t, gcc, library(t), "descriptors", "-g")
+	for range 20 {
+		run(t, []string{"RTMP_LOG=off"}, program, closed)
+	}
+}
+
 // The bus between the library's threads and Lua's, with an allocator that fails.
 func TestBusWithoutMemory(t *testing.T) {
 	t.Parallel()
