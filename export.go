@@ -9,6 +9,8 @@ package main
 #include <stdlib.h>
 
 #include "api.h"
+
+void loaded_set(int done); // loaded.c
 #include "stderr.h"
 
 typedef const char *rtmp_text;
@@ -48,6 +50,9 @@ import (
 )
 
 func main() {}
+
+// loaded lets the thread that loads the library go on.
+func loaded() { C.loaded_set(1) }
 
 //export go_enter
 func go_enter() {}
