@@ -9,9 +9,9 @@ package main
 #include <stdlib.h>
 
 #include "api.h"
+#include "stderr.h"
 
 void loaded_set(int done); // loaded.c
-#include "stderr.h"
 
 typedef const char *rtmp_text;
 typedef const uint8_t *rtmp_bytes;
