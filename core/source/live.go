@@ -28,6 +28,9 @@ func Describe(spec Spec) (*rtp.Description, error) {
 		}
 		return d, nil
 	}
+	if err := checkPath(spec.Path); err != nil {
+		return nil, err
+	}
 	text, err := readSDP(spec.Path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shownPath(spec.Path), err)

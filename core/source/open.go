@@ -32,6 +32,9 @@ func Open(spec Spec) (Source, error) {
 	case spec.Live():
 		return nil, fmt.Errorf("%w: %s is received, it cannot be opened", ErrBadSpec, shownPath(spec.Path))
 	default:
+		if err := checkPath(spec.Path); err != nil {
+			return nil, err
+		}
 		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {
@@ -59,7 +62,7 @@ func openFile(path string) (*input, error) {
 	case mode.IsDir():
 		return nil, fmt.Errorf("%w: it is a directory, expected a file", ErrBadSpec)
 	case !mode.IsRegular():
-		return nil, fmt.Errorf("%w: it is no regular file (%v)", ErrBadSpec, mode.Type())
+		return nil, fmt.Errorf("%w: %s", ErrBadSpec, describeType(mode))
 	case info.Size() == 0:
 		return nil, fmt.Errorf("%w: it is empty", ErrBadMedia)
 	}

@@ -15,7 +15,10 @@ import (
 // sniffSize is how much of a file tells its format: two packets of a transport stream, or the parameter sets in front of a byte stream.
 const sniffSize = 1024
 
-// others are known containers that cannot be read, by their first bytes.
+// shownBytes is how many of the first bytes of an unknown file an error shows.
+const shownBytes = 16
+
+// others are known formats that cannot be read, by their first bytes.
 var others = []struct{ magic, name, advice string }{
 	{"\x1A\x45\xDF\xA3", "Matroska or WebM", remuxAdvice},
 	{"fLaC", "native FLAC", flacAdvice},
@@ -23,6 +26,17 @@ var others = []struct{ magic, name, advice string }{
 	{"\x30\x26\xB2\x75", "ASF", videoAdvice},
 	{"caff", "CAF", soundAdvice},
 	{"#!AMR", "AMR", soundAdvice},
+	{"FORM", "AIFF", soundAdvice},
+	{"\x00\x00\x01\xB3", "MPEG-1 and MPEG-2 video", videoAdvice},
+	{".RMF", "RealMedia", videoAdvice},
+	{"YUV4MPEG2", "Y4M", videoAdvice},
+	{"\xFF\xD8\xFF", "JPEG", stillAdvice},
+	{"\x89PNG", "PNG", stillAdvice},
+	{"GIF8", "GIF", videoAdvice},
+	{"BM", "BMP", stillAdvice},
+	{"#EXTM3U", "M3U8", listAdvice},
+	{"\xEF\xBB\xBF#EXTM3U", "M3U8", listAdvice},
+	{"v=0", "SDP", "give the file a name that ends in .sdp"},
 }
 
 // format is a way to read a file.
@@ -82,8 +96,9 @@ func sniff(name string, head []byte) (format, error) {
 	}
 	nalus, err := flv.SplitAnnexB(nil, head)
 	if err != nil {
-		return format{}, fmt.Errorf("%w: it begins with % x, which is none of the formats that are read: FLV, MP4, MPEG-TS, IVF, Ogg, WAV, "+
-			"H.264 or HEVC with start codes, ADTS, MP3, AC-3", ErrBadMedia, head[:min(len(head), 8)])
+		first := head[:min(len(head), shownBytes)]
+		return format{}, fmt.Errorf("%w: it begins with % x (%+q), which is none of the formats that are read: FLV, MP4, MPEG-TS, IVF, Ogg, "+
+			"WAV, H.264 or HEVC with start codes, ADTS, MP3, AC-3", ErrBadMedia, first, first)
 	}
 	if isHEVC(name, nalus) {
 		return byteStream(flv.HEVC), nil
@@ -95,10 +110,16 @@ func sniffRIFF(head []byte) (format, error) {
 	if len(head) < riffHeaderSize {
 		return format{}, fmt.Errorf("%w: %d bytes of a RIFF header", ErrTruncated, len(head))
 	}
-	if kind := string(head[8:riffHeaderSize]); kind != "WAVE" {
+	switch kind := string(head[8:riffHeaderSize]); kind {
+	case "WAVE":
+		return plain("WAV", openWAV), nil
+	case "AVI ":
+		return format{}, fmt.Errorf("AVI files are %w; %s", ErrUnsupported, videoAdvice)
+	case "WEBP":
+		return format{}, fmt.Errorf("WebP files are %w; %s", ErrUnsupported, stillAdvice)
+	default:
 		return format{}, fmt.Errorf("RIFF files of the kind %q are %w; %s", kind, ErrUnsupported, videoAdvice)
 	}
-	return plain("WAV", openWAV), nil
 }
 
 // isMP4 looks for a box that may open a file.

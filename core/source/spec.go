@@ -39,6 +39,9 @@ func ParseSpec(s string) (Spec, error) {
 	if i := strings.LastIndexByte(s, '?'); i >= 0 && !isFile(s) {
 		path, params, found = s[:i], s[i+1:], true
 	}
+	if err := checkPath(path); err != nil {
+		return Spec{}, err
+	}
 	spec := Spec{Path: path}
 	switch {
 	case path == "":
