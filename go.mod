@@ -10,7 +10,6 @@ require (
 	github.com/bluenviron/mediacommon/v2 v2.9.3
 	github.com/pion/rtcp v1.2.20
 	github.com/pion/rtp v1.10.6
-	github.com/pion/sdp/v3 v3.0.20
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/sys v0.41.0
 )

@@ -27,7 +27,6 @@ const (
 	sys         = "golang.org/x/sys"
 	pionRTP     = "github.com/pion/rtp"
 	pionRTCP    = "github.com/pion/rtcp"
-	pionSDP     = "github.com/pion/sdp/v3"
 )
 
 // floor is what the code of one folder may know, beside Go's own library.
@@ -46,7 +45,7 @@ var floors = map[string]floor{
 	"core/chunk":         {},
 	"core/message":       {ours: []string{"amf", "core/chunk"}},
 	"core/flv":           {others: []string{mediacommon}},
-	"core/source/rtp":    {ours: []string{"core/flv", "internal/brief"}, others: []string{mediacommon, pionRTP, pionRTCP, pionSDP}},
+	"core/source/rtp":    {ours: []string{"core/flv", "internal/brief"}, others: []string{mediacommon, pionRTP, pionRTCP}},
 	"core/source/mpegts": {},
 	"core/source": {
 		ours: []string{"amf", "core/flv", "core/source/mpegts", "core/source/rtp", "internal/brief"}, others: []string{mediacommon}, files: true,

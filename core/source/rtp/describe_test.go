@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -148,21 +149,40 @@ var sdpCases = []struct {
 		{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.AAC, PayloadType: 97, ClockRate: 44100, SampleRate: 44100, Channels: 2}}},
 	{name: "written by hand", text: "\uFEFFm=video 5004 RTP/AVP 96\na=rtpmap:96 VP9/90000\n\nc=IN IP4 127.0.0.1\n", want: []Medium{
 		{Address: addr("127.0.0.1:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}}},
+	{name: "lines that nobody needs", text: "HTTP/1.0 200 OK\r\nv=one\r\no=a b c d e f g\r\ns=\r\nb=AS:2048.5\r\nt=0 -1\r\nr=7d\r\nz=x\r\nX-Header: 1\r\n" +
+		"m=video 5004/2 RTP/AVP 96\r\nb=AS:\r\nk=?\r\nx=y\r\na=rtpmap:96 VP9/90000\r\nm=x/y 0 z\r\n", want: []Medium{
+		{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}},
+		skipped: []string{"medium 2 of the SDP (line 15): unknown media type: not supported: the transport in its m= line, expected RTP/AVP"}},
+	{name: "CR line ends", text: strings.ReplaceAll(strings.TrimPrefix(ffmpegSDP, "SDP:\n"), "\n", "\r"), want: []Medium{
+		{Address: addr("127.0.0.1:5004"), RTCP: 5005, Codec: flv.H264, PayloadType: 96, ClockRate: 90000, Sets: [][]byte{spsH264, ppsH264}},
+		{Address: addr("127.0.0.1:5006"), RTCP: 5007, Codec: flv.AAC, PayloadType: 97, ClockRate: 44100, SampleRate: 44100, Channels: 2, Config: asc44Stereo}}},
+	{name: "c= lines without an address", text: head + "c=IN \nm=video 5004 RTP/AVP 96\nc=\na=rtpmap:96 VP9/90000\n", want: []Medium{
+		{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}}},
+	{name: "a zero byte at the end", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 VP9/90000\n\x00", want: []Medium{
+		{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}}},
+	{name: "audio that cannot be read", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 VP9/90000\nm=audio 5006 RTP/AVP 97\na=rtpmap:97 MPEG4-GENERIC/44100/2\na=fmtp:97 mode=AAC-hbr;config=(null)\n",
+		want:    []Medium{{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}},
+		skipped: []string{"medium 2 of the SDP (line 7): audio: MPEG4-GENERIC: bad RTP description: config: expected hexadecimal digits"}},
+
 	{name: "what is left out", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 VP9/90000\nm=video 5008 RTP/AVP 96\na=rtpmap:96 VP9/90000\nm=application 5010 RTP/AVP 99\na=rtpmap:99 x/90000\nm=audio 5012 RTP/AVP 9\n",
 		want:    []Medium{{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}},
-		skipped: []string{"medium 2 of the SDP: vp9: a second video stream", "medium 3 of the SDP: application: not supported: media type", "medium 4 of the SDP: audio: not supported: payload format G722"}},
+		skipped: []string{"medium 2 of the SDP (line 7): vp9: a second video stream", "medium 3 of the SDP (line 9): application: not supported: media type", "medium 4 of the SDP (line 11): audio: not supported: payload format G722"}},
 
 	{name: "empty", text: "", err: "the SDP has no media"},
-	{name: "no SDP", text: "v=0\nGET / HTTP/1.0", err: "SDP: line 2 is no line"},
-	{name: "a bad value", text: head + "m=video 5004 RTP/AVP 96\nb=x:y:z\n", err: "SDP: line 6: sdp: invalid"},
+	{name: "no SDP", text: "v=0\nGET / HTTP/1.0", err: "no media (no line that begins with m=); line 2 is no line"},
+	{name: "a value of a line that is not needed", text: head + "m=video 5004 RTP/AVP 96\nb=x:y:z\n", err: "medium 1 of the SDP (line 5): video: "},
 	{name: "no media", text: head, err: "the SDP has no media"},
 	{name: "encrypted", text: head + "m=video 5004 RTP/SAVP 96\n", err: "transport RTP/SAVP"},
+	{name: "another transport", text: head + "m=video 5004 SECRET 96\n", err: "the transport in its m= line"},
+	{name: "port that is none", text: head + "m=video x RTP/AVP 96\n", err: "port that is no number in its m= line"},
+	{name: "port below 0", text: head + "m=video -1 RTP/AVP 96\n", err: "port -1 in its m= line"},
+	{name: "m= line that is cut off", text: head + "m=video\n", err: "the transport in its m= line"},
 	{name: "over TCP", text: head + "m=video 5004 TCP/RTP/AVP 96\n", err: "transport TCP/RTP/AVP"},
 	{name: "port 0", text: head + "m=video 0 RTP/AVP 96\na=rtpmap:96 VP9/90000\n", err: "port 0 in its m= line"},
 	{name: "MPEG-TS", text: head + "m=video 5004 RTP/AVP 33\n", err: "not supported: payload format MP2T"},
 	{name: "no rtpmap", text: head + "m=video 5004 RTP/AVP 96\n", err: "payload type 96 without a=rtpmap"},
 	{name: "payload type of RTCP", text: head + "m=video 5004 RTP/AVP 72\na=rtpmap:72 VP9/90000\n", err: "a payload type in its m= line is none"},
-	{name: "bad rtpmap", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 VP9\n", err: "expected NAME/RATE"},
+	{name: "bad rtpmap", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 VP9\n", err: "line 6: bad RTP description: a=rtpmap:96: expected NAME/RATE"},
 	{name: "interleaved H.264", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=2\n", err: "H264: not supported: packetization-mode"},
 	{name: "interleaved HEVC", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 H265/90000\na=fmtp:96 sprop-max-don-diff=3\n", err: "sprop-max-don-diff above 0"},
 	{name: "interleaved AAC", text: head + "m=audio 5004 RTP/AVP 96\na=rtpmap:96 MPEG4-GENERIC/44100/2\na=fmtp:96 mode=AAC-hbr;maxDisplacement=5\n", err: "maxDisplacement above 0"},
@@ -173,10 +193,10 @@ var sdpCases = []struct {
 	{name: "many channels", text: head + "m=audio 5004 RTP/AVP 97\na=rtpmap:97 opus/48000/6\n", err: "6 channels"},
 	{name: "video codec as audio", text: head + "m=audio 5004 RTP/AVP 97\na=rtpmap:97 H264/90000\n", err: "h264"},
 	{name: "one port for both", text: head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 VP9/90000\nm=audio 5004 RTP/AVP 8\n", err: "both at port 5004"},
-	{name: "name instead of an address", text: head + "c=IN IP4 camera.local\nm=audio 5004 RTP/AVP 8\n", err: "expected the IP address"},
-	{name: "bad rtcp", text: head + "m=audio 5004 RTP/AVP 8\na=rtcp:x\n", err: "a=rtcp: expected a port"},
+	{name: "name instead of an address", text: head + "c=IN IP4 camera.local\nm=audio 5004 RTP/AVP 8\n", err: "line 5 (c=): bad RTP description: expected the IP address"},
+	{name: "bad rtcp", text: head + "m=audio 5004 RTP/AVP 8\na=rtcp:x\n", err: "line 6: a=rtcp: expected a port"},
 	{name: "excluded sources", text: head + "c=IN IP4 239.1.1.1\nm=audio 5004 RTP/AVP 8\na=source-filter: excl IN IP4 239.1.1.1 10.0.0.1\n", err: "source-filter"},
-	{name: "bad source", text: head + "c=IN IP4 239.1.1.1\nm=audio 5004 RTP/AVP 8\na=source-filter: incl IN IP4 239.1.1.1 x\n", err: "a=source-filter: expected an IP address"},
+	{name: "bad source", text: head + "c=IN IP4 239.1.1.1\nm=audio 5004 RTP/AVP 8\na=source-filter: incl IN IP4 239.1.1.1 x\n", err: "line 7: a=source-filter: expected an IP address"},
 }
 
 func TestParseSDP(t *testing.T) {
@@ -201,4 +221,48 @@ func TestBrokenParameterSets(t *testing.T) {
 	require.NoError(t, err)
 	_, err = New(d, Sink{})
 	require.ErrorIs(t, err, ErrBadDescription)
+}
+
+// Parameter sets of an SDP that cannot be read are left out, with one warning: those in the stream do as well.
+func TestUnreadableParameterSets(t *testing.T) {
+	h264 := func(sets string) string {
+		return head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;sprop-parameter-sets=" + sets + "\n"
+	}
+	const sps, pps = "Z01AH6YRAoC/5cBEAAADAAQAAAMAyDxgyEY=", "aOhDMsg="
+	for _, c := range []struct {
+		name    string
+		text    string
+		sets    [][]byte
+		warning string
+	}{
+		{"good ones", h264(sps + "," + pps), [][]byte{spsH264, ppsH264}, ""},
+		{"none", h264(""), nil, ""},
+		{"a null pointer", h264("(null)"), nil, "h264: sprop-parameter-sets of the SDP"},
+		{"not base64", h264("%%,!!"), nil, "h264: sprop-parameter-sets of the SDP"},
+		{"an SPS that is cut off", h264("Z00=," + pps), [][]byte{ppsH264}, "h264: sprop-parameter-sets of the SDP"},
+		{"HEVC", head + "m=video 5004 RTP/AVP 96\na=rtpmap:96 H265/90000\na=fmtp:96 sprop-vps=QAEMAf//AWAAAAMAkAAAAwAAAwAelZAJ; sprop-sps=QgEB; sprop-pps=RAHBcrRiQA==\n",
+			[][]byte{vpsHEVC, ppsHEVC}, "hevc: sprop-sps of the SDP"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := ParseSDP([]byte(c.text))
+			require.NoError(t, err)
+			require.Equal(t, c.sets, d.Media[0].Sets)
+			require.Empty(t, d.Skipped)
+			r := rigOf(t, d)
+			r.Pause()
+			r.Play(r.now)
+			if c.warning == "" {
+				require.Empty(t, r.warnings)
+			} else {
+				require.Len(t, r.warnings, 1)
+				require.Contains(t, r.warnings[0], c.warning)
+			}
+			if d.Video().Codec == flv.H264 {
+				r.sendPicture(0, pictureH264(0, true, 2), markLast)
+				r.wait(silentTime)
+				require.Equal(t, "K0", r.words())
+				require.NotNil(t, r.units[0].Config)
+			}
+		})
+	}
 }

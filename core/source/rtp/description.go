@@ -32,6 +32,8 @@ type Medium struct {
 	// Config is the decoder configuration of audio; see flv.AccessUnit. For MP4A-LATM it may come with the stream.
 	Config []byte
 
+	ignored string // the parameter of an SDP whose parameter sets could not all be read; empty: they could
+
 	generic genericFormat               // of MPEG4-GENERIC
 	latm    bool                        // MP4A-LATM
 	mux     *mpeg4audio.StreamMuxConfig // of MP4A-LATM; nil: it comes with the stream

@@ -23,6 +23,7 @@ type format struct {
 	rate        int               // 0: not given
 	channels    int               // 0: not given
 	params      map[string]string // names in lower case
+	lenient     bool              // parameter sets that cannot be read are left out: the sender may repeat them in the stream
 }
 
 // encodings has the payload formats by their names in SDP, which the registry of RTP payload formats fixes.
@@ -74,7 +75,7 @@ func applyH264(m *Medium, f *format) error {
 	default:
 		return fmt.Errorf("%w: packetization-mode (interleaved); make the sender use 1", ErrUnsupported)
 	}
-	sets, err := parameterSets(f, "sprop-parameter-sets")
+	sets, err := m.parameterSets(f, "sprop-parameter-sets")
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func applyHEVC(m *Medium, f *format) error {
 		return fmt.Errorf("%w: sprop-max-don-diff above 0 (interleaved)", ErrUnsupported)
 	}
 	for _, name := range []string{"sprop-vps", "sprop-sps", "sprop-pps"} {
-		sets, err := parameterSets(f, name)
+		sets, err := m.parameterSets(f, name)
 		if err != nil {
 			return err
 		}
@@ -108,19 +109,35 @@ func applyHEVC(m *Medium, f *format) error {
 }
 
 // parameterSets reads NAL units in base64 with commas between them. Padding may be missing.
-func parameterSets(f *format, name string) ([][]byte, error) {
+func (m *Medium) parameterSets(f *format, name string) ([][]byte, error) {
 	var sets [][]byte
 	for _, text := range strings.Split(f.params[name], ",") {
 		if text = strings.TrimRight(strings.TrimSpace(text), "="); text == "" {
 			continue
 		}
 		set, err := base64.RawStdEncoding.DecodeString(text)
-		if err != nil {
+		if err == nil && f.lenient {
+			err = checkSet(m.Codec, set)
+		}
+		switch {
+		case err == nil:
+			sets = append(sets, set)
+		case f.lenient:
+			m.ignored = name
+		default:
 			return nil, fmt.Errorf("%w: %s: %w", ErrBadDescription, name, err)
 		}
-		sets = append(sets, set)
 	}
 	return sets, nil
+}
+
+// checkSet returns what is wrong with a parameter set.
+func checkSet(codec flv.Codec, set []byte) error {
+	track, err := flv.NewVideoTrack(codec)
+	if err == nil {
+		_, err = track.Take([][]byte{set})
+	}
+	return err
 }
 
 // applyOpus: RFC 7587, 7: always 48000 Hz and two channels, whatever is coded. There is no configuration in RTP: no samples are to be

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/sdp/v3"
-
 	"luatrtmp/core/flv"
 )
 
@@ -26,27 +24,26 @@ var staticTypes = []format{
 	{payloadType: 33, encoding: "MP2T"},
 }
 
-// ParseSDP reads a session description, RFC 8866. Of its media the first video and the first audio that can be received are taken, and the
-// others named in Skipped. Neither an error nor Skipped repeats a line or the value of an attribute: cameras write passwords there.
+// ParseSDP reads a session description, RFC 8866. Of its media the first video and the first audio that can be
+// received are taken, and the others named in Skipped. Only the lines m=, c= and a= are looked at, with any line
+// end and in any order within their part: what cameras write into the others is often wrong, and not needed.
+//
+// Neither an error nor Skipped repeats a line or the value of an attribute: cameras write passwords there. They
+// say where it stands: the number of the line and its letter.
 func ParseSDP(text []byte) (*Description, error) {
-	ordered, err := inOrder(text)
-	if err != nil {
-		return nil, err
-	}
-	var s sdp.SessionDescription
-	if err := s.Unmarshal(ordered); err != nil {
-		return nil, fmt.Errorf("%w: SDP: %s", ErrBadDescription, withoutValue(err, text))
-	}
+	session, media, stray := splitSDP(text)
 	d := &Description{}
 	var firstErr error
-	for i, md := range s.MediaDescriptions {
-		m, err := sdpMedium(&s, md)
+	for i := range media {
+		sm := &media[i]
+		m, err := sm.medium(&session)
+		place := fmt.Sprintf("medium %d of the SDP (line %d): ", i+1, sm.line)
 		if err == nil && d.medium(m.Codec.Kind()) != nil {
-			d.Skipped = append(d.Skipped, fmt.Sprintf("medium %d of the SDP: %v: a second %v stream", i+1, m.Codec, m.Codec.Kind()))
+			d.Skipped = append(d.Skipped, fmt.Sprintf("%s%v: a second %v stream", place, m.Codec, m.Codec.Kind()))
 			continue
 		}
 		if err != nil {
-			err = fmt.Errorf("medium %d of the SDP: %s: %w", i+1, md.MediaName.Media, err)
+			err = fmt.Errorf("%s%s: %w", place, sm.kind(), err)
 			d.Skipped = append(d.Skipped, err.Error())
 			if firstErr == nil {
 				firstErr = err
@@ -58,6 +55,9 @@ func ParseSDP(text []byte) (*Description, error) {
 	if len(d.Media) == 0 {
 		if firstErr == nil {
 			firstErr = fmt.Errorf("%w: the SDP has no media (no line that begins with m=)", ErrBadDescription)
+			if stray > 0 {
+				firstErr = fmt.Errorf("%w; line %d is no line of a session description", firstErr, stray)
+			}
 		}
 		return nil, firstErr
 	}
@@ -69,128 +69,159 @@ func ParseSDP(text []byte) (*Description, error) {
 	return d, nil
 }
 
-// withoutValue returns the text of an error about an SDP without the value that it repeats, but with the first line that has it.
-func withoutValue(err error, text []byte) string {
-	what, value, found := strings.Cut(err.Error(), " `")
-	value = strings.TrimPrefix(strings.TrimSuffix(value, "`"), "b=")
-	if !found || value == "" {
-		return what
-	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if strings.Contains(line, value) {
-			return fmt.Sprintf("line %d: %s", i+1, what)
-		}
-	}
-	return what
+// sdpPart is what is needed of the lines of the session, or of one medium.
+type sdpPart struct {
+	line       int      // the number of the m= line; 0 for the session
+	name       []string // the fields of the m= line: media type, port, transport, payload types
+	connection sdpLine  // the c= line; its value is empty if there is none
+	attributes []sdpAttribute
 }
 
-// The order of lines that RFC 8866, 5, asks for, in the session's part and in that of a medium, and the lines that must be there. People
-// who write SDP by hand do not know them.
-const (
-	sessionOrder = "vosiuepcbtrzka"
-	mediumOrder  = "micbka"
-)
+type sdpLine struct {
+	line  int // its number, from 1
+	value string
+}
 
-var requiredLines = []string{"v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=-", "t=0 0"}
+type sdpAttribute struct {
+	sdpLine
+	key string
+}
 
-// inOrder returns an SDP with its lines in the order of the specification, and without what is not SDP: the line in front of it that ffmpeg
-// prints, a byte order mark, empty lines.
-func inOrder(text []byte) ([]byte, error) {
-	parts := [][]string{nil} // the session's, then one for each medium
-	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\uFEFF"), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line == "SDP:" {
+// splitSDP takes the m=, c= and a= lines out of an SDP. stray is the number of the first line that is none of a
+// session description, 0 if there is none.
+func splitSDP(text []byte) (session sdpPart, media []sdpPart, stray int) {
+	ends := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	at := &session
+	for i, line := range strings.Split(ends.Replace(strings.TrimPrefix(string(text), "\uFEFF")), "\n") {
+		line = strings.Trim(line, " \t\x00")
+		letter, value, found := strings.Cut(line, "=")
+		value = strings.TrimSpace(value)
+		if line == "" || line == "SDP:" { // ffmpeg prints this one in front
 			continue
 		}
-		if strings.HasPrefix(line, "m=") {
-			parts = append(parts, nil)
+		if (!found || len(letter) != 1) && stray == 0 {
+			stray = i + 1
 		}
-		if order := lineOrder(len(parts) - 1); len(line) < 2 || line[1] != '=' || !strings.Contains(order, line[:1]) {
-			return nil, fmt.Errorf("%w: SDP: line %d is no line of a session description", ErrBadDescription, i+1)
-		}
-		at := &parts[len(parts)-1]
-		*at = append(*at, line)
-	}
-	for _, line := range requiredLines {
-		if !slices.ContainsFunc(parts[0], func(l string) bool { return l[0] == line[0] }) {
-			parts[0] = append(parts[0], line)
-		}
-	}
-	var ordered []byte
-	for i, lines := range parts {
-		for _, letter := range []byte(lineOrder(i)) {
-			for _, line := range lines {
-				if line[0] == letter {
-					ordered = append(append(ordered, line...), "\r\n"...)
-				}
+		switch letter {
+		case "m":
+			media = append(media, sdpPart{line: i + 1, name: strings.Fields(value)})
+			at = &media[len(media)-1]
+		case "c":
+			if at.connection.value == "" {
+				at.connection = sdpLine{line: i + 1, value: value}
 			}
+		case "a":
+			key, value, _ := strings.Cut(value, ":")
+			at.attributes = append(at.attributes, sdpAttribute{sdpLine{i + 1, strings.TrimSpace(value)}, strings.TrimSpace(key)})
 		}
 	}
-	return ordered, nil
+	return session, media, stray
 }
 
-func lineOrder(part int) string {
-	if part == 0 {
-		return sessionOrder
+// attribute returns the first attribute with this key.
+func (p *sdpPart) attribute(key string) (sdpLine, bool) {
+	for _, a := range p.attributes {
+		if a.key == key {
+			return a.sdpLine, true
+		}
 	}
-	return mediumOrder
+	return sdpLine{}, false
 }
 
-func sdpMedium(s *sdp.SessionDescription, md *sdp.MediaDescription) (*Medium, error) {
-	name := &md.MediaName
-	switch proto := strings.Join(name.Protos, "/"); proto {
-	case "RTP/AVP", "RTP/AVPF":
-	default:
+// field returns a field of the m= line, empty if it is not there.
+func (p *sdpPart) field(i int) string {
+	if i >= len(p.name) {
+		return ""
+	}
+	return p.name[i]
+}
+
+// mediaTypes and transports may be repeated in a message: those that are registered.
+var (
+	mediaTypes = []string{"video", "audio", "text", "application", "message", "image"}
+	transports = []string{
+		"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF", "TCP/RTP/AVP", "RTP/AVP/TCP",
+		"udp", "UDP", "TCP", "MP2T/H2221/UDP",
+	}
+)
+
+// kind returns the media type of the m= line, in words for a message.
+func (p *sdpPart) kind() string {
+	if slices.Contains(mediaTypes, p.field(0)) {
+		return p.field(0)
+	}
+	return "unknown media type"
+}
+
+// medium reads the lines of one medium.
+func (p *sdpPart) medium(session *sdpPart) (*Medium, error) {
+	switch proto := p.field(2); {
+	case proto == "RTP/AVP", proto == "RTP/AVPF":
+	case slices.Contains(transports, proto):
 		return nil, fmt.Errorf("%w: transport %s, expected RTP/AVP", ErrUnsupported, proto)
+	default:
+		return nil, fmt.Errorf("%w: the transport in its m= line, expected RTP/AVP", ErrUnsupported)
 	}
-	if name.Media != "video" && name.Media != "audio" {
+	if p.field(0) != "video" && p.field(0) != "audio" {
 		return nil, fmt.Errorf("%w: media type", ErrUnsupported)
 	}
-	if name.Port.Value < 1 || name.Port.Value > 65535 {
-		return nil, fmt.Errorf("%w: port %d in its m= line: write the port at which the packets come in", ErrBadDescription, name.Port.Value)
+	text, _, _ := strings.Cut(p.field(1), "/") // number of ports
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || port == 0 {
+		return nil, fmt.Errorf("%w: port %s in its m= line: write the port at which the packets come in", ErrBadDescription, shownPort(text))
 	}
 	m := &Medium{}
-	if err := m.setFormat(md); err != nil {
+	if err := m.setFormat(p); err != nil {
 		return nil, err
 	}
-	if (m.Codec.Kind() == flv.Video) != (name.Media == "video") {
+	if (m.Codec.Kind() == flv.Video) != (p.field(0) == "video") {
 		return nil, fmt.Errorf("%w: %v", ErrBadDescription, m.Codec)
 	}
-	host, err := connection(s, md)
+	host, err := connectionOf(p, session)
 	if err != nil {
 		return nil, err
 	}
-	m.Address = netip.AddrPortFrom(host, uint16(name.Port.Value))
-	if m.RTCP, err = rtcpPort(md, name.Port.Value); err != nil {
+	m.Address = netip.AddrPortFrom(host, uint16(port))
+	if m.RTCP, err = rtcpPort(p, int(port)); err != nil {
 		return nil, err
 	}
-	return m, m.setSources(s, md)
+	return m, m.setSources(p, session)
 }
 
-// connection returns the address of the c= line, RFC 8866, 5.7.
-func connection(s *sdp.SessionDescription, md *sdp.MediaDescription) (netip.Addr, error) {
-	c := md.ConnectionInformation
-	if c == nil {
-		c = s.ConnectionInformation
+// shownPort returns a port for a message, if it is a number.
+func shownPort(text string) string {
+	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return strconv.FormatInt(n, 10)
 	}
-	if c == nil || c.Address == nil {
-		return netip.IPv4Unspecified(), nil
+	return "that is no number"
+}
+
+// connectionOf returns the address of the c= line, RFC 8866, 5.7: that of the medium, or that of the session.
+func connectionOf(p, session *sdpPart) (netip.Addr, error) {
+	for _, c := range []sdpLine{p.connection, session.connection} {
+		if field := strings.Fields(c.value); len(field) >= 3 {
+			host, _, _ := strings.Cut(field[2], "/") // TTL and number of addresses
+			address, err := parseHost(host)
+			if err != nil {
+				err = fmt.Errorf("line %d (c=): %w", c.line, err)
+			}
+			return address, err
+		}
 	}
-	host, _, _ := strings.Cut(c.Address.Address, "/") // TTL and number of addresses
-	return parseHost(host)
+	return netip.IPv4Unspecified(), nil
 }
 
 // rtcpPort: RFC 3605, and RFC 5761 for rtcp-mux.
-func rtcpPort(md *sdp.MediaDescription, port int) (uint16, error) {
-	if _, mux := md.Attribute("rtcp-mux"); mux {
+func rtcpPort(p *sdpPart, port int) (uint16, error) {
+	if _, mux := p.attribute("rtcp-mux"); mux {
 		return 0, nil
 	}
 	rtcp := port + 1
-	if value, ok := md.Attribute("rtcp"); ok {
-		text, _, _ := strings.Cut(strings.TrimSpace(value), " ")
+	if a, ok := p.attribute("rtcp"); ok {
+		text, _, _ := strings.Cut(a.value, " ")
 		n, err := strconv.ParseUint(text, 10, 16)
 		if err != nil {
-			return 0, fmt.Errorf("%w: a=rtcp: expected a port", ErrBadDescription)
+			return 0, fmt.Errorf("%w: line %d: a=rtcp: expected a port", ErrBadDescription, a.line)
 		}
 		rtcp = int(n)
 	}
@@ -201,10 +232,10 @@ func rtcpPort(md *sdp.MediaDescription, port int) (uint16, error) {
 }
 
 // setFormat takes the first payload type that is understood.
-func (m *Medium) setFormat(md *sdp.MediaDescription) error {
+func (m *Medium) setFormat(p *sdpPart) error {
 	var firstErr error
-	for _, text := range md.MediaName.Formats {
-		f, err := formatOf(md, text)
+	for _, text := range p.name[min(3, len(p.name)):] {
+		f, err := formatOf(p, text)
 		if err == nil {
 			candidate := Medium{}
 			if err = f.apply(&candidate); err == nil {
@@ -223,27 +254,28 @@ func (m *Medium) setFormat(md *sdp.MediaDescription) error {
 }
 
 // formatOf collects what the attributes say of a payload type.
-func formatOf(md *sdp.MediaDescription, text string) (*format, error) {
+func formatOf(p *sdpPart, text string) (*format, error) {
 	pt, err := strconv.ParseUint(text, 10, 7)
 	if err != nil || isRTCPType(uint8(pt)|0x80) {
 		return nil, fmt.Errorf("%w: a payload type in its m= line is none: expected 0 to 127, but not 64 to 95", ErrBadDescription)
 	}
-	f := format{payloadType: int(pt)}
+	f := format{payloadType: int(pt), lenient: true}
 	for i := range staticTypes {
 		if staticTypes[i].payloadType == f.payloadType {
 			f = staticTypes[i]
+			f.lenient = true
 		}
 	}
 	f.params = map[string]string{}
-	for _, a := range md.Attributes {
-		id, value, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
+	for _, a := range p.attributes {
+		id, value, _ := strings.Cut(a.value, " ")
 		if id != text {
 			continue
 		}
-		switch a.Key {
+		switch a.key {
 		case "rtpmap":
 			if err := f.setMap(strings.TrimSpace(value)); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("line %d: %w", a.line, err)
 			}
 		case "fmtp":
 			f.setParams(value)
@@ -285,17 +317,17 @@ func (f *format) setParams(text string) {
 }
 
 // setSources reads "incl IN IP4 239.1.1.1 10.0.0.1", RFC 4570, 3.
-func (m *Medium) setSources(s *sdp.SessionDescription, md *sdp.MediaDescription) error {
-	value, ok := md.Attribute("source-filter")
+func (m *Medium) setSources(p, session *sdpPart) error {
+	a, ok := p.attribute("source-filter")
 	if !ok {
-		value, ok = s.Attribute("source-filter")
+		a, ok = session.attribute("source-filter")
 	}
 	if !ok {
 		return nil
 	}
-	field := strings.Fields(value)
+	field := strings.Fields(a.value)
 	if len(field) < 5 || field[0] != "incl" {
-		return fmt.Errorf("%w: a=source-filter: expected incl IN IP4 GROUP SENDER", ErrUnsupported)
+		return fmt.Errorf("%w: line %d: a=source-filter: expected incl IN IP4 GROUP SENDER", ErrUnsupported, a.line)
 	}
 	if group, err := parseHost(field[3]); field[3] != "*" && (err != nil || group != m.Address.Addr()) {
 		return nil // of another group
@@ -303,7 +335,7 @@ func (m *Medium) setSources(s *sdp.SessionDescription, md *sdp.MediaDescription)
 	for _, text := range field[4:] {
 		sender, err := netip.ParseAddr(text)
 		if err != nil {
-			return fmt.Errorf("%w: a=source-filter: expected an IP address", ErrBadDescription)
+			return fmt.Errorf("%w: line %d: a=source-filter: expected an IP address", ErrBadDescription, a.line)
 		}
 		m.Sources = append(m.Sources, sender.Unmap())
 	}

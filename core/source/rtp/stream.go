@@ -96,6 +96,11 @@ func (s *Stream) Play(now time.Duration) {
 	s.playing = true
 	for _, t := range s.tracks {
 		t.play()
+		if t.m.ignored != "" && !t.warnedIgnored {
+			t.warnedIgnored = true
+			s.sink.Warn(fmt.Sprintf("%v: %s of the SDP cannot be read and is left out: the parameter sets have to come in the stream",
+				t.m.Codec, t.m.ignored))
+		}
 	}
 	s.opening.begin(s.video != nil && s.audio != nil, now)
 }

@@ -27,6 +27,8 @@ type track struct {
 	hasLast bool
 	arrival time.Duration // of the packet that is taken apart
 	counts  Counts
+
+	warnedIgnored bool // about Medium.ignored
 }
 
 func newTrack(s *Stream, m *Medium) (*track, error) {
