@@ -49,7 +49,9 @@ func (h *playhead) open(p *Publisher) (err error) {
 		h.live, err = live, failed
 		h.mu.Unlock()
 	} else {
-		h.Source, err = p.open(h.spec)
+		spec := h.spec
+		spec.Warn = func(text string) { p.log.Warn("a fault in the source", "what", text) }
+		h.Source, err = p.open(spec)
 		h.endless = h.spec.Loop || h.spec.Path == source.Clip
 	}
 	if !h.exit() {

@@ -26,7 +26,7 @@ func Open(spec Spec) (Source, error) {
 	case spec.Path == None:
 		return nil, fmt.Errorf("%w: %q has nothing to open", ErrBadSpec, None)
 	case spec.Path == Clip:
-		m, err = openMedium(Clip, spec.FPS, func() (*input, error) { return clipInput(), nil })
+		m, err = openMedium(spec, func() (*input, error) { return clipInput(), nil })
 	case spec.Path == "":
 		return nil, fmt.Errorf("%w: the path is empty", ErrBadSpec)
 	case spec.Live():
@@ -35,7 +35,7 @@ func Open(spec Spec) (Source, error) {
 		if err := checkPath(spec.Path); err != nil {
 			return nil, err
 		}
-		m, err = openMedium(spec.Path, spec.FPS, func() (*input, error) { return openFile(spec.Path) })
+		m, err = openMedium(spec, func() (*input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shownPath(spec.Path), err)
@@ -73,12 +73,15 @@ func openFile(path string) (*input, error) {
 	return &input{ReaderAt: f, size: info.Size(), close: f.Close}, nil
 }
 
-func openMedium(name string, fps float64, open func() (*input, error)) (medium, error) {
+func openMedium(spec Spec, open func() (*input, error)) (medium, error) {
 	in, err := open()
 	if err != nil {
 		return nil, err
 	}
-	m, err := openInput(name, in, fps)
+	if spec.Warn != nil {
+		in.warn = func(text string) { spec.Warn(brief.Text(spec.Path) + ": " + text) }
+	}
+	m, err := openInput(spec.Path, in, spec.FPS)
 	if err != nil {
 		return nil, errors.Join(err, in.Close())
 	}

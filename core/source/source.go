@@ -7,7 +7,9 @@
 package source
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -64,6 +66,25 @@ type input struct {
 	io.ReaderAt
 	size  int64
 	close func() error
+
+	warn   func(text string) // Spec.Warn
+	warned []string          // the texts of the warnings so far
+}
+
+// maxWarnings bounds the warnings about one file.
+const maxWarnings = 16
+
+// warnf warns of a fault that the reader gets over. A fault that comes again, as in each round of a loop, is not repeated.
+func (in *input) warnf(format string, args ...any) {
+	if in.warn == nil || len(in.warned) >= maxWarnings {
+		return
+	}
+	text := fmt.Sprintf(format, args...)
+	if slices.Contains(in.warned, text) {
+		return
+	}
+	in.warned = append(in.warned, text)
+	in.warn(text)
 }
 
 // Close closes the input once.

@@ -25,6 +25,10 @@ type Spec struct {
 	Path string  // Clip, None, the path of a file, or the URL of a live source
 	Loop bool    // start again at the end, for ever; the clip always does
 	FPS  float64 // frames per second of raw H.264 and HEVC, which have no times; 0: from the media
+
+	// Warn is called with what is wrong with a file that is read all the same, in words for a log that name the file. It may be nil. It
+	// is called by the goroutine that opens or reads the source, at most maxWarnings times, never twice with the same text.
+	Warn func(text string)
 }
 
 // ParseSpec reads a spec in its string form: "clip", "none", a path, or a path with parameters such as "path?loop=1&fps=30". Parameters are
