@@ -22,7 +22,20 @@ func LengthSize(c Codec, record []byte) (int, error) {
 // SplitAVCC appends the NAL units of an access unit whose units have a big-endian length in front (ISO/IEC 14496-15, 5.3.4.2) to dst.
 // lengthSize is 1, 2 or 4. Empty units are left out. The units alias au. On an error, which wraps ErrBadLength, dst holds the
 // units before the fault.
+//
+// Some writers put start codes where only lengths belong: between the NAL units within one length, or in place of all lengths. No NAL
+// unit contains a start code, so the units are separated there, as FFmpeg does.
 func SplitAVCC(dst [][]byte, au []byte, lengthSize int) ([][]byte, error) {
+	before := len(dst)
+	dst, err := splitLengths(dst, au, lengthSize)
+	if err == nil || lengthSize != startCodeSize+1 || firstNALU(au) < 0 {
+		return dst, err
+	}
+	clear(dst[before:])
+	return SplitAnnexB(dst[:before], au)
+}
+
+func splitLengths(dst [][]byte, au []byte, lengthSize int) ([][]byte, error) {
 	if lengthSize != 1 && lengthSize != 2 && lengthSize != 4 {
 		return dst, fmt.Errorf("%w: length size %d, expected 1, 2 or 4", ErrBadLength, lengthSize)
 	}
@@ -39,9 +52,24 @@ func SplitAVCC(dst [][]byte, au []byte, lengthSize int) ([][]byte, error) {
 			return dst, fmt.Errorf("%w: %d at %d, but %d bytes follow", ErrBadLength, size, pos-lengthSize, len(au)-pos)
 		}
 		if end := pos + int(size); size > 0 {
-			dst = append(dst, au[pos:end:end])
+			dst = appendNALUs(dst, au[pos:end:end])
 			pos = end
 		}
 	}
 	return dst, nil
+}
+
+// appendNALUs appends what one length counts: a NAL unit, or several with start codes between them.
+func appendNALUs(dst [][]byte, unit []byte) [][]byte {
+	if findStartCode(unit, 0) < 0 {
+		return append(dst, unit)
+	}
+	for start := 0; start >= 0; {
+		end, next := NextStartCode(unit, start)
+		if end > start {
+			dst = append(dst, unit[start:end:end])
+		}
+		start = next
+	}
+	return dst
 }

@@ -17,6 +17,11 @@ var avccCases = []struct {
 	{"1 byte", 1, []byte{2, 0x65, 1, 1, 0x41}, [][]byte{{0x65, 1}, {0x41}}},
 	{"empty unit", 1, []byte{0, 1, 0x41, 0}, [][]byte{{0x41}}},
 	{"empty", 4, nil, nil},
+	{"start codes within a length", 4, []byte{0, 0, 0, 11, 9, 0x10, 0, 0, 0, 1, 0x65, 0x88, 0, 0, 1, 0, 0, 0, 1, 0x41}, [][]byte{{9, 0x10}, {0x65, 0x88}, {0x41}}},
+	{"a start code behind a length", 2, []byte{0, 5, 0, 0, 1, 0x65, 0x88, 0, 2, 0x41, 0}, [][]byte{{0x65, 0x88}, {0x41, 0}}},
+	{"start codes within a length of 1 byte", 1, []byte{6, 0x65, 0, 0, 1, 0x41, 2, 2, 0x41, 3}, [][]byte{{0x65}, {0x41, 2}, {0x41, 3}}},
+	{"start codes in place of lengths", 4, []byte{0, 0, 0, 1, 9, 0x10, 0, 0, 0, 1, 0x65, 0x88, 0, 0, 1, 0x65, 0x89}, [][]byte{{9, 0x10}, {0x65, 0x88}, {0x65, 0x89}}},
+	{"a length of 1 is no start code", 4, []byte{0, 0, 0, 1, 9, 0, 0, 0, 2, 0x65, 0x88}, [][]byte{{9}, {0x65, 0x88}}},
 }
 
 func TestSplitAVCC(t *testing.T) {
@@ -38,8 +43,8 @@ func TestSplitAVCCErrors(t *testing.T) {
 		text       string
 	}{
 		{"length size", 3, []byte{0, 0, 1, 0x65}, 0, "length size 3"},
-		{"cut length", 4, []byte{0, 0, 0, 1, 0x65, 0, 0}, 1, "2 bytes left at 5 of 7, a length has 4"},
-		{"beyond", 4, []byte{0, 0, 0, 1, 0x65, 0, 0, 0, 9, 1}, 1, "9 at 5, but 1 bytes follow"},
+		{"cut length", 4, []byte{0, 0, 0, 2, 0x65, 1, 0, 0}, 1, "2 bytes left at 6 of 8, a length has 4"},
+		{"beyond", 4, []byte{0, 0, 0, 2, 0x65, 1, 0, 0, 0, 9, 1}, 1, "9 at 6, but 1 bytes follow"},
 		{"huge", 4, []byte{0xFF, 0xFF, 0xFF, 0xFF, 1}, 0, "4294967295 at 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,7 +68,7 @@ func FuzzSplitAVCC(f *testing.F) {
 		total := 0
 		for _, nalu := range nalus {
 			require.NotEmpty(t, nalu)
-			total += len(nalu) + int(lengthSize)
+			total += len(nalu) + min(int(lengthSize), startCodeSize)
 		}
 		require.LessOrEqual(t, total, len(au))
 	})

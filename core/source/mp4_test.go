@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -132,6 +133,54 @@ func TestMP4Tables(t *testing.T) {
 				require.Equal(t, 1, u.nalus)
 			}
 		})
+	}
+}
+
+// Some Android muxers write one length and then an access unit with start codes between its NAL units, others start codes only.
+func TestStartCodesInPlaceOfLengths(t *testing.T) {
+	want, err := readAll(t, openData(t, "bframes.mp4"))
+	require.NoError(t, err)
+	video := of(want, flv.Video)
+	for _, first := range []bool{true, false} { // the first length is kept
+		for _, name := range []string{"bframes.mp4", "bframes.flv"} {
+			b := testFile(t, name)
+			m, err := openInput(name, memory(b), 0)
+			require.NoError(t, err)
+			for { // the reader has copied the samples: they are changed in b for the reader that comes after
+				u, err := m.Next()
+				if err == io.EOF {
+					break
+				}
+				require.NoError(t, err)
+				if u.Kind != flv.Video {
+					continue
+				}
+				size := 0
+				for _, nalu := range u.NALUs {
+					size += 4 + len(nalu)
+				}
+				at := bytes.Index(b, u.NALUs[0]) - 4
+				require.Positive(t, at)
+				for i, nalu := range u.NALUs {
+					prefix := u32(1)
+					if first && i == 0 {
+						prefix = u32(uint32(size - 4))
+					}
+					copy(b[at:], prefix)
+					at += 4 + len(nalu)
+				}
+			}
+			m, err = openInput(name, memory(b), 0)
+			require.NoError(t, err)
+			units, err := readAll(t, m)
+			require.NoError(t, err)
+			got := of(units, flv.Video)
+			require.Len(t, got, len(video), name)
+			for i := range got {
+				require.Equal(t, video[i].nalus, got[i].nalus, "%s: %d", name, i)
+				require.Equal(t, video[i].pictures, got[i].pictures, "%s: %d", name, i)
+			}
+		}
 	}
 }
 

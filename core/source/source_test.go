@@ -318,10 +318,10 @@ func TestNextDoesNotAllocate(t *testing.T) {
 
 func ExampleParseSpec() {
 	spec, err := ParseSpec("video.h264?fps=30&loop=1")
-	fmt.Println(spec, err)
+	fmt.Println(spec.Path, spec.Loop, spec.FPS, err)
 	_, err = ParseSpec("video.h264?speed=2")
 	fmt.Println(err)
 	// Output:
-	// {video.h264 true 30} <nil>
+	// video.h264 true 30 <nil>
 	// bad source "video.h264": unknown parameter "speed", expected loop or fps
 }
