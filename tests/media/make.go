@@ -18,8 +18,9 @@ import (
 	"luatrtmp/tests/internal/repo"
 )
 
-// commandTimeout bounds each run of ffmpeg and ffprobe.
-const commandTimeout = 60 * time.Second
+// commandTimeout bounds each run of ffmpeg and ffprobe. It is there to end a run that hangs: x265 takes
+// seconds on a quiet machine, and more than a minute beside other work.
+const commandTimeout = 5 * time.Minute
 
 // Length is the length of the media made here.
 const Length = 3 * time.Second
