@@ -18,18 +18,24 @@ const (
 )
 
 // annexBFile reads H.264 or HEVC in byte stream format (annex B of both).
+//
+// When a picture is shown depends on pictures that are decoded after it, so a second splitter reads
+// the same file some pictures ahead for their headers. No picture is copied or kept for that.
 type annexBFile struct {
 	*input
-	codec   flv.Codec
-	info    Info
-	learned pictureClock // as it is before the first picture
-	clock   pictureClock
-	split   *splitter
-	started bool // the first picture with its parameter sets was there
-	unit    flv.AccessUnit
-	err     error
+	codec flv.Codec
+	info  Info
+	split *splitter // the pictures that are delivered
+	unit  flv.AccessUnit
+	last  pictureTime // the picture in unit
+	err   error
+	fresh bool // the next picture needs the decoder configuration
 
-	before pictureClock // as it was before the last picture
+	ahead    *splitter
+	aheadErr error // what ended reading ahead
+	started  bool  // ahead has seen a picture with its parameter sets
+	clock    pictureClock
+
 	marked annexBMark
 }
 
@@ -39,11 +45,10 @@ func openAnnexB(in *input, codec flv.Codec, fps float64) (medium, error) {
 	if err := f.rewind(); err != nil {
 		return nil, err
 	}
-	headers, err := f.probe()
-	if err != nil {
+	if err := f.probe(); err != nil {
 		return nil, err
 	}
-	info := f.split.units.info()
+	info := f.ahead.units.info()
 	info.Codec = codec
 	if fps != 0 {
 		info.FrameRate = fps
@@ -52,52 +57,67 @@ func openAnnexB(in *input, codec flv.Codec, fps float64) (medium, error) {
 		info.FrameRate = defaultFPS
 	}
 	f.info.Video = &info
-	f.learned.fps = info.FrameRate
-	f.learned.learn(headers)
+	f.clock.fps = info.FrameRate
 	return f, f.rewind()
 }
 
-// probe reads the first pictures that have parameter sets.
-func (f *annexBFile) probe() ([]pictureOrder, error) {
-	var headers []pictureOrder
-	for len(headers) < annexBProbePictures && (f.split.bufAt < annexBProbeBytes || len(headers) == 0) {
-		p, err := f.split.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil && len(headers) == 0 {
-			return nil, err
-		}
-		if err != nil {
-			break // it comes again after the good data
-		}
-		if p.hasSlice && p.order.known {
-			headers = append(headers, p.order)
+// probe reads the first pictures, for the parameter sets and for the delay between decoding and
+// presentation, which the clock learns.
+func (f *annexBFile) probe() error {
+	count := 0
+	for count < annexBProbePictures && (f.ahead.bufAt < annexBProbeBytes || count == 0) && f.aheadErr == nil {
+		if f.readAhead() {
+			count++
 		}
 	}
-	if len(headers) == 0 {
-		return nil, fmt.Errorf("%w: no picture with its SPS and PPS in %d bytes of %v", ErrBadMedia, f.size, f.codec)
+	if count > 0 { // an error comes again after the good data
+		return nil
 	}
-	return headers, nil
+	if f.aheadErr != io.EOF {
+		return f.aheadErr
+	}
+	return fmt.Errorf("%w: no picture with its SPS and PPS in %d bytes of %v", ErrBadMedia, f.size, f.codec)
+}
+
+// readAhead reads the headers of one more access unit and reports whether it is a picture that is
+// delivered. Pictures before the first parameter sets cannot be decoded and are left out, as are
+// those whose references are not in the stream and an access unit without a picture (what follows
+// an end of stream).
+func (f *annexBFile) readAhead() bool {
+	p, err := f.ahead.next()
+	if err != nil {
+		f.aheadErr = err
+		f.clock.flush()
+		return false
+	}
+	if !p.hasSlice || p.order.undecodable || !f.started && !p.order.known {
+		return false
+	}
+	f.started = true
+	f.clock.push(&p.order, p.offset)
+	return true
 }
 
 func (f *annexBFile) Info() Info { return f.info }
 
-func (f *annexBFile) rewind() error {
-	split, err := newSplitter(f.input, f.codec)
-	if err != nil {
+func (f *annexBFile) rewind() (err error) {
+	if f.split, err = newSplitter(f.input, f.codec, f.split); err != nil {
 		return err
 	}
-	if f.split != nil {
-		split.buf, split.spans, split.result.nalus = f.split.buf[:0], f.split.spans, f.split.result.nalus
-	}
-	f.split = split
-	f.clock = f.learned
-	f.started, f.err = false, nil
-	return nil
+	f.ahead, err = newSplitter(f.input, f.codec, f.ahead)
+	f.restart(0)
+	return err
 }
 
-func (f *annexBFile) end() time.Duration { return f.clock.end() }
+// restart makes the next picture one that is decoded at a time and has a configuration.
+func (f *annexBFile) restart(dts int64) {
+	f.clock.restart(dts)
+	f.started, f.fresh, f.aheadErr, f.err = false, true, nil, nil
+	f.last = pictureTime{dts: dts}
+}
+
+// end returns the decode time of a picture after the last one.
+func (f *annexBFile) end() time.Duration { return f.clock.time(f.last.dts + f.last.fields) }
 
 func (f *annexBFile) Next() (*flv.AccessUnit, error) {
 	if f.err == nil {
@@ -109,24 +129,31 @@ func (f *annexBFile) Next() (*flv.AccessUnit, error) {
 	return &f.unit, nil
 }
 
-// read takes the next picture. Those before the first parameter sets cannot be decoded and are left out, as is an access unit without a picture
-// (what follows an end of stream).
+// read takes the next picture that the clock knows.
 func (f *annexBFile) read() error {
 	for {
 		p, err := f.split.next()
+		if err == io.EOF && f.aheadErr != nil {
+			return f.aheadErr // io.EOF too, unless the file has changed meanwhile
+		}
 		if err != nil {
 			return err
 		}
-		if !p.hasSlice || !f.started && !p.order.known {
+		f.fresh = f.fresh || p.configChanged
+		for !f.clock.ready() && f.aheadErr == nil {
+			f.readAhead()
+		}
+		at, ok := f.clock.take(p.offset)
+		if !ok {
 			continue
 		}
-		f.unit = flv.AccessUnit{Kind: flv.Video, Codec: f.codec, NALUs: p.nalus}
-		if p.configChanged || !f.started {
+		f.unit = flv.AccessUnit{
+			Kind: flv.Video, Codec: f.codec, NALUs: p.nalus, DTS: f.clock.time(at.dts), PTS: f.clock.time(at.pts),
+		}
+		if f.fresh {
 			f.unit.Config = f.split.units.record()
 		}
-		f.started = true
-		f.before = f.clock
-		f.unit.DTS, f.unit.PTS = f.clock.next(&p.order)
+		f.last, f.fresh = at, false
 		return nil
 	}
 }

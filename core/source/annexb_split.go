@@ -38,9 +38,15 @@ type splitter struct {
 	err    error // found behind the last access unit
 }
 
-func newSplitter(in *input, codec flv.Codec) (*splitter, error) {
+// newSplitter returns a splitter at the beginning of the file. It takes over the memory of an old
+// one, which may be nil.
+func newSplitter(in *input, codec flv.Codec, old *splitter) (*splitter, error) {
 	units, err := newPictures(codec)
-	return &splitter{in: in, units: units}, err
+	s := &splitter{in: in, units: units}
+	if old != nil {
+		s.buf, s.spans, s.result.nalus = old.buf[:0], old.spans, old.result.nalus
+	}
+	return s, err
 }
 
 // next returns the next access unit, io.EOF at the end. It is valid until the next call.

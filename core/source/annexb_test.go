@@ -142,7 +142,7 @@ func FuzzAnnexB(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		drain(t, b, func(in *input) (medium, error) { return openAnnexB(in, flv.H264, 0) })
 		// No byte of a NAL unit is lost: the access units hold what the units of the whole file are.
-		s, err := newSplitter(memory(b), flv.H264)
+		s, err := newSplitter(memory(b), flv.H264, nil)
 		require.NoError(t, err)
 		total := 0
 		for {

@@ -55,7 +55,7 @@ func newPicture(a, b *flv.SliceHeader) bool {
 
 // avcOrder reads the picture order count, H.264, 8.2.1, for pic_order_cnt_type 0; with type 2 it is the decode order by definition, and type 1, which
 // encoders do not use, is taken as if it were. memory_management_control_operation 5, which restarts the count without an IDR picture, is not
-// followed: it is caught as an implausible time.
+// followed: the clock notices counts that are too low.
 func avcOrder(h *flv.SliceHeader) pictureOrder {
 	o := pictureOrder{restart: h.IDR, reference: h.RefIDC != 0, field: h.Field}
 	if h.SPS == nil {

@@ -160,18 +160,24 @@ func (t *mp4Track) clone() mp4Track {
 // annexBMark is a place in a byte stream.
 type annexBMark struct {
 	offset int64 // of the first NAL unit
+	dts    int64 // in fields
 	units  pictures
-	clock  pictureClock
+	ahead  pictures
 }
 
 func (f *annexBFile) mark() {
-	f.marked = annexBMark{f.split.result.offset, f.split.units, f.before}
+	f.marked = annexBMark{f.last.offset, f.last.dts, f.split.units, f.ahead.units}
 }
 
+// back makes the marked key frame the next one. All pictures that are decoded before it have been
+// shown then.
 func (f *annexBFile) back() error {
-	f.clock, f.started, f.err = f.marked.clock, false, nil
-	f.split.units = f.marked.units
-	return f.split.seek(f.marked.offset)
+	f.restart(f.marked.dts)
+	f.split.units, f.ahead.units = f.marked.units, f.marked.ahead
+	if err := f.split.seek(f.marked.offset); err != nil {
+		return err
+	}
+	return f.ahead.seek(f.marked.offset)
 }
 
 // seek goes to the first NAL unit of an access unit.

@@ -26,6 +26,10 @@ type hevcPictures struct {
 	sps   [maxHEVCSPS]*hevcSPS
 	pps   [maxHEVCPPS]*hevcPPS
 	begun bool // the next picture does not begin a sequence
+
+	// skipRASL: the last IRAP picture began a sequence, so the RASL pictures that belong to it refer
+	// to pictures that are not there. H.265, 8.1.3.
+	skipRASL bool
 }
 
 // Parameter sets as they were, to see a change, and as they were read.
@@ -105,6 +109,10 @@ func (h *hevcPictures) order(nalu []byte, typ h265.NALUType) (o pictureOrder, er
 		// prevTid0Pic: neither of a higher sub-layer, nor RADL, RASL, or one to which no other of its sub-layer refers.
 		reference: nalu[1]&7 == 1 && (irap || typ%2 == 1 && typ < h265.NALUType_RADL_N),
 	}
+	if irap {
+		h.skipRASL = o.restart
+	}
+	o.undecodable = h.skipRASL && (typ == h265.NALUType_RASL_N || typ == h265.NALUType_RASL_R)
 	r := bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:min(len(nalu), hevcSliceHead)])}
 	firstSegment := r.u(1) == 1
 	if irap {

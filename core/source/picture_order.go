@@ -13,7 +13,11 @@ type pictureOrder struct {
 	field      bool  // half a frame
 	lsb, size  int64 // the count modulo size
 	restartLSB int64 // what lsb is compared with at a restart
-	reorder    int64 // pictures that the decoder holds back, as the encoder says; 0: it does not say
+
+	// undecodable: the picture refers to others that are not in the stream, and no decoder shows it.
+	undecodable bool
+
+	reorder int64 // pictures that the decoder holds back, as the encoder says; 0: it does not say
 }
 
 // pictures tells the NAL units of a codec apart.
