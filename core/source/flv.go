@@ -28,6 +28,7 @@ type flvFile struct {
 	tracks [2]flvTrack // video, audio
 
 	probing bool
+	seen    [2]bool // which kinds have tags among the first ones, or have been named since
 
 	window []*flvUnit // in order of decoding
 	held   int        // bytes in the window
@@ -142,6 +143,7 @@ func (f *flvFile) readUnit() error {
 		}
 		t := f.track(tag.kind)
 		if t == nil || !t.present || tag.size == 0 {
+			f.nameLate(tag)
 			f.tags.skip(tag)
 			continue
 		}
@@ -158,6 +160,21 @@ func (f *flvFile) readUnit() error {
 			return nil
 		}
 		f.free = append(f.free, u)
+	}
+}
+
+// nameLate warns of a track that begins too late to be sent.
+func (f *flvFile) nameLate(tag flvTag) {
+	i := 0
+	switch {
+	case tag.size == 0 || tag.kind != flv.Audio && tag.kind != flv.Video:
+		return
+	case tag.kind == flv.Audio:
+		i = 1
+	}
+	if !f.seen[i] {
+		f.seen[i] = true
+		f.warnf("%v begins at offset %d, after the first %d tags, and is not sent", tag.kind, tag.offset, flvProbeTags)
 	}
 }
 

@@ -22,14 +22,14 @@ const flvHeaderTag = 4096
 func (f *flvFile) probe() error {
 	var (
 		first  [2]bool
-		faults [2]error
+		faults [2]error // why nothing was found so far
 		saw    bool
 		buf    []byte
 	)
 	f.tags.direct, f.probing = true, true
 	defer func() { f.probing = false }()
 	done := func(i int) bool { // nothing more is expected
-		return first[i] || f.tracks[i].codec == flv.NoCodec && (faults[i] != nil || f.tracks[i].unsupported)
+		return first[i] || f.tracks[i].codec == flv.NoCodec && faults[i] == nil && f.tracks[i].unsupported
 	}
 	for range flvProbeTags {
 		tag, err := f.tags.next()
@@ -54,7 +54,12 @@ func (f *flvFile) probe() error {
 			f.readScript(buf)
 			continue
 		}
-		if t == nil || tag.size == 0 || done(i) && tag.size > flvHeaderTag {
+		if t == nil || tag.size == 0 {
+			f.tags.skip(tag)
+			continue
+		}
+		f.seen[i] = true
+		if (done(i) || faults[i] != nil) && tag.size > flvHeaderTag {
 			f.tags.skip(tag)
 			continue
 		}
@@ -65,10 +70,12 @@ func (f *flvFile) probe() error {
 		ok, err := f.parse(t, tag, &u)
 		if err != nil && !first[i] {
 			faults[i] = fmt.Errorf("tag at offset %d: %w", tag.offset, err)
-			t.refuse()
+			if err != errNoConfig {
+				t.refuse()
+			}
 		}
 		if ok && !first[i] {
-			first[i], t.present = true, true
+			first[i], t.present, faults[i] = true, true, nil
 			f.describe(t, u.data)
 			f.shift = min(f.shift, t.dts)
 			if !first[1-i] {
@@ -103,7 +110,7 @@ func (f *flvFile) readScript(body []byte) {
 	f.info.VideoRate, f.info.AudioRate = rate("videodatarate"), rate("audiodatarate")
 }
 
-// refuse lets another track of the kind be the one that is sent.
+// refuse lets another track of the kind be the one that is sent, or the same one if a sequence header follows that can be read.
 func (t *flvTrack) refuse() {
 	refused := t.refused
 	if refused == nil {
@@ -147,8 +154,12 @@ func (f *flvFile) conclude(found [2]bool, faults [2]error) error {
 		return fmt.Errorf("%w: no media with its sequence headers in the first %d tags (up to offset %d)", ErrBadMedia, flvProbeTags, f.tags.offset)
 	}
 	for i, kind := range []flv.Kind{flv.Video, flv.Audio} {
-		if !found[i] && faults[i] != nil {
+		switch {
+		case found[i]:
+		case faults[i] != nil:
 			f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%v: %v", kind, faults[i]))
+		case f.seen[i] && !f.tracks[i].unsupported:
+			f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%v: no frame with its sequence header in the first %d tags", kind, flvProbeTags))
 		}
 	}
 	f.info.Duration = f.duration()
@@ -166,7 +177,7 @@ func (f *flvFile) duration() time.Duration {
 	if last.offset < f.start {
 		return 0
 	}
-	tag, err := last.next()
+	tag, err := last.readTag()
 	if err != nil || f.track(tag.kind) == nil || int64(tag.size)+flvTagHeaderSize != int64(binary.BigEndian.Uint32(b[:])) {
 		return 0
 	}

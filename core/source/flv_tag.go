@@ -2,7 +2,9 @@ package source
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -59,49 +61,113 @@ func (r *flvTagReader) readHeader() error {
 	return nil
 }
 
-// next reads the header of the next tag; body or skip has to follow.
-func (r *flvTagReader) next() (tag flvTag, err error) {
+// next reads the header of the next tag; body or skip has to follow. What is no tag is passed over with a warning.
+func (r *flvTagReader) next() (flvTag, error) {
+	tag, err := r.readTag()
+	if !errors.Is(err, errNoTag) && !errors.Is(err, ErrTruncated) {
+		return tag, err
+	}
+	found, searchErr := r.findTag(r.offset + 1)
+	switch {
+	case searchErr != nil:
+		return tag, searchErr
+	case found == r.in.size && errors.Is(err, ErrTruncated):
+		return tag, err
+	}
+	r.in.warnf("%d bytes at offset %d are left out: they are no FLV tag", found-r.offset, r.offset)
+	if r.offset = found; found == r.in.size {
+		return tag, io.EOF
+	}
+	return r.readTag()
+}
+
+// errNoTag is returned for what has not the form of a tag.
+var errNoTag = fmt.Errorf("%w: no tag", ErrBadMedia)
+
+// readTag reads the tag header at the offset. The error is errNoTag, or wraps ErrTruncated if the file ends within the tag.
+func (r *flvTagReader) readTag() (tag flvTag, err error) {
 	left := r.in.size - r.offset
 	if left <= 0 {
 		return tag, io.EOF
 	}
-	if left < flvTagHeaderSize {
-		return tag, fmt.Errorf("%w: %d bytes of a tag header at offset %d", ErrTruncated, left, r.offset)
-	}
 	var h [flvTagHeaderSize]byte
-	if err := r.read(h[:], r.offset); err != nil {
+	n := min(left, flvTagHeaderSize)
+	if err := r.read(h[:n], r.offset); err != nil {
 		return tag, err
 	}
+	kind := flv.Kind(h[0] &^ flvFilter)
+	known := kind == flv.Audio || kind == flv.Video || kind == flvScriptTag
+	if n < flvTagHeaderSize {
+		if !known {
+			return tag, errNoTag
+		}
+		return tag, fmt.Errorf("%w: %d bytes of a tag header at offset %d", ErrTruncated, left, r.offset)
+	}
 	tag = flvTag{
-		kind:      flv.Kind(h[0]),
+		kind:      kind,
 		size:      int(h[1])<<16 | int(h[2])<<8 | int(h[3]),
 		timestamp: uint32(h[7])<<24 | uint32(h[4])<<16 | uint32(h[5])<<8 | uint32(h[6]),
 		offset:    r.offset,
 	}
-	if h[0]&flvFilter != 0 {
-		return tag, fmt.Errorf("encrypted FLV (tag at offset %d) is %w", r.offset, ErrUnsupported)
-	}
+	sure := known && h[8]|h[9]|h[10] == 0 // the stream id
 	if int64(tag.size) > left-flvTagHeaderSize {
+		if !sure {
+			return tag, errNoTag
+		}
 		return tag, fmt.Errorf("%w: tag at offset %d needs %d bytes, %d are left", ErrTruncated, r.offset, tag.size, left-flvTagHeaderSize)
 	}
-	if tag.kind != flv.Audio && tag.kind != flv.Video && tag.kind != flvScriptTag {
-		if err := r.checkPrevious(tag); err != nil {
-			return tag, err
+	if !sure {
+		if ok, err := r.previousFits(tag); !ok || err != nil {
+			return tag, cmp.Or(err, errNoTag)
 		}
+	}
+	if known && h[0]&flvFilter != 0 {
+		return tag, fmt.Errorf("encrypted FLV (tag at offset %d) is %w", r.offset, ErrUnsupported)
 	}
 	return tag, nil
 }
 
-// checkPrevious makes sure that what has an unknown type is a tag at all: otherwise a damaged file would be skipped silently.
-func (r *flvTagReader) checkPrevious(tag flvTag) error {
+// previousFits reports whether the PreviousTagSize behind a tag is that of the tag: then it is one.
+func (r *flvTagReader) previousFits(tag flvTag) (bool, error) {
 	var b [flvPreviousTagSize]byte
-	if _, err := r.in.ReadAt(b[:], tag.offset+flvTagHeaderSize+int64(tag.size)); err != nil {
-		return fmt.Errorf("%w: after the tag of type %d at offset %d: %w", ErrTruncated, tag.kind, tag.offset, err)
+	at := tag.offset + flvTagHeaderSize + int64(tag.size)
+	if at+flvPreviousTagSize > r.in.size {
+		return false, nil
 	}
-	if size := binary.BigEndian.Uint32(b[:]); size != uint32(tag.size+flvTagHeaderSize) {
-		return fmt.Errorf("%w: no tag at offset %d: type %d, size %d, but %d behind it", ErrBadMedia, tag.offset, tag.kind, tag.size, size)
+	if _, err := r.in.ReadAt(b[:], at); err != nil {
+		return false, fmt.Errorf("read at offset %d: %w", at, err)
 	}
-	return nil
+	return binary.BigEndian.Uint32(b[:]) == uint32(tag.size+flvTagHeaderSize), nil
+}
+
+// flvMaxRubbish bounds how far the next tag is searched for: the largest tag.
+const flvMaxRubbish = 16 << 20
+
+// findTag returns the offset of the first tag at or after an offset whose PreviousTagSize fits, and the size of the file if there is none.
+func (r *flvTagReader) findTag(from int64) (int64, error) {
+	buf := make([]byte, readSize)
+	for at := from; r.in.size-at >= flvTagHeaderSize+flvPreviousTagSize; {
+		if at-from > flvMaxRubbish {
+			return 0, fmt.Errorf("%w: no FLV tag in %d bytes at offset %d", ErrBadMedia, at-from, from-1)
+		}
+		b := buf[:min(readSize, r.in.size-at)]
+		if _, err := r.in.ReadAt(b, at); err != nil {
+			return 0, fmt.Errorf("read at offset %d: %w", at, err)
+		}
+		for i := 0; i+flvTagHeaderSize <= len(b); i++ {
+			h := b[i:]
+			kind := flv.Kind(h[0])
+			if kind != flv.Audio && kind != flv.Video && kind != flvScriptTag || h[8]|h[9]|h[10] != 0 {
+				continue
+			}
+			tag := flvTag{size: int(h[1])<<16 | int(h[2])<<8 | int(h[3]), offset: at + int64(i)}
+			if ok, err := r.previousFits(tag); ok || err != nil {
+				return tag.offset, err
+			}
+		}
+		at += int64(len(b) - flvTagHeaderSize + 1)
+	}
+	return r.in.size, nil
 }
 
 func (r *flvTagReader) skip(tag flvTag) {

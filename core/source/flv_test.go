@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -113,11 +114,10 @@ func TestFLVErrors(t *testing.T) {
 	}{
 		{"cut in a body", good[:len(good)-6], 1, ErrTruncated, "needs 10 bytes, 8 are left"},
 		{"cut in a header", append(bytes.Clone(good), 9, 0, 0), 2, ErrTruncated, "3 bytes of a tag header at offset"},
-		{"no tag", append(bytes.Clone(good), make([]byte, 20)...), 2, ErrBadMedia, "no tag at offset"},
 		{"broken NAL unit length", flvBytes(videoConfig(0), videoFrame(0, 0), tag(9, 40, 0x27, 1, 0, 0, 0, 0, 0, 0, 9, 1)), 1, ErrBadMedia, "9 at 0, but 1 bytes follow"},
 		{"broken configuration", flvBytes(tag(9, 0, 0x17, 0, 0, 0, 0, 1)), 0, ErrBadMedia, "expected at least 7"},
-		{"empty audio configuration", flvBytes(tag(8, 0, 0xAF, 0)), 0, ErrBadMedia, "bad AudioSpecificConfig"},
-		{"empty hevc configuration", flvBytes(tag(9, 0, append([]byte{0x90}, "hvc1"...)...)), 0, flv.ErrBadConfig, "HEVC record of 0 bytes"},
+		{"empty audio configuration", flvBytes(tag(8, 0, 0xAF, 0)), 0, ErrBadMedia, "tag at offset 13: the sequence header is empty"},
+		{"empty hevc configuration", flvBytes(tag(9, 0, append([]byte{0x90}, "hvc1"...)...)), 0, ErrBadMedia, "the sequence header is empty"},
 		{"vvc", flvBytes(tag(9, 0, append([]byte{0x90}, "vvc1"...)...)), 0, ErrUnsupported, `video: video codec "vvc1"`},
 		{"speex alone", flvBytes(tag(8, 0, 0xBF, 1)), 0, ErrUnsupported, "Speex"},
 		{"encrypted", flvBytes(tag(9|flvFilter, 0, 0)), 0, ErrUnsupported, "encrypted FLV"},
@@ -147,6 +147,8 @@ func TestFLVSendsTheRest(t *testing.T) {
 	}{
 		{"speex beside video", [][]byte{tag(8, 0, 0xBF, 1), videoConfig(0), videoFrame(0, 0)}, flv.Video, "audio: sound format 11 (Speex) cannot be sent"},
 		{"vp6 beside audio", [][]byte{tag(9, 0, 0x14, 1), audioConfig(0), audioFrame(0)}, flv.Audio, "video: video codec id 4 (VP6) cannot be sent"},
+		{"audio without a header", [][]byte{audioFrame(0), videoConfig(0), videoFrame(0, 0)}, flv.Video, "audio: no frame with its sequence header in the first 4096 tags"},
+		{"audio with an empty header", [][]byte{tag(8, 0, 0xAF, 0), audioFrame(0), videoConfig(0), videoFrame(0, 0)}, flv.Video, "audio: tag at offset 13: the sequence header is empty"},
 		{"broken video", [][]byte{tag(9, 0, 0x17, 0, 0, 0, 0, 9), audioConfig(0), audioFrame(0)}, flv.Audio, "video: tag at offset 13: bad decoder"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -159,6 +161,122 @@ func TestFLVSendsTheRest(t *testing.T) {
 			require.Len(t, f.Info().Skipped, 1)
 			require.Contains(t, f.Info().Skipped[0], c.skipped)
 		})
+	}
+}
+
+// What ffmpeg writes for "-i x.ts -c copy x.flv" has an empty AAC sequence header first, the real one in front of the first frame.
+func TestFLVSequenceHeadersThatSayNothing(t *testing.T) {
+	emptyAudio, emptyVideo := tag(8, 0, 0xAF, 0), tag(9, 0, 0x17, 0, 0, 0, 0)
+	emptyHEVC := tag(9, 0, append([]byte{0x90}, "hvc1"...)...)
+	brokenAudio, brokenVideo := tag(8, 0, 0xAF, 0, 0xFF), tag(9, 0, 0x17, 0, 0, 0, 0, 9)
+	frames := func(n int) (tags [][]byte) {
+		for i := range uint32(n) {
+			tags = append(tags, videoFrame(40*i, 0), audioFrame(40*i))
+		}
+		return tags
+	}
+	late := append([][]byte{videoConfig(0)}, frames(40)...)
+	late = append(append(late, audioConfig(1600)), frames(2)...)
+	multitrack := func(track, packet byte, data ...byte) []byte { // AAC of Enhanced RTMP, one track
+		return tag(8, 0, append([]byte{0x95, packet, 'm', 'p', '4', 'a', track}, data...)...)
+	}
+	for _, c := range []struct {
+		name         string
+		tags         [][]byte
+		video, audio int
+		warning      string
+	}{
+		{"empty audio", append([][]byte{videoConfig(0), emptyAudio, audioConfig(0)}, frames(2)...), 2, 2, ""},
+		{"empty video", append([][]byte{emptyVideo, audioConfig(0), videoConfig(0)}, frames(2)...), 2, 2, ""},
+		{"empty HEVC, then H.264", append([][]byte{emptyHEVC, audioConfig(0), videoConfig(0)}, frames(2)...), 2, 2, ""},
+		{"empty again", append(append([][]byte{videoConfig(0), audioConfig(0)}, frames(2)...), append([][]byte{emptyAudio, emptyVideo}, frames(2)...)...), 4, 4, ""},
+		{"late audio", late, 42, 2, ""},
+		{"broken audio", append([][]byte{videoConfig(0), brokenAudio, audioConfig(0)}, frames(2)...), 2, 2, "audio: the sequence header at offset "},
+		{"broken video", append([][]byte{brokenVideo, audioConfig(0), videoConfig(0)}, frames(2)...), 2, 2, "video: the sequence header at offset 13"},
+		{"broken audio later", append(append([][]byte{videoConfig(0), audioConfig(0)}, frames(2)...), append([][]byte{brokenAudio, brokenVideo}, frames(2)...)...), 4, 4, "audio: the sequence header at offset "},
+		{
+			"another track has the header",
+			[][]byte{multitrack(1, 0), multitrack(1, 1, 0x21), multitrack(2, 0, asc...), multitrack(2, 1, 0x22), videoConfig(0), videoFrame(0, 0)}, 1, 1, "",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var warnings []string
+			in := memory(flvBytes(c.tags...))
+			in.warn = func(text string) { warnings = append(warnings, text) }
+			f, err := openFLV(in)
+			require.NoError(t, err)
+			for range 2 {
+				units, err := readAll(t, f)
+				require.NoError(t, err)
+				require.Len(t, of(units, flv.Video), c.video)
+				require.Len(t, of(units, flv.Audio), c.audio)
+				require.NoError(t, f.rewind())
+			}
+			if c.warning == "" {
+				require.Empty(t, warnings)
+			} else {
+				require.NotEmpty(t, warnings)
+				require.Contains(t, warnings[0], c.warning)
+			}
+		})
+	}
+}
+
+func TestFLVTrackThatBeginsTooLateIsNamed(t *testing.T) {
+	tags := [][]byte{videoConfig(0)}
+	for range flvProbeTags {
+		tags = append(tags, videoFrame(0, 0))
+	}
+	var warnings []string
+	in := memory(flvBytes(append(tags, audioConfig(0), audioFrame(0), audioFrame(20))...))
+	in.warn = func(text string) { warnings = append(warnings, text) }
+	f, err := openFLV(in)
+	require.NoError(t, err)
+	units, err := readAll(t, f)
+	require.NoError(t, err)
+	require.Len(t, units, flvProbeTags)
+	require.Len(t, warnings, 1)
+	require.Regexp(t, `^audio begins at offset \d+, after the first 4096 tags, and is not sent$`, warnings[0])
+}
+
+// What is no tag is passed over with one warning, wherever it stands.
+func TestFLVRubbish(t *testing.T) {
+	good := [][]byte{videoConfig(0), videoFrame(0, 0), videoFrame(40, 0)}
+	more := tag(9, 80, append([]byte{0x27, 1, 0, 0, 0}, append(u32(100), bytes.Repeat([]byte{0x41}, 100)...)...)...)
+	at := len(flvBytes(good...))
+	for _, c := range []struct {
+		name    string
+		rubbish []byte
+	}{
+		{"a line end", []byte("\r\n")},
+		{"zeros", make([]byte, 20)},
+		{"a page of zeros", make([]byte, 4096)},
+		{"text that begins with a tab", []byte("\tcopied by a tool from the web")},
+		{"a tag of another stream that is too long", []byte{9, 0xFF, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}},
+		{"another file's header", flvBytes()},
+		{"more than is read at a time", bytes.Repeat([]byte{0xFF}, 3*readSize+5)},
+		{"headers of tags", bytes.Repeat([]byte{9, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0}, 1000)[1:]},
+	} {
+		for end, units := range map[bool]int{true: 2, false: 3} {
+			t.Run(c.name, func(t *testing.T) {
+				b := append(flvBytes(good...), c.rubbish...)
+				if !end {
+					b = append(b, more...)
+				}
+				var warnings []string
+				in := memory(b)
+				in.warn = func(text string) { warnings = append(warnings, text) }
+				f, err := openFLV(in)
+				require.NoError(t, err)
+				for range 2 {
+					got, err := readAll(t, f)
+					require.NoError(t, err)
+					require.Len(t, got, units)
+					require.NoError(t, f.rewind())
+				}
+				require.Equal(t, []string{fmt.Sprintf("%d bytes at offset %d are left out: they are no FLV tag", len(c.rubbish), at)}, warnings)
+			})
+		}
 	}
 }
 

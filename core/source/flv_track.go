@@ -76,14 +76,25 @@ func (f *flvFile) take(t *flvTrack, tag flvTag, u *flvUnit, p *flvPart, err erro
 	case p.packetType != flv.PacketSequenceHeader && p.packetType != flv.PacketFrame, p.codec == flv.NoCodec:
 		return false, nil
 	}
+	if p.packetType == flv.PacketSequenceHeader && len(p.data) == 0 {
+		if t.codec == flv.NoCodec {
+			return false, errNoConfig
+		}
+		return false, nil
+	}
 	if mine, err := t.claim(p); !mine || err != nil {
-		if err == nil {
+		if err == nil && t.codec != flv.NoCodec {
 			f.skipped(tag.kind, p.track, "the first one is sent")
 		}
 		return false, err
 	}
 	if p.packetType == flv.PacketSequenceHeader {
-		return false, t.setConfig(p.data)
+		err := t.setConfig(p.data)
+		if err != nil && !f.probing {
+			f.warnf("%v: the sequence header at offset %d is left out: %v", tag.kind, tag.offset, err)
+			return false, nil
+		}
+		return false, err
 	}
 	if len(p.data) == 0 {
 		return false, nil
@@ -100,10 +111,13 @@ func (f *flvFile) take(t *flvTrack, tag flvTag, u *flvUnit, p *flvPart, err erro
 	return true, nil
 }
 
-// claim tells whether the part is of the track that is sent. The first one that shows itself is.
+// errNoConfig is a sequence header without content. Muxers write one when they do not know the configuration yet; another follows.
+var errNoConfig = errors.New("the sequence header is empty")
+
+// claim reports whether the part is of the track that is sent: the first one with a sequence header, or with a frame that needs none.
 func (t *flvTrack) claim(p *flvPart) (bool, error) {
 	if t.codec == flv.NoCodec {
-		if t.refused[p.track] {
+		if p.packetType == flv.PacketFrame && (needsHeader(p.codec) || t.refused[p.track]) {
 			return false, nil
 		}
 		t.codec, t.id = p.codec, p.track
@@ -126,7 +140,12 @@ func (t *flvTrack) claim(p *flvPart) (bool, error) {
 	return true, err
 }
 
-// setConfig takes a sequence header, unless it says nothing new.
+// needsHeader reports whether the frames of a codec cannot be decoded without a sequence header.
+func needsHeader(c flv.Codec) bool {
+	return c.HasNALUs() || c == flv.AAC || c == flv.Opus || c == flv.FLAC
+}
+
+// setConfig takes a sequence header, unless it says nothing new. After an error the one before it stays.
 func (t *flvTrack) setConfig(config []byte) error {
 	if t.config != nil && bytes.Equal(t.config, config) {
 		return nil
@@ -136,10 +155,11 @@ func (t *flvTrack) setConfig(config []byte) error {
 			return err
 		}
 		if t.codec.HasNALUs() {
-			var err error
-			if t.lengthSize, err = flv.LengthSize(t.codec, config); err != nil {
+			size, err := flv.LengthSize(t.codec, config)
+			if err != nil {
 				return err
 			}
+			t.lengthSize = size
 		}
 	} else if err := t.audio.SetConfig(config); err != nil {
 		return err
@@ -170,12 +190,12 @@ func (t *flvTrack) ready(u *flvUnit, p *flvPart) (bool, error) {
 }
 
 func (t *flvTrack) readyAudio(p *flvPart) (bool, error) {
-	switch t.codec {
-	case flv.AAC, flv.Opus, flv.FLAC:
+	switch {
+	case needsHeader(t.codec):
 		if t.config == nil {
 			return false, nil
 		}
-	case flv.PCMA, flv.PCMU:
+	case t.codec == flv.PCMA, t.codec == flv.PCMU:
 		config, err := flv.G711Config(flv.G711Rate, p.channels)
 		if err == nil {
 			err = t.setConfig(config)
