@@ -52,15 +52,16 @@ func splitLengths(dst [][]byte, au []byte, lengthSize int) ([][]byte, error) {
 			return dst, fmt.Errorf("%w: %d at %d, but %d bytes follow", ErrBadLength, size, pos-lengthSize, len(au)-pos)
 		}
 		if end := pos + int(size); size > 0 {
-			dst = appendNALUs(dst, au[pos:end:end])
+			dst = SplitStartCodes(dst, au[pos:end:end])
 			pos = end
 		}
 	}
 	return dst, nil
 }
 
-// appendNALUs appends what one length counts: a NAL unit, or several with start codes between them.
-func appendNALUs(dst [][]byte, unit []byte) [][]byte {
+// SplitStartCodes appends the NAL units of what should be one NAL unit to dst: that unit, or several where there are start codes within.
+// Without a start code the unit stays as it is. The units alias unit.
+func SplitStartCodes(dst [][]byte, unit []byte) [][]byte {
 	if findStartCode(unit, 0) < 0 {
 		return append(dst, unit)
 	}

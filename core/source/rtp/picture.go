@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"luatrtmp/core/flv"
@@ -12,8 +13,15 @@ type picture interface {
 	// is broken.
 	add(payload []byte) error
 
-	// open tells whether the last payload ended in the middle of something.
+	// open reports whether the last payload ended in the middle of something.
 	open() bool
+
+	// close ends a NAL unit that is open, when no packet was lost and nothing more of the access unit will come. Other things that are
+	// open stay so.
+	close() error
+
+	// takeRemarks reports what the sender did wrong since the last call: fragments without an end, start codes within NAL units.
+	takeRemarks() (noEnd, split bool)
 
 	// parts returns what was collected, as flv.VideoTrack takes it. Valid until the next clear or reset.
 	parts() [][]byte
@@ -29,9 +37,9 @@ type picture interface {
 func newPicture(codec flv.Codec) picture {
 	switch codec {
 	case flv.H264:
-		return &h264Picture{}
+		return &h264Picture{nalus{least: 1}}
 	case flv.HEVC:
-		return &hevcPicture{}
+		return &hevcPicture{nalus{least: hevcHeaderSize + 1}}
 	case flv.AV1:
 		return &av1Picture{}
 	case flv.VP9:
@@ -41,27 +49,127 @@ func newPicture(codec flv.Codec) picture {
 	}
 }
 
-// nalus collects NAL units, within the limits of an access unit.
+// nalus collects the NAL units of an access unit, within its limits. They are copies.
 type nalus struct {
-	list [][]byte
-	size int
+	least    int // the shortest NAL unit in bytes; shorter ones are left out
+	list     [][]byte
+	arena    []byte // the bytes of all. Where it grows, the NAL units from before keep the old memory
+	fragment bool   // a NAL unit has begun whose end is not there
+	start    int    // where in arena it begins
+	typ      byte   // its NAL unit type
+	noEnd    bool   // a NAL unit in fragments had no end bit
+	split    bool   // there were start codes within a NAL unit
 }
 
+// append takes a whole NAL unit.
 func (n *nalus) append(nalu []byte) error {
-	if len(nalu) == 0 {
+	start := len(n.arena)
+	if err := n.grow(nalu); err != nil {
+		return err
+	}
+	return n.take(start)
+}
+
+func (n *nalus) grow(b []byte) error {
+	if len(n.arena)+len(b) > maxUnitBytes {
+		return n.tooLarge()
+	}
+	n.arena = append(n.arena, b...)
+	return nil
+}
+
+func (n *nalus) tooLarge() error {
+	return fmt.Errorf("%w: an access unit of more than %d NAL units or %d bytes", errBadPayload, maxUnitParts, maxUnitBytes)
+}
+
+// take lists the NAL unit that begins at start. Some senders put start codes into their payloads, in front of a NAL unit or between
+// several: no NAL unit contains one, so they are separated there.
+func (n *nalus) take(start int) error {
+	unit, before := n.arena[start:len(n.arena):len(n.arena)], len(n.list)
+	n.list = flv.SplitStartCodes(n.list, unit)
+	if len(n.list) == before || len(n.list[before]) < len(unit) {
+		n.split = n.split || len(unit) > 0
+	}
+	kept := n.list[:before]
+	for _, nalu := range n.list[before:] {
+		if len(nalu) >= n.least {
+			kept = append(kept, nalu)
+		}
+	}
+	n.list = kept
+	if len(n.list) > maxUnitParts {
+		return n.tooLarge()
+	}
+	return nil
+}
+
+// aggregate takes the NAL units of an aggregation packet, each with its size in front.
+func (n *nalus) aggregate(rest []byte) error {
+	for len(rest) >= 2 {
+		size := int(binary.BigEndian.Uint16(rest))
+		if rest = rest[2:]; size > len(rest) {
+			return fmt.Errorf("%w: aggregation packet: a NAL unit of %d bytes, %d are left", errBadPayload, size, len(rest))
+		}
+		if err := n.append(rest[:size]); err != nil {
+			return err
+		}
+		rest = rest[size:]
+	}
+	return nil
+}
+
+// addFragment takes a fragment of a NAL unit of type typ, whose header is given.
+func (n *nalus) addFragment(fuHeader, typ byte, header, data []byte) error {
+	switch start := fuHeader&fuStart != 0; {
+	case start:
+		if err := n.close(); err != nil {
+			return err
+		}
+		n.fragment, n.start, n.typ = true, len(n.arena), typ
+		if err := n.grow(header); err != nil {
+			return err
+		}
+	case !n.fragment:
+		return fmt.Errorf("%w: FU without its start", errBadPayload)
+	case typ != n.typ:
+		return fmt.Errorf("%w: FU of type %d, it began with %d", errBadPayload, typ, n.typ)
+	}
+	if err := n.grow(data); err != nil {
+		return err
+	}
+	if fuHeader&fuEnd == 0 {
 		return nil
 	}
-	if len(n.list) == maxUnitParts || n.size+len(nalu) > maxUnitBytes {
-		return fmt.Errorf("%w: an access unit of more than %d NAL units or %d bytes", errBadPayload, maxUnitParts, maxUnitBytes)
+	n.fragment = false
+	return n.take(n.start)
+}
+
+// close ends a NAL unit of which all fragments are there, but none had the end bit: some senders never set it.
+func (n *nalus) close() error {
+	if !n.fragment {
+		return nil
 	}
-	n.list = append(n.list, nalu)
-	n.size += len(nalu)
-	return nil
+	n.fragment, n.noEnd = false, true
+	return n.take(n.start)
+}
+
+func (n *nalus) open() bool      { return n.fragment }
+func (n *nalus) parts() [][]byte { return n.list }
+
+func (n *nalus) takeRemarks() (noEnd, split bool) {
+	noEnd, split = n.noEnd, n.split
+	n.noEnd, n.split = false, false
+	return noEnd, split
 }
 
 func (n *nalus) clear() {
 	clear(n.list)
-	n.list, n.size = n.list[:0], 0
+	n.list, n.arena = n.list[:0], n.arena[:0]
+}
+
+func (n *nalus) reset() {
+	n.clear()
+	n.fragment = false
 }
 
 // frame collects the bytes of a picture that is no list of NAL units.
@@ -85,5 +193,8 @@ func (f *frame) parts() [][]byte {
 	f.one[0] = f.data
 	return f.one[:]
 }
+
+func (f *frame) close() error                     { return nil }
+func (f *frame) takeRemarks() (noEnd, split bool) { return false, false }
 
 func (f *frame) clear() { f.data = f.data[:0] }

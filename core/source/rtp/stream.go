@@ -16,7 +16,7 @@ type Sink struct {
 	// Dropped is told of pictures that cannot be decoded, because something of them or of one before was lost.
 	Dropped func(pictures, bytes int)
 
-	// Warn takes what a user may want to know; the same matter at most every 10 s.
+	// Warn takes what a user may want to know; the same matter at most every 10 s, what the sender always does only once.
 	Warn func(text string)
 }
 
@@ -201,13 +201,15 @@ const (
 	warnLoss
 	warnMalformed
 	warnApart
+	warnNoEnd // this and those that follow: only once
+	warnStartCodes
 	warnKinds
 
 	warnPause = 10 * time.Second
 )
 
 func (s *Stream) warn(kind int, now time.Duration, format string, args ...any) {
-	if !s.playing || s.hasWarned[kind] && now-s.warned[kind] < warnPause {
+	if !s.playing || s.hasWarned[kind] && (kind >= warnNoEnd || now-s.warned[kind] < warnPause) {
 		return
 	}
 	s.warned[kind], s.hasWarned[kind] = now, true

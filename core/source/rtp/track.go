@@ -104,7 +104,7 @@ func (t *track) inOrder(p packet, before gap) {
 	var err error
 	if t.video != nil {
 		err = t.video.push(p, before)
-		t.reportDropped()
+		t.report()
 	} else {
 		if before != noGap {
 			t.frames.reset()
@@ -125,7 +125,15 @@ func (t *track) inOrder(p packet, before gap) {
 	}
 }
 
-func (t *track) reportDropped() {
+// report passes on what was dropped, and what the sender does wrong.
+func (t *track) report() {
+	noEnd, split := t.video.picture.takeRemarks()
+	if noEnd {
+		t.s.warn(warnNoEnd, t.arrival, "%v: NAL units come in fragments without an end; they end where the next one begins", t.m.Codec)
+	}
+	if split {
+		t.s.warn(warnStartCodes, t.arrival, "%v: NAL units come with start codes, which RTP does not have; they are separated there", t.m.Codec)
+	}
 	if pictures, size := t.video.takeDropped(); pictures+size > 0 && t.s.playing {
 		t.s.sink.Dropped(pictures, size)
 	}
@@ -212,6 +220,6 @@ func (t *track) tick(now time.Duration) {
 	t.order.tick(now)
 	if _, waits := t.order.deadline(); !waits && t.video != nil {
 		t.video.tick(now)
-		t.reportDropped()
+		t.report()
 	}
 }

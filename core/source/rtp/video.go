@@ -153,6 +153,10 @@ func (v *video) end() {
 
 // finish passes on the access unit that has ended, if it can be decoded.
 func (v *video) finish() {
+	if !v.broken {
+		v.fault = v.picture.close()
+		v.broken = v.fault != nil
+	}
 	parts := v.picture.parts()
 	v.broken = v.broken || v.picture.open() || v.unsure && !v.picture.head()
 	if v.broken {
@@ -215,6 +219,7 @@ func (v *video) deadline() (time.Duration, bool) {
 // tick ends an access unit of which nothing more came.
 func (v *video) tick(now time.Duration) {
 	if due, ok := v.deadline(); ok && due <= now {
+		v.broken = v.broken || v.picture.open() && !v.lastMark // the rest may still be on its way
 		v.end()
 	}
 }
