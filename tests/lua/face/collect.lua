@@ -37,7 +37,7 @@ end
 test("a context that connects lives, though only its callback refers to it, until that has heard of the end", function()
   local seen, weak = {}, setmetatable({}, { __mode = "k" })
   for i = 1, 5 do
-    local ctx = rtmp.create(face.silent, { timeout = 300 })
+    local ctx = rtmp.create(face.silent, { timeout = 2000 })
     seen[i] = {}
     ctx:setCallback(function(state)
       seen[i][#seen[i] + 1] = state
