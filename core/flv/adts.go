@@ -25,15 +25,27 @@ type ADTSHeader struct {
 	HeaderSize int    // with the CRC, if there is one
 	FrameSize  int    // with the header
 	Config     []byte // the AudioSpecificConfig; shared, not to be written to
+	Relabelled bool   // the profile is SSR, and Config says LC
 }
 
+// Profiles, ISO/IEC 13818-7, table 31. They are object types minus 1.
+const (
+	adtsProfileLC  = 1
+	adtsProfileSSR = 2
+)
+
 // adtsConfigs holds the AudioSpecificConfig of every ADTS header, so that none is made per frame: by profile, rate and channels.
+// SSR becomes LC: encoders that mean LC write it by mistake, and there is no other use of it that a decoder would know.
 var adtsConfigs = func() (table [4][adtsRates][8][2]byte) {
 	for profile := range table {
 		for rate := range table[profile] {
 			for channels := range table[profile][rate] {
 				// 5 bits object type, 4 bits rate, 4 bits channels, 3 bits GASpecificConfig.
-				v := uint16(profile+1)<<11 | uint16(rate)<<7 | uint16(channels)<<3
+				objectType := profile + 1
+				if profile == adtsProfileSSR {
+					objectType = adtsProfileLC + 1
+				}
+				v := uint16(objectType)<<11 | uint16(rate)<<7 | uint16(channels)<<3
 				table[profile][rate][channels] = [2]byte{byte(v >> 8), byte(v)}
 			}
 		}
@@ -70,6 +82,7 @@ func ParseADTSHeader(b []byte) (h ADTSHeader, err error) {
 	if h.FrameSize <= h.HeaderSize {
 		return h, fmt.Errorf("%w: frame length %d, the header alone has %d", ErrBadADTS, h.FrameSize, h.HeaderSize)
 	}
+	h.Relabelled = b[2]>>6 == adtsProfileSSR
 	h.Config = adtsConfigs[b[2]>>6][rate][b[2]&1<<2|b[3]>>6][:]
 	return h, nil
 }

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -9,25 +8,16 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// Tags of metadata around the frames.
-const (
-	id3HeaderSize = 10 // ID3v2, in front; also of ADTS in files cut from HLS
-	id3FooterFlag = 0x10
-	id3v1Size     = 128 // at the end: "TAG"
-
-	// maxSubstreams bounds what one frame of E-AC-3 consists of: 8 independent substreams with 8 dependent ones each. ETSI TS 102 366, E.1.3.1.2.
-	maxSubstreams = 8 + 8*8
-)
-
-// trailers begin what follows the last frame: ID3v1, APEv2 and Lyrics3.
-var trailers = []string{"TAG", "APETAGEX", "LYRICSBEGIN"}
+// maxSubstreams bounds what one frame of E-AC-3 consists of: 8 independent substreams with 8 dependent ones each. ETSI TS 102 366, E.1.3.1.2.
+const maxSubstreams = 8 + 8*8
 
 // framing is how the frames of a raw audio format follow each other.
 type framing struct {
 	name  string
 	codec flv.Codec
-	head  int // bytes that parse needs ...
-	look  int // ... and is given, if there are so many
+	sync  func(head []byte) bool // reports whether the first 4 bytes may be those of a frame
+	head  int                    // bytes that parse needs ...
+	look  int                    // ... and is given, if there are so many
 	parse func(head []byte) (frameHeader, error)
 }
 
@@ -40,16 +30,26 @@ type frameHeader struct {
 	config  []byte // shared by all frames with an equal one; nil if the codec has none
 	follows bool   // belongs to the frame before: an additional E-AC-3 substream
 	silent  bool   // holds no audio: the Xing or Info header of MP3
+	lies    string // what the header says that cannot be; empty if there is nothing
 }
 
-// framesFile reads frames of audio that stand one after the other. Times come from the number of samples, so they do not drift.
+// like reports whether two frames are of the same stream, as far as their headers tell.
+func (h *frameHeader) like(other *frameHeader) bool {
+	return h.rate == other.rate && (len(h.config) == 0) == (len(other.config) == 0) &&
+		(len(h.config) == 0 || &h.config[0] == &other.config[0]) // equal headers share their configuration
+}
+
+// framesFile reads frames of audio that stand one after the other. What lies between them is passed over: tags, zeros, rubbish,
+// a frame that is cut. Times come from the number of samples, so they do not drift.
 type framesFile struct {
 	window
 	onlyAudio
 	framing
-	info  Info
-	start int64 // of the first frame
+	info   Info
+	start  int64 // of the first frame
+	warned bool  // of something that is no frame
 
+	last    frameHeader // of the frame before
 	config  []byte
 	rate    int
 	base    time.Duration // where the sample rate began
@@ -60,48 +60,44 @@ type framesFile struct {
 
 func openFrames(in *input, how framing) (medium, error) {
 	f := &framesFile{window: window{in: in}, framing: how}
-	var err error
-	if f.start, err = skipID3(in); err != nil {
+	h, err := f.find()
+	if err == io.EOF {
+		err = fmt.Errorf("%w: no %s frame", ErrBadMedia, f.name)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err = f.rewind(); err != nil {
+	f.start = f.offset
+	if err := f.rewind(); err != nil {
 		return nil, err
 	}
 	unit, err := f.Next()
+	if err == io.EOF {
+		err = fmt.Errorf("%w: no %s frame", ErrBadMedia, f.name)
+	}
 	if err != nil {
-		if err == io.EOF {
-			err = fmt.Errorf("%w: no %s frame", ErrBadMedia, f.name)
-		}
 		return nil, err
 	}
 	info, err := audioInfo(f.codec, unit.Config, unit.Data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: at offset %d: %w", ErrBadMedia, f.start, err)
 	}
+	if h.lies != "" {
+		in.warnf("the %s headers say what cannot be: %s", f.name, h.lies)
+	}
 	f.info.Audio = &info
 	return f, f.rewind()
 }
 
-// skipID3 returns the offset behind an ID3v2 tag (its size is in 4 bytes of 7 bits), 0 if there is none.
-func skipID3(in *input) (int64, error) {
-	var h [id3HeaderSize]byte
-	if _, err := in.ReadAt(h[:], 0); err != nil && err != io.EOF {
-		return 0, err
+// findFraming looks for frames in a file that begins with something else.
+func findFraming(in *input) (framing, bool) {
+	quiet := &input{ReaderAt: in.ReaderAt, size: in.size}
+	for _, how := range []framing{adtsFraming, mp3Framing, ac3Framing, eac3Framing} {
+		if _, err := openFrames(quiet, how); err == nil {
+			return how, true
+		}
 	}
-	return id3Size(h[:]), nil
-}
-
-// id3Size returns the size of the ID3v2 tag that head begins with, 0 if it does not.
-func id3Size(head []byte) int64 {
-	if len(head) < id3HeaderSize || string(head[:3]) != "ID3" {
-		return 0
-	}
-	size := int64(head[6]&0x7F)<<21 | int64(head[7]&0x7F)<<14 | int64(head[8]&0x7F)<<7 | int64(head[9]&0x7F)
-	size += id3HeaderSize
-	if head[5]&id3FooterFlag != 0 {
-		size += id3HeaderSize
-	}
-	return size
+	return framing{}, false
 }
 
 func (f *framesFile) Info() Info { return f.info }
@@ -110,7 +106,7 @@ func (f *framesFile) Close() error { return f.in.Close() }
 
 func (f *framesFile) rewind() error {
 	f.offset = f.start
-	f.config, f.err = nil, nil
+	f.config, f.err, f.last = nil, nil, frameHeader{}
 	f.base, f.samples, f.rate = 0, 0, 0
 	return nil
 }
@@ -137,7 +133,7 @@ func (f *framesFile) Next() (*flv.AccessUnit, error) {
 // read takes the next frame, with what belongs to it.
 func (f *framesFile) read() error {
 	for {
-		h, err := f.header(0)
+		h, err := f.find()
 		if err != nil {
 			return err
 		}
@@ -149,7 +145,7 @@ func (f *framesFile) read() error {
 	}
 }
 
-// header reads the header of the frame that begins n bytes from here; io.EOF at the end.
+// header reads the header of the frame that begins n bytes from here.
 func (f *framesFile) header(n int) (frameHeader, error) {
 	left := f.left() - int64(n)
 	if left <= 0 {
@@ -159,13 +155,7 @@ func (f *framesFile) header(n int) (frameHeader, error) {
 	if err != nil {
 		return frameHeader{}, err
 	}
-	head := b[n:]
-	for _, t := range trailers {
-		if bytes.HasPrefix(head, []byte(t)) && (t != "TAG" || left == id3v1Size) {
-			return frameHeader{}, io.EOF
-		}
-	}
-	at := f.offset + int64(n)
+	head, at := b[n:], f.offset+int64(n)
 	if len(head) < f.head {
 		return frameHeader{}, fmt.Errorf("%w: frame at offset %d needs %d bytes, %d are left", ErrTruncated, at, f.head, left)
 	}

@@ -21,7 +21,7 @@ const (
 	mp3ChannelMode = 0xC0 // in the fourth byte
 )
 
-var mp3Framing = framing{name: "MP3", codec: flv.MP3, head: flv.FrameHeaderSize, look: mp3LookSize, parse: parseMP3}
+var mp3Framing = framing{name: "MP3", codec: flv.MP3, sync: isMPEGAudio, head: flv.FrameHeaderSize, look: mp3LookSize, parse: parseMP3}
 
 // isMPEGAudio tells whether a file begins with a frame of MPEG audio, of any layer.
 func isMPEGAudio(head []byte) bool {

@@ -103,6 +103,11 @@ func openInput(name string, in *input, fps float64) (medium, error) {
 		}
 	}
 	format, err := sniff(name, head)
+	if errors.Is(err, ErrBadMedia) {
+		if how, ok := findFraming(in); ok {
+			format, err = framed(how), nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -155,6 +155,9 @@ func TestADTS(t *testing.T) {
 	}{
 		{"frames", bytes.Repeat(adtsFrame, 4), "0s/0s 21.333333ms/21.333333ms 42.666666ms/42.666666ms 64ms/64ms ", 85333333},
 		{"ID3 tag", tagged, "0s/0s ", 21333333},
+		{"cut frame", append(bytes.Clone(adtsFrame), adtsFrame[:8]...), "0s/0s ", 21333333},
+		{"cut header", append(bytes.Clone(adtsFrame), adtsFrame[:3]...), "0s/0s ", 21333333},
+		{"garbage", append(bytes.Clone(adtsFrame), "TAG......."...), "0s/0s ", 21333333},
 		{"new rate", append(bytes.Clone(adtsFrame), append(bytes.Clone(low), low...)...), "0s/0s 21.333333ms/21.333333ms 63.999999ms/63.999999ms ", 106666666},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,9 +176,6 @@ func TestADTS(t *testing.T) {
 		err  error
 		text string
 	}{
-		{"cut frame", append(bytes.Clone(adtsFrame), adtsFrame[:8]...), 1, ErrTruncated, "frame at offset 9 needs 9 bytes, 8 are left"},
-		{"cut header", append(bytes.Clone(adtsFrame), adtsFrame[:3]...), 1, ErrTruncated, "frame at offset 9 needs 7 bytes, 3 are left"},
-		{"garbage", append(bytes.Clone(adtsFrame), "TAG......."...), 1, ErrBadMedia, "at offset 9"},
 		{"only a tag", []byte("ID3\x04\x00\x10\x00\x00\x00\x02.."), 0, ErrBadMedia, "no ADTS frame"},
 		{"short", adtsFrame[:4], 0, ErrTruncated, "4 are left"},
 		{"AAC Main", append([]byte{0xFF, 0xF1, 0x0C}, adtsFrame[3:]...), 0, flv.ErrBadAudioConfig, "object type"},

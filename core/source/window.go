@@ -30,6 +30,14 @@ func (w *window) peek(n int, what string) ([]byte, error) {
 	return w.buf[start : start+n : start+n], nil
 }
 
+// ahead returns those of the bytes that follow which are in the buffer, at least one. There must be one left.
+func (w *window) ahead(what string) ([]byte, error) {
+	if _, err := w.peek(1, what); err != nil {
+		return nil, err
+	}
+	return w.buf[w.offset-w.bufAt:], nil
+}
+
 // fill reads readSize bytes at the offset, or n if that is more. Both are no more than the file has.
 func (w *window) fill(n int) error {
 	size := int(min(int64(max(n, readSize)), w.left()))
