@@ -97,10 +97,11 @@ func (l *loop) back() error {
 type flvMark struct {
 	offset int64       // of the first tag that belongs behind it
 	tracks [2]flvTrack // times and configurations
+	clock  splicer
 }
 
 func (f *flvFile) mark() {
-	f.marked = flvMark{f.out.offset, f.tracks}
+	f.marked = flvMark{f.out.offset, f.tracks, f.out.clock}
 	for _, u := range f.window {
 		f.marked.offset = min(f.marked.offset, u.offset)
 	}
@@ -113,7 +114,7 @@ func (f *flvFile) back() error {
 	f.free = append(f.free, f.window...)
 	f.window, f.held, f.err = f.window[:0], 0, nil
 	f.tags.offset, f.tags.direct = f.marked.offset, false
-	f.tracks = f.marked.tracks
+	f.tracks, f.clock = f.marked.tracks, f.marked.clock.again()
 	for i := range f.tracks {
 		t := &f.tracks[i]
 		t.pending = t.config != nil
@@ -126,10 +127,11 @@ func (f *flvFile) back() error {
 type mp4Mark struct {
 	fragment int64
 	tracks   []mp4Track
+	clock    splicer
 }
 
 func (f *mp4File) mark() {
-	f.marked.fragment = f.fragment
+	f.marked.fragment, f.marked.clock = f.fragment, f.clockAt
 	f.marked.tracks = f.marked.tracks[:0]
 	for _, t := range f.tracks {
 		m := t.clone()
@@ -142,7 +144,7 @@ func (f *mp4File) mark() {
 
 func (f *mp4File) back() error {
 	f.err = nil
-	f.fragment = f.marked.fragment
+	f.fragment, f.clock = f.marked.fragment, f.marked.clock.again()
 	for i, t := range f.tracks {
 		*t = f.marked.tracks[i].clone()
 		t.entry, t.config.started = -1, false // the configuration comes again
@@ -190,17 +192,20 @@ func (s *splitter) seek(offset int64) error {
 // ivfMark is a place in an IVF file.
 type ivfMark struct {
 	offset      int64 // of the frame
+	first       uint64
 	last, delta int64
+	clock       splicer // before the frame
 	config      selfConfig
 }
 
 func (f *ivfFile) mark() {
-	f.marked = ivfMark{f.at, f.last, f.delta, f.config}
+	f.marked = ivfMark{f.at, f.first, f.last, f.delta, f.clockAt, f.config}
 }
 
 func (f *ivfFile) back() error {
 	f.offset, f.err = f.marked.offset, nil
-	f.last, f.delta = f.marked.last-f.marked.delta, 0
+	f.first, f.last, f.delta = f.marked.first, f.marked.last-f.marked.delta, 0
+	f.clock = f.marked.clock.again()
 	f.config = f.marked.config
 	f.config.started = false
 	return nil
@@ -210,11 +215,12 @@ func (f *ivfFile) back() error {
 type tsMark struct {
 	offset  int64 // of the first packet that belongs behind it
 	last    int64
+	clock   splicer
 	configs []selfConfig
 }
 
 func (f *tsFile) mark() {
-	m := tsMark{offset: f.at, last: f.last, configs: f.marked.configs[:0]}
+	m := tsMark{offset: f.at, last: f.last, clock: f.clockAt, configs: f.marked.configs[:0]}
 	for _, s := range f.streams {
 		for _, u := range s.queue {
 			m.offset = min(m.offset, u.offset)
@@ -234,6 +240,7 @@ func (f *tsFile) back() error {
 	f.packets.offset = f.marked.offset
 	f.restartTables()
 	f.last, f.timed, f.err = f.marked.last, true, nil
+	f.clock = f.marked.clock.again()
 	for i, s := range f.streams {
 		frame, lastAt, begun := s.frame, s.lastAt, s.begun
 		if err := s.begin(); err != nil {

@@ -27,14 +27,14 @@ func wholeOf(u *flv.AccessUnit) whole {
 	return w
 }
 
-func openBackward(t *testing.T, spec string) *backward {
+func openBackward(t *testing.T, spec string) *ascending {
 	t.Helper()
 	parsed, err := ParseSpec(spec)
 	require.NoError(t, err)
 	s, err := Open(parsed)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })
-	return s.(*backward)
+	return s.(*ascending)
 }
 
 // readWhole reads up to n units, and returns their configurations beside them.

@@ -14,6 +14,7 @@ const (
 	flvProbeTags   = 4096    // tags in which each track has to show itself
 	flvWindowTags  = 32      // tags that are held to put audio and video in order
 	flvWindowBytes = 4 << 20 // and their size; one more tag may pass it, a tag being at most 16 MiB
+	flvClock       = 1000    // timestamps per second
 	flvMaxSkipped  = 32      // what is named of the tracks that are not sent
 )
 
@@ -26,6 +27,7 @@ type flvFile struct {
 	first  uint32      // timestamp of the first tag of a track
 	shift  int64       // the smallest DTS in ms, relative to first
 	tracks [2]flvTrack // video, audio
+	clock  splicer
 
 	probing bool
 	seen    [2]bool // which kinds have tags among the first ones, or have been named since
@@ -51,10 +53,11 @@ type flvUnit struct {
 	config   []byte
 	length   int // lengthSize
 	offset   int64
+	clock    splicer // before it
 }
 
 func openFLV(in *input) (medium, error) {
-	f := &flvFile{input: in, tags: flvTagReader{in: in}}
+	f := &flvFile{input: in, tags: flvTagReader{in: in}, clock: splicer{second: flvClock}}
 	if err := f.tags.readHeader(); err != nil {
 		return nil, err
 	}
@@ -72,6 +75,7 @@ func (f *flvFile) rewind() error {
 	f.err = nil
 	f.free = append(f.free, f.window...)
 	f.window, f.held = f.window[:0], 0
+	f.clock = splicer{second: flvClock}
 	for i := range f.tracks {
 		t := &f.tracks[i]
 		*t = flvTrack{present: t.present, codec: t.codec, id: t.id}

@@ -29,7 +29,8 @@ type flvTrack struct {
 
 	started   bool
 	timestamp uint32 // of the last tag
-	dts       int64  // the same in ms without wraps, relative to flvFile.first
+	stamp     int64  // the same in ms without wraps, relative to flvFile.first
+	dts       int64  // the same without jumps
 	delta     int64  // between the last two
 }
 
@@ -103,7 +104,8 @@ func (f *flvFile) take(t *flvTrack, tag flvTag, u *flvUnit, p *flvPart, err erro
 	if ready, err := t.ready(u, p); !ready || err != nil {
 		return false, err
 	}
-	t.setTime(tag.timestamp, f.first)
+	u.clock = f.clock
+	t.setTime(tag, f.first, &f.clock)
 	u.dts, u.pts = t.dts, t.dts+int64(p.composition)
 	if t.pending {
 		u.config, t.pending = t.config, false
@@ -224,14 +226,19 @@ func (f *flvFile) skipped(kind flv.Kind, track uint8, why string) {
 	}
 }
 
-// setTime follows the 32-bit timestamp through its wraps.
-func (t *flvTrack) setTime(timestamp, first uint32) {
-	if !t.started {
-		t.started = true
-		t.dts = int64(int32(timestamp - first))
-	} else {
-		t.delta = int64(int32(timestamp - t.timestamp))
-		t.dts += t.delta
+// flvFarthest bounds the sum of all steps of 32-bit timestamps, in ms, so that no time overflows.
+const flvFarthest = 1 << 40
+
+// setTime follows the 32-bit timestamps through their wraps, and through jumps of their clock.
+func (t *flvTrack) setTime(tag flvTag, first uint32, clock *splicer) {
+	step := int64(int32(tag.timestamp - t.timestamp))
+	if t.stamp += step; !t.started || distance(t.stamp, 0) > flvFarthest {
+		t.stamp = int64(int32(tag.timestamp - first))
 	}
-	t.timestamp = timestamp
+	t.timestamp = tag.timestamp
+	dts := clock.next(tag.kind, t.stamp)
+	if t.started {
+		t.delta = dts - t.dts
+	}
+	t.started, t.dts = true, dts
 }

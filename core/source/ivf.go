@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -38,9 +39,11 @@ type ivfFile struct {
 
 	config  selfConfig
 	started bool
-	first   int64 // time of the first frame
-	last    int64
-	delta   int64 // between the last two
+	first   uint64 // time of the first frame
+	clock   splicer
+	clockAt splicer // before the last frame
+	last    int64   // time of the last frame since the first one
+	delta   int64   // between the last two
 	unit    flv.AccessUnit
 	err     error
 
@@ -102,6 +105,7 @@ func (f *ivfFile) Close() error { return f.in.Close() }
 func (f *ivfFile) rewind() error {
 	f.offset, f.err = f.header, nil
 	f.started, f.first, f.last, f.delta = false, 0, 0, 0
+	f.clock = splicer{second: max(f.rate/f.scale, 1)}
 	return f.config.begin(f.codec)
 }
 
@@ -115,9 +119,8 @@ func (f *ivfFile) end() time.Duration {
 	return f.time(f.last + f.delta)
 }
 
-// time converts a time of the file, which setTime has checked.
+// time converts a time since the first frame.
 func (f *ivfFile) time(t int64) time.Duration {
-	t -= f.first
 	whole := t / f.rate * f.scale // s
 	rest := t % f.rate * f.scale  // in units of 1/rate s
 	return time.Duration(whole+rest/f.rate)*time.Second + time.Duration(rest%f.rate*int64(time.Second)/f.rate)
@@ -163,21 +166,24 @@ func (f *ivfFile) read() error {
 		} else if !ok {
 			continue
 		}
-		return f.setTime(t, at)
+		f.setTime(t)
+		return nil
 	}
 }
 
-func (f *ivfFile) setTime(t uint64, at int64) error {
-	switch {
-	case float64(t)*float64(f.scale)/float64(f.rate) > maxTrackTime.Seconds():
-		return fmt.Errorf("%w: frame at offset %d: time %d in units of %d/%d s", ErrBadMedia, at, t, f.scale, f.rate)
-	case !f.started:
-		f.started, f.first, f.last = true, int64(t), int64(t)
-	default:
-		f.delta = max(int64(t)-f.last, 0)
-		f.last = max(int64(t), f.last) // time does not go back
+// setTime follows the time of a frame. A step of years, of which the number of seconds overflows, is left out here already.
+func (f *ivfFile) setTime(t uint64) {
+	if !f.started {
+		f.started, f.first = true, t
 	}
+	far := maxTrackTime.Seconds() * float64(f.rate) / float64(f.scale)
+	if math.Abs(float64(int64(t-f.first))) > far {
+		f.first = t - uint64(f.last+f.delta)
+	}
+	f.clockAt = f.clock
+	now := f.clock.next(flv.Video, int64(t-f.first))
+	f.delta = max(now-f.last, 0)
+	f.last += f.delta // time does not go back
 	f.unit.DTS = f.time(f.last)
 	f.unit.PTS = f.unit.DTS
-	return nil
 }

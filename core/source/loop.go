@@ -13,6 +13,7 @@ import (
 type loop struct {
 	medium
 	offset time.Duration // where this round began
+	frame  time.Duration // of audio; 0: unknown
 	units  int           // of this round
 	anew   bool          // no picture of this round has come yet, and it is not the first one
 	unit   flv.AccessUnit
@@ -33,6 +34,9 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 		return nil, err
 	}
 	l.units++
+	if unit.Kind == flv.Audio && unit.Config != nil {
+		l.frame = audioDuration(unit)
+	}
 	l.unit = *unit
 	l.unit.DTS += l.offset
 	l.unit.PTS += l.offset
@@ -44,8 +48,11 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 
 func (l *loop) nextRound() (*flv.AccessUnit, error) {
 	length := l.medium.end()
-	if l.units == 0 || length <= 0 {
-		return nil, fmt.Errorf("%w: nothing to repeat: %d access units, %v", ErrBadMedia, l.units, length)
+	if l.units == 0 {
+		return nil, fmt.Errorf("%w: nothing to repeat: no access units", ErrBadMedia)
+	}
+	if least := max(minRound, l.frame); length < least {
+		return nil, fmt.Errorf("%w: %v is too short to be repeated, at least %v are needed", ErrBadMedia, length, least)
 	}
 	l.offset += length
 	l.units, l.anew = 0, true
@@ -57,4 +64,24 @@ func (l *loop) nextRound() (*flv.AccessUnit, error) {
 		return nil, fmt.Errorf("%w: nothing to repeat", ErrBadMedia)
 	}
 	return unit, err
+}
+
+// minRound is the shortest time that is repeated. A file of a moment would be read as fast as the machine can, for ever.
+const minRound = 20 * time.Millisecond
+
+// audioDuration returns how long the frame in a unit with a configuration is; 0: unknown.
+func audioDuration(unit *flv.AccessUnit) time.Duration {
+	codec := unit.Codec
+	if codec == flv.NoCodec {
+		codec = flv.AAC
+	}
+	track, err := flv.NewAudioTrack(codec)
+	if err != nil || track.SetConfig(unit.Config) != nil {
+		return 0
+	}
+	samples, rate := track.Samples(unit.Data)
+	if samples <= 0 || rate <= 0 {
+		return 0
+	}
+	return ticks(int64(samples), uint32(rate))
 }

@@ -31,7 +31,9 @@ type mp4File struct {
 	nalus [][]byte
 	err   error
 
-	marked mp4Mark
+	clock   splicer
+	clockAt splicer // before the last sample
+	marked  mp4Mark
 }
 
 func openMP4(in *input) (medium, error) {
@@ -193,6 +195,7 @@ func (f *mp4File) Info() Info { return f.info }
 func (f *mp4File) rewind() error {
 	f.err = nil
 	f.fragment = 0
+	f.clock = splicer{second: int64(time.Second), gap: maxGapMP4}
 	for _, t := range f.tracks {
 		t.rewind()
 	}
@@ -203,7 +206,7 @@ func (f *mp4File) end() time.Duration {
 	var last time.Duration
 	for _, t := range f.tracks {
 		if t.entry >= 0 {
-			last = max(last, t.end()-f.shift)
+			last = max(last, t.end()-f.shift+t.moved)
 		}
 	}
 	return last
@@ -249,5 +252,12 @@ func (f *mp4File) read() error {
 	if next == nil {
 		return io.EOF
 	}
-	return f.readSample(next)
+	if err := f.readSample(next); err != nil {
+		return err
+	}
+	f.clockAt = f.clock
+	next.moved = time.Duration(f.clock.next(next.kind, int64(f.unit.DTS))) - f.unit.DTS
+	f.unit.DTS += next.moved
+	f.unit.PTS += next.moved
+	return nil
 }

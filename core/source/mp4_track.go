@@ -31,6 +31,7 @@ type mp4Track struct {
 	entry   int // of the last sample sent, -1: none
 	config  selfConfig
 	last    sample
+	moved   time.Duration // what the splicer added to its time
 }
 
 // parseTrack reads a trak. The error is an errCodec if it holds what cannot be sent. The id is known even then, if there is one.
@@ -167,7 +168,7 @@ func (t *mp4Track) rewind() {
 	t.nextDTS = 0
 	t.hasHead = false
 	t.entry = -1
-	t.last = sample{}
+	t.last, t.moved = sample{}, 0
 	t.config = selfConfig{}
 }
 

@@ -283,6 +283,9 @@ func (f *oggFile) setTime(p *oggPage) {
 	case !f.timed:
 		f.first, f.position, f.timed = begin-(f.position-f.first), begin, true
 	case begin > f.position:
+		if begin-f.position > maxGapSeconds*int64(f.rate) {
+			f.first += begin - f.position // a jump: the timeline has no gap
+		}
 		f.position = begin
 	}
 }

@@ -46,7 +46,7 @@ func Open(spec Spec) (Source, error) {
 	if spec.Loop || spec.Path == Clip {
 		m = &loop{medium: m}
 	}
-	return &backward{medium: m}, nil
+	return &ascending{backward: &backward{medium: m}}, nil
 }
 
 // openFile opens a regular file. Others are refused before they are opened: that of a FIFO would wait for a writer.

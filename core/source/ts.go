@@ -13,6 +13,7 @@ import (
 const (
 	tsClock     = 90000 // of PTS and DTS
 	tsClockBits = 33
+	tsFarthest  = 1 << 48 // bounds the sum of all steps, so that no time overflows
 
 	// tsProbeBytes is how far each track has to show itself: 8 s at 8 Mbit/s, while tables and key frames come every few seconds at most.
 	tsProbeBytes = 8 << 20
@@ -42,6 +43,8 @@ type tsFile struct {
 	streams []*tsStream // of the program; when scanned, those that are sent: video, then audio
 	names   []string    // what is not sent
 	last    int64       // the last time stamp, without wraps
+	clock   splicer
+	clockAt splicer // before the last unit
 	timed   bool
 	first   int64 // the smallest DTS
 	unit    flv.AccessUnit
@@ -64,6 +67,7 @@ func (f *tsFile) rewind() error {
 	f.packets = tsPackets{window: window{in: f.input, offset: int64(f.start), buf: f.packets.buf[:0]}, stride: f.stride}
 	f.restartTables()
 	f.timed, f.err = false, nil
+	f.clock = splicer{second: tsClock}
 	for _, s := range f.streams {
 		if err := s.begin(); err != nil {
 			return err
@@ -141,6 +145,11 @@ func (f *tsFile) takePES(s *tsStream, pes *mpegts.PES) {
 		if p.hasDTS {
 			p.dts = f.follow(pes.DTS)
 		}
+		if f.scanned { // until then streams of several programs are read, with clocks of their own
+			p.clock = f.clock
+			dts := f.clock.next(s.kind, p.dts)
+			p.pts, p.dts = p.pts+dts-p.dts, dts
+		}
 	}
 	s.add(p)
 }
@@ -150,7 +159,9 @@ func (f *tsFile) follow(stamp int64) int64 {
 	if !f.timed {
 		f.timed, f.last = true, stamp
 	}
-	f.last = nearest(f.last, stamp)
+	if f.last = nearest(f.last, stamp); distance(f.last, 0) > tsFarthest {
+		f.last = stamp
+	}
 	return f.last
 }
 
@@ -168,7 +179,7 @@ func (f *tsFile) Next() (*flv.AccessUnit, error) {
 		return nil, f.err
 	}
 	u := s.pop()
-	f.unit, f.at = u.AccessUnit, u.offset
+	f.unit, f.at, f.clockAt = u.AccessUnit, u.offset, u.clock
 	f.unit.DTS, f.unit.PTS = f.time(u.dts), f.time(u.pts)
 	return &f.unit, nil
 }

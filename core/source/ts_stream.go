@@ -16,8 +16,9 @@ const tsReorderProbe = 32
 // tsUnit is an access unit in a queue. It owns its memory.
 type tsUnit struct {
 	flv.AccessUnit
-	dts, pts int64 // in units of 1/90000 s
-	offset   int64 // in the file, of the PES packet; perhaps of the one before
+	dts, pts int64   // in units of 1/90000 s
+	offset   int64   // in the file, of the PES packet; perhaps of the one before
+	clock    splicer // before it; of video
 }
 
 // tsPES is what a PES packet of the stream says. pts and dts are followed through their wraps.
@@ -25,8 +26,9 @@ type tsPES struct {
 	timed    bool
 	pts, dts int64
 	hasDTS   bool
-	offset   int64  // in the file; perhaps that of the one before
-	data     []byte // the stream's own
+	clock    splicer // before it
+	offset   int64   // in the file; perhaps that of the one before
+	data     []byte  // the stream's own
 }
 
 // tsStream makes access units of the PES packets of one elementary stream.
@@ -139,7 +141,7 @@ func (s *tsStream) isDelimiter(nalu []byte) bool {
 }
 
 func (s *tsStream) addPicture(nalus [][]byte, pts, dts int64) {
-	u := &tsUnit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts, offset: s.held.offset}
+	u := &tsUnit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts, offset: s.held.offset, clock: s.held.clock}
 	ok, err := s.config.take(&u.AccessUnit)
 	if !ok {
 		s.fault = cmp.Or(s.fault, err)

@@ -8,6 +8,9 @@ package mpegts
 // PacketSize in bytes.
 const PacketSize = 188
 
+// headerSize is that of the header in front of a payload.
+const headerSize = 4
+
 // Sync is the first byte of a packet.
 const Sync = 0x47
 

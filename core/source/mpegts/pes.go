@@ -30,6 +30,8 @@ type PESReader struct {
 	continuity
 	buf  []byte
 	open bool
+
+	padded bool // the last packet has less than its room of payload: probably the end of a PES packet
 }
 
 // Add takes the next transport stream packet of the PID, and calls take with each PES packet that is whole.
@@ -41,7 +43,7 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 	case duplicate:
 		return
 	case gap:
-		r.open = false
+		r.open = r.open && p.Start && r.padded // where recordings were joined, the last packet is whole
 	}
 	if p.Start {
 		r.Flush(take)
@@ -55,6 +57,7 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 		return
 	}
 	r.buf = append(r.buf, p.Payload...)
+	r.padded = len(p.Payload) < PacketSize-headerSize
 	if size := pesSize(r.buf); size > 0 && len(r.buf) >= size {
 		r.deliver(r.buf[:size:size], take)
 	}

@@ -47,6 +47,7 @@ func TestPES(t *testing.T) {
 		{"a repeated packet", join2(join2(open[:2], open[1:]), other), []*PES{both, untimed}},
 		{"a lost packet", join2(join2(open[:1], open[2:]), other), []*PES{untimed}},
 		{"packets are lost, then there is one that begins", join2(open[:2], packets(9, pesOf(false, 0, 1, 2))), []*PES{untimed}},
+		{"recordings are joined: the last one is whole", join2(open, packets(9, pesOf(false, 0, 1, 2))), []*PES{both, untimed}},
 		{"it ends before its length", sized[:2], nil},
 		{"bytes behind its length", join2(sized, [][]byte{packet(6, false, long[:50])}), []*PES{timed}},
 		{"no begin", open[1:], nil},

@@ -1,0 +1,271 @@
+package source
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
+)
+
+func TestSplicer(t *testing.T) {
+	const v, a = flv.Video, flv.Audio
+	type stamp struct {
+		kind     flv.Kind
+		in, want int64 // ms
+	}
+	const hours = 3_600_000
+	for _, c := range []struct {
+		name   string
+		stamps []stamp
+	}{
+		{"begins where it begins", []stamp{{v, 500, 500}, {a, 480, 480}, {v, 540, 540}}},
+		{"a small disorder stays", []stamp{{v, 0, 0}, {v, 80, 80}, {v, 40, 40}, {v, 120, 120}}},
+		{"half a second back stays", []stamp{{v, 0, 0}, {v, 500, 500}, {v, 40, 40}, {v, 80, 80}}},
+		{"a pause stays", []stamp{{v, 0, 0}, {a, 0, 0}, {v, 9000, 9000}, {a, 9000, 9000}}},
+		{"one track has long frames", []stamp{{v, 0, 0}, {a, 0, 0}, {a, 8000, 8000}, {a, 16_000, 16_000}, {v, 16_000, 16_000}, {a, 16_020, 16_020}}},
+		{"one stamp of video is damaged", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 40, 40}, {a, 23, 23}, {v, 80 + 5*hours, 80}, {a, 46, 46}, {a, 69, 69}, {v, 120, 120}, {a, 92, 92}, {v, 160, 160},
+		}},
+		{"two in a row", []stamp{{v, 0, 0}, {v, 40, 40}, {v, 5 * hours, 80}, {v, 9 * hours, 120}, {v, 160, 160}, {v, 200, 200}}},
+		{"one is damaged backward", []stamp{{v, 5000, 5000}, {a, 5000, 5000}, {v, 5040, 5040}, {v, 0, 5080}, {a, 5023, 5023}, {v, 5120, 5120}}},
+		{"the clock starts again", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 5000, 5000}, {a, 5010, 5010}, {v, 5040, 5040}, {a, 5033, 5033},
+			{v, 0, 5080}, {a, 5056, 5056}, {a, 5079, 5079}, {v, 40, 5120}, {a, 10, 5090}, {a, 33, 5113}, {v, 80, 5160},
+		}},
+		{"the clock is set by less than a pause", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 3000, 3000}, {a, 3010, 3010}, {v, 3040, 3040},
+			{v, 1000, 3080}, {a, 3033, 3033}, {v, 1040, 3120}, {a, 1000, 3080}, {v, 1080, 3160}, {a, 1023, 3103},
+		}},
+		{"the clock is set forward", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 40, 40}, {a, 23, 23}, {v, 9 * hours, 80}, {a, 46, 46}, {a, 9 * hours, 80}, {v, 9*hours + 40, 120}, {a, 9*hours + 23, 103},
+		}},
+		{"slowly backward", []stamp{{v, 9000, 9000}, {v, 9040, 9040}, {v, 8540, 8540}, {v, 8000, 9080}, {v, 8040, 9120}}},
+		{"a track with a clock of its own", []stamp{{v, 0, 0}, {v, 40, 40}, {a, 9 * hours, 40}, {v, 80, 80}, {a, 9*hours + 23, 63}, {v, 120, 120}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := splicer{second: 1000}
+			for i, x := range c.stamps {
+				require.Equal(t, x.want, s.next(x.kind, x.in), "stamp %d", i)
+			}
+		})
+	}
+}
+
+// flvTags takes a file apart, and returns the offsets of the tags of a type.
+func flvTags(b []byte, kind byte) (at []int) {
+	for i := 13; i+11 <= len(b); i += 11 + int(b[i+1])<<16 + int(b[i+2])<<8 + int(b[i+3]) + 4 {
+		if b[i] == kind {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// shiftFLV adds to the timestamps of all tags from an offset on.
+func shiftFLV(b []byte, from int, add int32) {
+	for _, kind := range []byte{8, 9} {
+		for _, at := range flvTags(b, kind) {
+			if at < from {
+				continue
+			}
+			stamp := uint32(b[at+7])<<24 | uint32(b[at+4])<<16 | uint32(b[at+5])<<8 | uint32(b[at+6])
+			stamp += uint32(add)
+			b[at+7], b[at+4], b[at+5], b[at+6] = byte(stamp>>24), byte(stamp>>16), byte(stamp>>8), byte(stamp)
+		}
+	}
+}
+
+// Whatever jumps, no frame is lost, each track's time goes up without a hole, and the tracks stay together.
+func TestJumpsAreClosedUp(t *testing.T) {
+	plain := func(name string) []byte { return testFile(t, name) }
+	type file struct {
+		name, ext string
+		data      []byte
+		rounds    int // of the 30 pictures and 45 frames of sound
+	}
+	var files []file
+	add := func(name, ext string, data []byte, rounds int) { files = append(files, file{name, ext, data, rounds}) }
+
+	flvFile := plain("bframes.flv")
+	first := flvTags(flvFile, 9)[0]
+	long := plain("bframes.flv")
+	for range 3 { // four rounds go on, before the fifth starts again
+		next := plain("bframes.flv")
+		shiftFLV(next, 0, int32(1000*(len(long)/len(flvFile))))
+		long = append(long, next[first:]...)
+	}
+	add("a long recording and another", "flv", append(long, flvFile[first:]...), 5)
+	for _, kind := range []byte{8, 9} {
+		for bit := 14; bit < 32; bit++ {
+			b := plain("bframes.flv")
+			at := flvTags(b, kind)[10]
+			b[at+[]int{6, 5, 4, 7}[bit/8]] ^= 1 << (bit % 8)
+			add(fmt.Sprintf("bit %d of one timestamp, tag type %d", bit, kind), "flv", b, 1)
+		}
+	}
+	for _, ms := range []int32{-2_000_000_000, -60_000, -500, 60_000, 2_000_000_000} {
+		b := plain("bframes.flv")
+		shiftFLV(b, flvTags(b, 9)[12], ms)
+		add(fmt.Sprintf("all timestamps by %d ms", ms), "flv", b, 1)
+	}
+
+	ts := plain("bframes.ts")
+	later := eachPES(ts, func(pid int, h []byte) {
+		for at := 3; at+5 <= 3+int(h[2]); at += 5 {
+			putStamp(h[at:], getStamp(h[at:])+tsClock)
+		}
+	})
+	recording := append(plain("bframes.ts"), later...) // of 2 s
+	add("recordings are joined", "ts", append(recording, recording...), 4)
+	add("three recordings are joined", "ts", append(append(recording, recording...), recording...), 6)
+	for bit := 20; bit < 33; bit++ {
+		n := 0
+		b := eachPES(ts, func(pid int, h []byte) {
+			if n++; n == 12 {
+				for at := 3; at+5 <= 3+int(h[2]); at += 5 {
+					putStamp(h[at:], getStamp(h[at:])^1<<bit)
+				}
+			}
+		})
+		add(fmt.Sprintf("bit %d of one packet's times", bit), "ts", b, 1)
+	}
+	n := 0
+	add("all times by 5 hours", "ts", eachPES(ts, func(pid int, h []byte) {
+		for at := 3; n > 12 && at+5 <= 3+int(h[2]); at += 5 {
+			putStamp(h[at:], getStamp(h[at:])+5*3600*tsClock)
+		}
+		n++
+	}), 1)
+
+	for _, f := range files {
+		t.Run(f.ext+", "+f.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x."+f.ext)
+			require.NoError(t, os.WriteFile(path, f.data, 0o600))
+			s := openBackward(t, path)
+			var all []whole
+			for {
+				some, _ := readWhole(t, s, 1)
+				if len(some) == 0 {
+					break
+				}
+				all = append(all, some[0])
+			}
+			requireSteady(t, all, 30*f.rounds, 45*f.rounds)
+
+			again := openBackward(t, path)
+			_, _ = readWhole(t, again, len(all)*2/3)
+			require.NoError(t, again.Back())
+			rest, _ := readWhole(t, again, len(all))
+			requireSteady(t, rest, len(of2(rest, flv.Video)), len(of2(rest, flv.Audio)))
+		})
+	}
+}
+
+func of2(units []whole, kind flv.Kind) (some []whole) {
+	for _, u := range units {
+		if u.kind == kind {
+			some = append(some, u)
+		}
+	}
+	return some
+}
+
+// requireSteady requires that time goes up in both tracks, without holes, and that they stay together.
+func requireSteady(t *testing.T, units []whole, pictures, frames int) {
+	t.Helper()
+	require.Len(t, of2(units, flv.Video), pictures)
+	require.Len(t, of2(units, flv.Audio), frames)
+	last := map[flv.Kind]time.Duration{}
+	for i, u := range units {
+		before, ok := last[u.kind]
+		if ok {
+			require.Greater(t, u.dts, before, "unit %d of %v", i, u.kind)
+			require.LessOrEqual(t, u.dts-before, 600*time.Millisecond, "unit %d of %v", i, u.kind)
+		}
+		last[u.kind] = u.dts
+		if len(last) == 2 {
+			require.Less(t, (last[flv.Video] - last[flv.Audio]).Abs(), 600*time.Millisecond, "unit %d", i)
+		}
+		require.Less(t, (u.pts - u.dts).Abs(), time.Second, "unit %d", i)
+	}
+}
+
+// A frame of an MP4 file that is to stand for a day does not, and the sound goes on.
+func TestMP4DurationIsDamaged(t *testing.T) {
+	b := testFile(t, "hevc.mp4")
+	at := 0
+	for i := 4; i+24 < len(b); i++ {
+		if string(b[i:i+4]) == "stts" {
+			at = i + 12
+		}
+	}
+	require.Positive(t, at, "hevc.mp4 has one entry for all")
+	binary.BigEndian.PutUint32(b[at+4:], 1<<31)
+	path := filepath.Join(t.TempDir(), "x.mp4")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	units, _ := readWhole(t, openBackward(t, path), 100)
+	require.Len(t, units, 3)
+	require.Equal(t, []time.Duration{0, 40 * time.Millisecond, 80 * time.Millisecond}, []time.Duration{units[0].dts, units[1].dts, units[2].dts})
+}
+
+// Times that stand still or go back a little go up nevertheless, and a presentation time that cannot be is the decode time.
+func TestTimesGoUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.flv")
+	far := tag(9, 600, 0x27, 1, 0x7F, 0, 0, 0, 0, 0, 1, 0x41) // 2.3 h
+	require.NoError(t, os.WriteFile(path, flvBytes(videoConfig(0), videoFrame(0, 0), videoFrame(500, 40), videoFrame(0, 80), videoFrame(40, 0),
+		videoFrame(501, 0), videoFrame(520, 40), far), 0o600))
+	units, _ := readWhole(t, openBackward(t, path), 100)
+	got := ""
+	for _, u := range units {
+		got += fmt.Sprintf("%v/%v ", u.dts, u.pts)
+	}
+	require.Equal(t, "0s/0s 500ms/540ms 501ms/581ms 502ms/502ms 503ms/503ms 520ms/560ms 600ms/600ms ", got)
+}
+
+// A file of a moment is not repeated: it would be read as fast as the machine can.
+func TestLoopOfAMoment(t *testing.T) {
+	key := []byte{0x10, 2, 0, 0x9D, 1, 0x2A, 16, 0, 16, 0, 0, 0} // VP8, 16x16
+	ivf := func(rate, scale uint32, times ...uint64) []byte {
+		b := ivfHeader("VP80", rate, scale)
+		for _, at := range times {
+			b = append(b, ivfFrame(at, key...)...)
+		}
+		return b
+	}
+	wav := testFile(t, "alaw.wav")
+	one := append(append([]byte(nil), wav[:12]...), "fmt \x10\x00\x00\x00\x06\x00\x01\x00\x40\x1F\x00\x00\x40\x1F\x00\x00\x01\x00\x08\x00data\x01\x00\x00\x00\xD5"...)
+	for _, c := range []struct {
+		name string
+		file []byte
+		good bool
+	}{
+		{"two frames 1 ns apart", ivf(1<<30, 1, 0, 1), false},
+		{"10 ms apart", ivf(101, 1, 0, 1), false},
+		{"12 ms apart", ivf(80, 1, 0, 1), true},
+		{"one frame", ivf(50, 1, 0), true},
+		{"one sample", one, false},
+		{"one frame of sound", adtsFrame, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x")
+			require.NoError(t, os.WriteFile(path, c.file, 0o600))
+			s := openBackward(t, path+"?loop=1")
+			var err error
+			for i := 0; i < 20 && err == nil; i++ {
+				_, err = s.Next()
+			}
+			if c.good {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, ErrBadMedia)
+			require.ErrorContains(t, err, "is too short to be repeated, at least 20ms are needed")
+		})
+	}
+}
