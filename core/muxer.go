@@ -32,8 +32,9 @@ type muxer struct {
 
 // scratch is what a muxer uses from one frame to the next. One that sends nothing has none.
 type scratch struct {
-	build flv.Builder
-	nalus [][]byte
+	build  flv.Builder
+	nalus  [][]byte
+	joined [][]byte // what came without a frame, and the access unit after it
 }
 
 // work returns the scratch; m.mu is held.
@@ -162,9 +163,9 @@ func (m *muxer) sendUnit(u *flv.AccessUnit, timestamp uint32) error {
 	}
 	switch {
 	case t.video.Codec().HasNALUs():
-		return m.sendVideo(t, u.NALUs, timestamp, milliseconds(u.PTS)-milliseconds(u.DTS))
+		return m.sendVideo(t, u.NALUs, timestamp, milliseconds(u.PTS)-milliseconds(u.DTS), false)
 	}
-	return m.sendVideo(t, m.whole(u.Data), timestamp, 0)
+	return m.sendVideo(t, m.whole(u.Data), timestamp, 0, false)
 }
 
 // beginAnew says that a track goes on with pictures that refer to none before: as after a gap it must be with a key frame, whose
@@ -206,6 +207,8 @@ func (m *muxer) forget() {
 	if w := m.scratch; w != nil {
 		clear(w.nalus)
 		w.nalus = w.nalus[:0]
+		clear(w.joined)
+		w.joined = w.joined[:0]
 		w.build.Forget()
 	}
 }

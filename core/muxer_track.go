@@ -29,6 +29,7 @@ type progress struct {
 	color     *flv.Color
 	keyFrame  bool // pictures wait for the first key frame
 	cut       bool // the last key frame followed on nothing: its leading pictures cannot be decoded
+	held      heldUnits
 }
 
 // Frame says what a frame is that is pushed.

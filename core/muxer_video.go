@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"fmt"
 
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
@@ -30,7 +31,7 @@ func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	default:
 		parts = m.whole(data)
 	}
-	return m.sendVideo(t, parts, timestamp, int64(f.CompositionTime))
+	return m.sendVideo(t, parts, timestamp, int64(f.CompositionTime), true)
 }
 
 // sendNALUs sends an access unit of H.264 or HEVC in several buffers: NAL units, or Annex B.
@@ -66,7 +67,7 @@ func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
 	if codec := t.video.Codec(); !codec.HasNALUs() {
 		return failure(ErrInvalid, "NAL units on a track of %v", codec)
 	}
-	return m.sendVideo(t, w.nalus, timestamp, 0)
+	return m.sendVideo(t, w.nalus, timestamp, 0, true)
 }
 
 // byteStream joins NAL units with start codes.
@@ -109,12 +110,22 @@ func trackID(id int) (uint8, error) {
 	return uint8(id), nil
 }
 
-// sendVideo sends one access unit. It must be called with m.mu held.
-func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64) error {
+// sendVideo sends one access unit. What holds no frame goes out with the next one that does. Of what a
+// user pushes, several frames in one access unit are an error: they have one timestamp, and decoders
+// take the first one only. It must be called with m.mu held.
+func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64, pushed bool) error {
 	unit, err := t.video.Take(parts)
 	defer t.video.Forget()
+	if pushed && err == nil && unit.Frames > 1 {
+		err = fmt.Errorf("%d frames in one access unit, expected one: each goes by itself, with its own timestamp", unit.Frames)
+	}
 	if t, err = m.keepVideo(t, unit.Key, err); t == nil {
 		return err
+	}
+	if unit.Frames > 0 && len(t.held.ends) > 0 {
+		w := m.work()
+		w.joined = t.video.Codec().JoinUnits(w.joined[:0], t.held.take(), unit.Parts)
+		unit.Parts = w.joined
 	}
 	size := joinedSize(unit.Parts)
 	whole := size
@@ -140,6 +151,10 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	}
 	if len(unit.Parts) == 0 {
 		return nil // parameter sets alone: they go out with the next picture
+	}
+	if unit.Frames == 0 {
+		t.held.add(unit.Parts)
+		return nil
 	}
 	if err := m.admit(t); err != nil {
 		return err

@@ -45,10 +45,10 @@ func TestSendNALUs(t *testing.T) {
 func TestSendNALUsSlices(t *testing.T) {
 	m, w := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
-	require.NoError(t, m.sendNALUs([][]byte{inter, annexB(inter, inter)}, 40))
+	further := []byte{0x41, 0x40, 0x01} // not the first slice of its picture
+	require.NoError(t, m.sendNALUs([][]byte{inter, annexB(further, further)}, 40))
 	all := requireSent(t, w, "M", "VH", "K", "P")
-	nalu := append([]byte{0, 0, 0, 3}, inter...)
-	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, bytes.Repeat(nalu, 3)...), all[3].payload)
+	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(inter, further, further)...), all[3].payload)
 }
 
 func TestSendNALUsErrors(t *testing.T) {

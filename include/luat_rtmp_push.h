@@ -402,7 +402,10 @@ int rtmp_is_busy(rtmp_ctx_t *ctx);
  *   RTMP_ERR_BUFFER_OVERFLOW   larger than one message can be, some 16 MB
  *
  * Codecs, and what a frame of each is:
- *   "h264" "hevc"          one access unit in Annex B form: 3- and 4-byte start codes, any number of NAL units, parameter sets included
+ *   "h264" "hevc"          one access unit in Annex B form: 3- and 4-byte start codes, any number of NAL units, parameter sets included.
+ *                          Two fields of one frame belong together or come one by one. Access unit delimiters, SEI, filler and ends of
+ *                          sequence that come without a frame go out with the next one; several frames at once are
+ *                          RTMP_ERR_INVALID_PARAM, and the text says how many
  *   "av1"                  one temporal unit in the low-overhead format (OBUs with sizes)
  *   "vp9" "vp8"            one frame
  *   "aac"                  one raw frame, or any number of ADTS frames; a raw frame needs an AudioSpecificConfig as its configuration

@@ -101,6 +101,7 @@ func (t *av1Track) Take(parts [][]byte) (VideoUnit, error) {
 		firstErr error
 		news     bool
 		frame    bool // the first frame was seen
+		apart    bool // a temporal delimiter came since the latest frame
 	)
 	t.parts = t.parts[:0]
 	for _, part := range parts {
@@ -115,6 +116,7 @@ func (t *av1Track) Take(parts [][]byte) (VideoUnit, error) {
 			}
 			switch o.typ {
 			case obuTemporalDelimiter, obuTileList, obuPadding:
+				apart = apart || o.typ == obuTemporalDelimiter
 				t.keep(part[start:pos:pos])
 				start = next
 			case obuSequenceHeader:
@@ -129,7 +131,13 @@ func (t *av1Track) Take(parts [][]byte) (VideoUnit, error) {
 				news = news || changed
 			case obuMetadata:
 				news = t.takeMetadata(o.payload) || news
-			case obuFrame, obuFrameHeader:
+			case obuFrame, obuFrameHeader, obuTileGroup:
+				if apart || unit.Frames == 0 { // frames that are shown together are one
+					unit.Frames, apart = unit.Frames+1, false
+				}
+				if o.typ == obuTileGroup {
+					break
+				}
 				if !frame {
 					f := readAV1Frame(o.payload, t.sequence != nil && t.sequence.reduced)
 					unit.Key = f.key && t.sequence != nil

@@ -15,6 +15,7 @@ const (
 	obuSequenceHeader    = 1
 	obuTemporalDelimiter = 2
 	obuFrameHeader       = 3
+	obuTileGroup         = 4
 	obuMetadata          = 5
 	obuFrame             = 6
 	obuRedundantHeader   = 7

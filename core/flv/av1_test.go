@@ -56,11 +56,11 @@ func TestAV1Take(t *testing.T) {
 
 	u, err := track.Take([][]byte{body(av1Delim, av1Key)})
 	require.NoError(t, err)
-	require.Equal(t, VideoUnit{Parts: [][]byte{av1Key}}, u, "without a sequence header nothing can be decoded")
+	require.Equal(t, VideoUnit{Parts: [][]byte{av1Key}, Frames: 1}, u, "without a sequence header nothing can be decoded")
 
 	u, err = track.Take([][]byte{body(av1Delim, av1Header, av1Padding, av1Key)})
 	require.NoError(t, err)
-	require.Equal(t, VideoUnit{Parts: [][]byte{av1Header, av1Key}, Key: true, ConfigChanged: true}, u)
+	require.Equal(t, VideoUnit{Parts: [][]byte{av1Header, av1Key}, Key: true, ConfigChanged: true, Frames: 1}, u)
 
 	noSize := body(av1Delim, av1Header[0]&^obuHasSize, av1Header[2:])
 	u, err = track.Take([][]byte{noSize})
@@ -224,12 +224,12 @@ func TestVP(t *testing.T) {
 			key, inter := [][]byte{unhex(c.key)}, [][]byte{unhex(c.inter)}
 			u, err := track.Take(inter)
 			require.NoError(t, err)
-			require.Equal(t, VideoUnit{Parts: inter}, u)
+			require.Equal(t, VideoUnit{Parts: inter, Frames: 1}, u)
 			require.Nil(t, track.Record())
 
 			u, err = track.Take(key)
 			require.NoError(t, err)
-			require.Equal(t, VideoUnit{Parts: key, Key: true, ConfigChanged: true}, u)
+			require.Equal(t, VideoUnit{Parts: key, Key: true, ConfigChanged: true, Frames: 1}, u)
 			require.Equal(t, unhex(c.record), track.Record())
 			require.Equal(t, c.info, track.Info())
 			require.True(t, c.codec.IsKey(key))

@@ -32,6 +32,7 @@ type AVCUnit struct {
 	Key           bool // an IDR picture
 	Disposable    bool // a picture that no other refers to: nal_ref_idc is 0 in all slices
 	ConfigChanged bool // Record is not what it was at the previous Take: a parameter set is new or differs
+	Frames        int  // see VideoUnit
 }
 
 // SetConfig replaces the parameter sets by those of an AVCDecoderConfigurationRecord. After an error, which wraps ErrBadConfig or
@@ -63,6 +64,8 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		unit     AVCUnit
 		firstErr error
 		pictures int
+		frames   avcFrames
+		others   bool // coded video that is not counted
 		hdrNews  bool
 	)
 	a.nalus = a.nalus[:0]
@@ -84,6 +87,12 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 			pictures++
 			unit.Disposable = unit.Disposable && nalu[0]&0x60 == 0
 		}
+		switch {
+		case typ == h264.NALUTypeNonIDR, typ == h264.NALUTypeDataPartitionA, typ == h264.NALUTypeIDR:
+			frames.take(a, nalu)
+		case isOtherAVCSlice(typ):
+			others = true
+		}
 		if typ == h264.NALUTypeIDR && !unit.Key {
 			unit.Key = true
 			hdrNews = a.activate(nalu) || hdrNews
@@ -95,6 +104,9 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 	}
 	unit.NALUs = a.nalus
 	unit.Disposable = unit.Disposable && pictures > 0
+	if unit.Frames = frames.n; others {
+		unit.Frames = max(unit.Frames, 1)
+	}
 	if a.dirty || hdrNews {
 		a.updateColor()
 	}

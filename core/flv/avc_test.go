@@ -40,7 +40,7 @@ func TestAVCTake(t *testing.T) {
 
 	u, err := avc.Take([][]byte{inter})
 	require.NoError(t, err)
-	require.Equal(t, AVCUnit{NALUs: [][]byte{inter}}, u)
+	require.Equal(t, AVCUnit{NALUs: [][]byte{inter}, Frames: 1}, u)
 
 	u, err = avc.Take([][]byte{spsMain})
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func TestAVCTake(t *testing.T) {
 
 	u, err = avc.Take([][]byte{aud, spsMain, ppsMain, idr})
 	require.NoError(t, err)
-	require.Equal(t, AVCUnit{NALUs: [][]byte{aud, idr}, Key: true, ConfigChanged: true}, u)
+	require.Equal(t, AVCUnit{NALUs: [][]byte{aud, idr}, Key: true, ConfigChanged: true, Frames: 1}, u)
 	require.Equal(t, recordMain, avc.Record())
 	require.Equal(t, VideoInfo{Width: 640, Height: 360, FrameRate: 25}, avc.Info())
 
@@ -108,7 +108,7 @@ func TestAVCBrokenSetIsLeftOut(t *testing.T) {
 			u, err := avc.Take([][]byte{c.nalu, idr})
 			require.ErrorIs(t, err, ErrBadParameterSet)
 			require.ErrorContains(t, err, c.text)
-			require.Equal(t, AVCUnit{NALUs: [][]byte{idr}, Key: true}, u)
+			require.Equal(t, AVCUnit{NALUs: [][]byte{idr}, Key: true, Frames: 1}, u)
 			require.Equal(t, recordMain, avc.Record())
 		})
 	}

@@ -70,7 +70,7 @@ func TestH264Track(t *testing.T) {
 	require.NoError(t, track.SetConfig(record))
 	u, err := track.Take([][]byte{aud, idr})
 	require.NoError(t, err)
-	require.Equal(t, VideoUnit{Parts: [][]byte{aud, idr}, Key: true, ConfigChanged: true}, u)
+	require.Equal(t, VideoUnit{Parts: [][]byte{aud, idr}, Key: true, ConfigChanged: true, Frames: 1}, u)
 	require.Equal(t, record, track.Record())
 	before := track.Info()
 	require.Equal(t, VideoInfo{

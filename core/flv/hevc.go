@@ -34,6 +34,7 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 	var (
 		unit     = VideoUnit{Disposable: true}
 		pictures bool
+		others   bool // slices of another layer
 		hdrNews  bool
 		firstErr error
 	)
@@ -54,10 +55,14 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 		t.nalus = append(t.nalus, nalu)
 		switch {
 		case !base: // another view or quality; decoders that do not know it pass over it
+			others = others || typ < h265.NALUType_VPS_NUT
 		case isSEI(typ):
 			hdrNews = t.hdr.takeSEI(nalu, hevcHeaderSize) || hdrNews
 		case typ < h265.NALUType_VPS_NUT: // a slice
 			pictures = true
+			if unit.Frames == 0 || len(nalu) > hevcHeaderSize && nalu[hevcHeaderSize]&0x80 != 0 { // first_slice_segment_in_pic_flag
+				unit.Frames++
+			}
 			unit.Disposable = unit.Disposable && t.isDisposable(nalu)
 			unit.Leading = unit.Leading || isRASL(typ)
 			if isIRAP(typ) && !unit.Key {
@@ -68,6 +73,9 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 	}
 	unit.Parts = t.nalus
 	unit.Disposable = unit.Disposable && pictures
+	if others {
+		unit.Frames = max(unit.Frames, 1)
+	}
 	if t.dirty || hdrNews {
 		t.updateColor()
 	}

@@ -79,7 +79,7 @@ func TestHEVCTake(t *testing.T) {
 
 	u, err := track.Take([][]byte{hevcTrailR, nil, {2}})
 	require.NoError(t, err)
-	require.Equal(t, VideoUnit{Parts: [][]byte{hevcTrailR}}, u)
+	require.Equal(t, VideoUnit{Parts: [][]byte{hevcTrailR}, Frames: 1}, u)
 
 	u, err = track.Take([][]byte{vpsHEVC, spsHEVC})
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestHEVCTake(t *testing.T) {
 
 	u, err = track.Take([][]byte{vpsHEVC, spsHEVC, ppsHEVC, hevcCLL, hevcIDR})
 	require.NoError(t, err)
-	require.Equal(t, VideoUnit{Parts: [][]byte{hevcCLL, hevcIDR}, Key: true, ConfigChanged: true}, u)
+	require.Equal(t, VideoUnit{Parts: [][]byte{hevcCLL, hevcIDR}, Key: true, ConfigChanged: true, Frames: 1}, u)
 	require.Equal(t, hevcMain, track.Record())
 	require.Equal(t, 1000.0, track.Info().Color.MaxCLL)
 
@@ -190,7 +190,7 @@ func TestHEVCBrokenSetIsLeftOut(t *testing.T) {
 			u, err := track.Take([][]byte{c.nalu, hevcIDR})
 			require.ErrorIs(t, err, ErrBadParameterSet)
 			require.ErrorContains(t, err, c.text)
-			require.Equal(t, VideoUnit{Parts: [][]byte{hevcIDR}, Key: true}, u)
+			require.Equal(t, VideoUnit{Parts: [][]byte{hevcIDR}, Key: true, Frames: 1}, u)
 			require.Equal(t, hevcMain, track.Record())
 		})
 	}

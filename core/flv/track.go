@@ -31,6 +31,10 @@ type VideoUnit struct {
 	Disposable    bool     // a picture that no other refers to
 	ConfigChanged bool     // Record is not what it was at the previous Take
 
+	// Frames is how many frames the access unit holds, where two fields of one frame are one, and slices without their beginning
+	// are one, too. It is 0 for parameter sets, access unit delimiters, SEI, filler and the like alone.
+	Frames int
+
 	// Leading is a picture that may refer to pictures in front of the key frame it follows: it can only be decoded with the group before.
 	// Such are the RASL pictures that HEVC has in open groups of pictures. No picture but its like refers to it.
 	Leading bool

@@ -110,7 +110,7 @@ func (t *vpTrack) Take(parts [][]byte) (VideoUnit, error) {
 		}
 	}
 	t.part[0] = frame
-	return VideoUnit{Parts: t.part[:], Key: key, ConfigChanged: t.changes.news(t.record)}, nil
+	return VideoUnit{Parts: t.part[:], Key: key, ConfigChanged: t.changes.news(t.record), Frames: 1}, nil
 }
 
 func (t *vpTrack) takeHeader(h vpHeader) {

@@ -1,0 +1,104 @@
+package core
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
+)
+
+// Two frames of spsMain: frame_num and picture order tell them apart.
+var (
+	longIDR   = []byte{0x65, 0x88, 0x84, 0x00, 0x21, 0xFF, 0xFE, 0xF5, 0xFF, 0xFF, 0xFF}
+	longInter = []byte{0x41, 0x9A, 0x24, 0x6C, 0x42, 0x7F, 0xFE, 0xE1, 0xFF, 0xFF, 0xFF}
+)
+
+// What an encoder hands over without a frame goes out with the next frame, and is no frame.
+func TestAccessUnitsWithoutAFrame(t *testing.T) {
+	aud, sei, filler, end := []byte{9, 0xF0}, []byte{6, 5, 1, 7, 0x80}, []byte{12, 0xFF, 0x80}, []byte{10}
+	m, w := attached()
+	require.NoError(t, m.sendAnnexB(annexB(aud), 0, 0))
+	require.NoError(t, m.sendAnnexB(annexB(spsMain, ppsMain), 0, 0))
+	require.NoError(t, m.sendAnnexB(annexB(sei), 0, 0))
+	requireSent(t, w)
+	require.Zero(t, m.counters.snapshot().DroppedFrames)
+	require.NoError(t, m.sendAnnexB(annexB(idr), 10, 0))
+	all := requireSent(t, w, "M", "VH", "K")
+	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(aud, sei, idr)...), all[2].payload)
+	require.Zero(t, all[2].header.Timestamp)
+
+	for _, alone := range [][]byte{filler, sei, end, aud} {
+		require.NoError(t, m.sendAnnexB(annexB(alone), 20, 0))
+	}
+	requireSent(t, w)
+	require.NoError(t, m.sendAnnexB(annexB(aud, inter), 50, 0))
+	all = requireSent(t, w, "P")
+	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(end, aud, filler, sei, inter)...), all[0].payload)
+	require.EqualValues(t, 40, all[0].header.Timestamp)
+	require.NoError(t, m.sendAnnexB(annexB(inter), 90, 0))
+	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(inter)...), requireSent(t, w, "P")[0].payload, "once")
+
+	require.NoError(t, m.sendNALUs([][]byte{aud}, 130))
+	requireSent(t, w)
+	for range 2 * maxHeldUnits {
+		require.NoError(t, m.sendAnnexB(annexB(append([]byte{12}, make([]byte, maxHeldBytes/8)...), []byte{12, 1}), 130, 0))
+	}
+	require.NoError(t, m.sendAnnexB(annexB(inter), 130, 0))
+	all = requireSent(t, w, "P")
+	require.LessOrEqual(t, len(all[0].payload), maxHeldBytes+maxHeldUnits*lengthSize+100, "bounded")
+
+	require.NoError(t, m.sendAnnexB(annexB(sei), 170, 0))
+	w = reattach(m)
+	require.NoError(t, m.sendAnnexB(annexB(idr), 210, 0))
+	all = requireSent(t, w, "M", "VH", "K")
+	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(idr)...), all[2].payload, "nothing of the connection before")
+}
+
+// lengths joins NAL units with their lengths in front.
+func lengths(nalus ...[]byte) (b []byte) {
+	for _, n := range nalus {
+		b = append(append(b, 0, 0, 0, byte(len(n))), n...)
+	}
+	return b
+}
+
+// A source's samples without a frame are no frames, either.
+func TestSamplesWithoutAFrame(t *testing.T) {
+	m, w := attached()
+	aud := []byte{9, 0xF0}
+	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, Config: recordMain, NALUs: [][]byte{aud}}, 0))
+	requireSent(t, w)
+	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}}, 40))
+	all := requireSent(t, w, "M", "VH", "K")
+	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(aud, idr)...), all[2].payload)
+}
+
+// Several frames that are pushed as one access unit are refused, and the error says how many.
+func TestSeveralFramesInOneAccessUnit(t *testing.T) {
+	m, w := attached()
+	err := m.sendAnnexB(annexB(spsMain, ppsMain, longIDR, longInter, longInter), 0, 0)
+	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorContains(t, err, "3 frames in one access unit, expected one")
+	require.NoError(t, m.sendAnnexB(annexB(longIDR), 40, 0), "the parameter sets are known")
+	requireSent(t, w, "M", "VH", "K")
+	require.ErrorContains(t, m.sendNALUs([][]byte{longInter, longIDR}, 80), "2 frames in one access unit")
+	require.NoError(t, m.sendAnnexB(annexB(longInter), 120, 0))
+	requireSent(t, w)
+	require.NoError(t, m.sendAnnexB(annexB(longIDR), 160, 0), "it goes on with a key frame")
+	requireSent(t, w, "K")
+	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{longIDR, longInter}}, 200), "a file is sent as it is")
+	requireSent(t, w, "K")
+}
+
+// Encoders that hand over every NAL unit by itself cost no allocation for each.
+func TestAccessUnitsWithoutAFrameDoNotAllocate(t *testing.T) {
+	h := heldUnits{}
+	units := [][]byte{{9, 0xF0}, {6, 5, 1, 7, 0x80}}
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		h.add(units)
+		if len(h.take()) != 2 {
+			panic("lost")
+		}
+	}))
+}
