@@ -10,9 +10,6 @@ import (
 	"luatrtmp/core/source"
 )
 
-// maxLag: a feeder that is later than this, because the host was suspended, does not rush after its schedule.
-const maxLag = time.Second
-
 // feeder sends the units of a source at their decode times, those of a live source as they come.
 type feeder struct {
 	source  *playhead // p.source, once the feeder has its turn; p.mu
@@ -27,6 +24,7 @@ type feeder struct {
 	anchor time.Time     // when the unit with decode time base was due
 	base   time.Duration // whole ms
 	offset int64         // ms: the timestamp of that unit
+	moved  bool          // the log has it that the schedule was moved
 	faults int           // units that could not be sent
 }
 
@@ -285,7 +283,7 @@ func (f *feeder) feed(p *Publisher, seekKey bool) error {
 			continue
 		}
 		seekKey = false
-		timer.Reset(f.due(unit, time.Now()))
+		timer.Reset(f.due(p, unit, time.Now()))
 		select {
 		case <-timer.C:
 		case <-f.quit:
@@ -335,15 +333,22 @@ func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool 
 const maxFaultsLogged = 5
 
 // due returns how long the unit has to wait. The first one of this run is due now, with the timestamp of now.
-func (f *feeder) due(unit *flv.AccessUnit, now time.Time) time.Duration {
+//
+// Units that are late, because the host or the file system stood still, are sent at once, so that the stream catches up. If they are
+// later than the media that may wait to be sent, they would only be dropped: then the schedule is moved, and the timestamps with it.
+func (f *feeder) due(p *Publisher, unit *flv.AccessUnit, now time.Time) time.Duration {
 	if f.anchor.IsZero() {
 		f.anchor = now
 		f.base = unit.DTS.Round(time.Millisecond)
 		f.offset = f.muxer.elapsed(now).Milliseconds()
 	}
 	wait := f.anchor.Add(unit.DTS - f.base).Sub(now)
-	if wait < -maxLag {
+	if wait < -f.session.o.QueueMedia {
 		lag := (-wait).Truncate(time.Millisecond)
+		if !f.moved {
+			f.moved = true
+			p.log.Warn("the host or the file stood still for longer than queue_ms: the stream goes on from now", "late", lag)
+		}
 		f.anchor = f.anchor.Add(lag)
 		f.offset += lag.Milliseconds()
 	}

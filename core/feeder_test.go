@@ -2,6 +2,7 @@ package core
 
 import (
 	"io"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -218,18 +219,57 @@ func TestFeederGoesOnToAKeyFrame(t *testing.T) {
 	})
 }
 
-func TestFeederAfterASuspension(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFed(t, fakeVideo(1000, 25))
-		run := feeder{muxer: &f.muxer}
-		now := time.Now()
-		units := fakeVideo(1000, 25).units
-		require.Zero(t, run.due(&units[0], now))
-		require.Equal(t, 39*time.Millisecond, run.due(&units[1], now.Add(time.Millisecond)))
-		require.Zero(t, run.due(&units[1], now.Add(time.Hour)), "late: at once")
-		require.Equal(t, frameTime, run.due(&units[2], now.Add(time.Hour)), "and no rush after the schedule")
-		require.EqualValues(t, time.Hour.Milliseconds()-40, run.offset, "timestamps keep to real time")
-	})
+// After a halt of the host a file catches up, unless more is late than may wait to be sent: then it goes on from now.
+func TestFeederAfterAHalt(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		queue time.Duration
+		halts []time.Duration
+		moved time.Duration // of the schedule
+		lines int
+	}{
+		{"a moment", 2 * time.Second, []time.Duration{time.Second}, 0, 0},
+		{"queue_ms", 2 * time.Second, []time.Duration{2 * time.Second}, 0, 0},
+		{"several in queue_ms", 2 * time.Second, []time.Duration{time.Second, 1500 * time.Millisecond, 2 * time.Second}, 0, 0},
+		{"longer", 2 * time.Second, []time.Duration{2001 * time.Millisecond}, 2001 * time.Millisecond, 1},
+		{"a small queue_ms", 100 * time.Millisecond, []time.Duration{time.Second}, time.Second, 1},
+		{"a large queue_ms", time.Minute, []time.Duration{50 * time.Second}, 0, 0},
+		{"long ones are said once", 2 * time.Second, []time.Duration{time.Hour, time.Hour, 3 * time.Second}, 2*time.Hour + 3*time.Second, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				log := &record{}
+				p := New(log)
+				o := defaults
+				o.QueueMedia = c.queue
+				run := feeder{muxer: &p.muxer, session: newSession(p, &target{}, &o)}
+				start := time.Now()
+				at, now := time.Duration(0), start
+				unit := func() *flv.AccessUnit { return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at} }
+				require.Zero(t, run.due(p, unit(), now))
+				for _, halt := range c.halts {
+					at += frameTime
+					require.Equal(t, frameTime, run.due(p, unit(), now))
+					now = now.Add(frameTime + halt)
+					before := run.offset
+					require.Zero(t, run.due(p, unit(), now), "late: at once")
+					if run.offset != before {
+						at += frameTime
+						require.Equal(t, frameTime, run.due(p, unit(), now), "and no rush after the schedule")
+						now = now.Add(frameTime)
+						continue
+					}
+					for late := halt; late > 0; late -= frameTime { // it catches up
+						at += frameTime
+						require.Equal(t, max(0, frameTime-late), run.due(p, unit(), now))
+					}
+					now = start.Add(at)
+				}
+				require.Equal(t, c.moved.Milliseconds(), run.offset, "timestamps keep to real time")
+				require.Len(t, log.taken(slog.LevelWarn), c.lines)
+			})
+		})
+	}
 }
 
 func TestFeederLeavesOutWhatIsBroken(t *testing.T) {

@@ -30,7 +30,7 @@ func (f *feeder) feedLive(p *Publisher) error {
 // sendLive sends a unit at once. The first one gets the timestamp of now, and all others keep their distances.
 func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
 	if f.anchor.IsZero() {
-		f.due(unit, time.Now())
+		f.due(p, unit, time.Now())
 	}
 	f.send(p, unit, milliseconds(unit.DTS)-f.base.Milliseconds()+f.offset)
 }
