@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"cmp"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
@@ -45,7 +46,8 @@ type tsStream struct {
 	lastAt int64 // its DTS
 	begun  bool
 
-	// Video: a PES packet is an access unit, if it has a time; those without one belong to the packet before.
+	// Video: an access unit begins in a PES packet that has a time. What has none, or comes before the
+	// begin, belongs to the packet before.
 	config   selfConfig
 	held     tsPES
 	holding  bool
@@ -55,6 +57,8 @@ type tsStream struct {
 	pictures int
 	lastPTS  int64
 	order    dtsExtractor // if reorder
+	avc      flv.AVC      // the parameter sets of H.264
+	sets     [1][]byte
 
 	audio tsAudio
 }
@@ -94,14 +98,86 @@ func (s *tsStream) add(p tsPES) {
 		s.addAudio(p)
 		return
 	}
-	if !p.timed {
-		if s.holding && len(s.held.data)+len(p.data) <= maxAccessUnitSize {
-			s.held.data = append(s.held.data, p.data...)
+	if p.timed {
+		s.joinStartCode(&p)
+		begin := s.firstBegin(p.data)
+		if begin < len(p.data) {
+			s.goOn(p.data[:begin])
+			s.flush()
+			p.data = p.data[begin:]
+			s.held, s.holding = p, true
+			return
 		}
+	}
+	s.goOn(p.data)
+}
+
+// goOn adds what belongs to the access unit that is held.
+func (s *tsStream) goOn(data []byte) {
+	if s.holding && len(s.held.data)+len(data) <= maxAccessUnitSize {
+		s.held.data = append(s.held.data, data...)
+	}
+}
+
+// joinStartCode moves zero bytes from the end of what is held to a packet that begins inside a start
+// code. No NAL unit ends with a zero byte.
+func (s *tsStream) joinStartCode(p *tsPES) {
+	one := bytes.IndexByte(p.data[:min(len(p.data), 2)], 1)
+	if !s.holding || one < 0 || one == 1 && p.data[0] != 0 {
 		return
 	}
-	s.flush()
-	s.held, s.holding = p, true
+	keep := len(bytes.TrimRight(s.held.data, "\x00"))
+	zeros := s.held.data[keep:]
+	if len(zeros)+one >= 2 {
+		p.data = append([]byte{0, 0}, p.data[one:]...)
+		s.held.data = s.held.data[:keep]
+	}
+}
+
+// firstBegin returns where in a packet the first access unit begins, which is the one that has the
+// times of the packet: ISO/IEC 13818-1, 2.4.3.7. What comes before belongs to the access unit before.
+// It returns the length of the data if none begins.
+func (s *tsStream) firstBegin(data []byte) int {
+	begin, at := flv.NextStartCode(data, 0)
+	for at >= 0 {
+		end, next := flv.NextStartCode(data, at)
+		if end > at && s.mayBegin(data[at:end]) {
+			return begin
+		}
+		begin, at = end, next
+	}
+	return len(data)
+}
+
+// mayBegin reports whether a NAL unit that follows a slice of a frame begins the next access unit.
+// H.264, 7.4.1.2.3; H.265, 7.4.2.4.4. A slice does so if it is the first one of its picture.
+func (s *tsStream) mayBegin(nalu []byte) bool {
+	if s.codec == flv.HEVC {
+		if len(nalu) < hevcHeaderSize || nalu[0]&1<<5|nalu[1]>>3 > 0 { // of another layer
+			return false
+		}
+		if s.isSlice(nalu) {
+			return len(nalu) > hevcHeaderSize && nalu[hevcHeaderSize]&0x80 != 0 // first_slice_segment_in_pic_flag
+		}
+		typ := h265.NALUType(nalu[0] >> 1 & 0x3F)
+		return typ <= h265.NALUType_AUD_NUT || typ == h265.NALUType_PREFIX_SEI_NUT || typ >= 41 && typ <= 44 || typ >= 48 && typ <= 55
+	}
+	switch typ := h264.NALUType(nalu[0] & 0x1F); typ {
+	case h264.NALUTypeSPS, h264.NALUTypePPS, h264.NALUTypeSEI, h264.NALUTypeAccessUnitDelimiter, 14, 15, 16, 17, 18:
+		return true
+	}
+	return s.isSlice(nalu) && len(nalu) > 1 && nalu[1]&0x80 != 0 // first_mb_in_slice is 0
+}
+
+func (s *tsStream) isSlice(nalu []byte) bool {
+	if s.codec == flv.HEVC {
+		return h265.NALUType(nalu[0]>>1&0x3F) < h265.NALUType_VPS_NUT
+	}
+	switch h264.NALUType(nalu[0] & 0x1F) {
+	case h264.NALUTypeNonIDR, h264.NALUTypeDataPartitionA, h264.NALUTypeIDR:
+		return true
+	}
+	return false
 }
 
 // flush makes access units of the packet that is held: one, or more if it has several access unit delimiters.
@@ -123,14 +199,43 @@ func (s *tsStream) flush() {
 	}
 }
 
-// firstUnit returns how many NAL units the first access unit has: up to a delimiter that follows something else.
+// firstUnit returns how many NAL units the first access unit has: up to a delimiter that follows
+// something else, or up to what belongs to the first slice of another frame.
 func (s *tsStream) firstUnit(nalus [][]byte) int {
-	for i := 1; i < len(nalus); i++ {
-		if s.isDelimiter(nalus[i]) {
+	hasSlice, behind := false, 0 // behind the last slice
+	for i, nalu := range nalus {
+		switch {
+		case i > 0 && s.isDelimiter(nalu):
 			return i
+		case s.isSlice(nalu):
+			if hasSlice && s.mayBegin(nalu) && !s.isField(nalu) {
+				return cmp.Or(behind, i)
+			}
+			hasSlice, behind = true, 0
+		case hasSlice && behind == 0 && s.mayBegin(nalu):
+			behind = i
 		}
+		s.noteSets(nalu)
 	}
 	return len(nalus)
+}
+
+// noteSets keeps the parameter sets of H.264, which tell fields.
+func (s *tsStream) noteSets(nalu []byte) {
+	if typ := h264.NALUType(nalu[0] & 0x1F); s.codec == flv.H264 && (typ == h264.NALUTypeSPS || typ == h264.NALUTypePPS) {
+		s.sets[0] = nalu
+		s.avc.Take(s.sets[:]) // a broken set is left out
+	}
+}
+
+// isField reports whether a slice is one of half a frame of H.264, or may be: both fields of a frame
+// are one access unit here.
+func (s *tsStream) isField(nalu []byte) bool {
+	if s.codec != flv.H264 {
+		return false
+	}
+	h, err := s.avc.Slice(nalu)
+	return err != nil || h.SPS == nil || h.Field
 }
 
 func (s *tsStream) isDelimiter(nalu []byte) bool {

@@ -159,6 +159,18 @@ func TestTSPackets(t *testing.T) {
 			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 12600, audNAL, pPic, audNAL, pPic)}, "0s/0s 40ms/40ms 80ms/80ms ", nil,
 		},
 		{
+			"two pictures in a packet, without delimiters", map[uint16]astits.StreamType{256: h264},
+			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 12600, pPic, seiNAL, pPic)}, "0s/0s 40ms/40ms 80ms/80ms ", nil,
+		},
+		{
+			"slices in packets", map[uint16]astits.StreamType{256: h264},
+			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 9000, idrRest), pes(256, 12600, pPic)}, "0s/0s 40ms/40ms ", nil,
+		},
+		{
+			"an end of sequence in front of the next picture", map[uint16]astits.StreamType{256: h264},
+			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 12600, endNAL, audNAL, pPic)}, "0s/0s 40ms/40ms ", nil,
+		},
+		{
 			"audio comes late", map[uint16]astits.StreamType{256: h264, 257: aac},
 			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 12600, audNAL, pPic), pes(257, 9000, f), pes(257, 10920, f), pes(256, 16200, audNAL, pPic)},
 			"0s/0s 0s/0s 21.333333ms/21.333333ms 40ms/40ms 80ms/80ms ", nil,
@@ -182,6 +194,51 @@ func TestTSPackets(t *testing.T) {
 			require.Equal(t, c.times, times(units))
 			require.Equal(t, c.skipped, s.Info().Skipped)
 		})
+	}
+}
+
+// PES packets need not begin where access units do: the times are those of the first one that begins
+// in the packet. ISO/IEC 13818-1, 2.4.3.7.
+func TestTSUnalignedPES(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		codec flv.Codec
+		typ   astits.StreamType
+	}{
+		{"slices.h264", flv.H264, astits.StreamTypeH264Video},
+		{"bframes.h264", flv.H264, astits.StreamTypeH264Video},
+		{"bframes.h265", flv.HEVC, astits.StreamTypeH265Video},
+	} {
+		split, err := newSplitter(memory(testFile(t, c.name)), c.codec, nil)
+		require.NoError(t, err)
+		var stream []byte
+		var begins []int
+		for p, err := split.next(); err == nil; p, err = split.next() {
+			begins = append(begins, len(stream))
+			for _, nalu := range p.nalus {
+				stream = append(stream, nal(nalu...)...)
+			}
+		}
+		// cut returns the stream in packets that begin some bytes before the access units.
+		cut := func(before int) []byte {
+			var packets []*astits.MuxerData
+			begin := 0
+			for i := range begins {
+				end := len(stream)
+				if i < len(begins)-1 {
+					end = begins[i+1] - before
+				}
+				packets = append(packets, pes(256, 9000+int64(i)*3600, stream[begin:end]))
+				begin = end
+			}
+			return muxed(t, map[uint16]astits.StreamType{256: c.typ}, packets...)
+		}
+		_, want := readTS(t, cut(0))
+		require.Len(t, want, len(begins))
+		for _, before := range []int{-3, -2, -1, 1, 2, 3, 4, 5, 12} {
+			_, units := readTS(t, cut(before))
+			require.Equal(t, want, units, "%s: %d bytes before", c.name, before)
+		}
 	}
 }
 
