@@ -55,10 +55,35 @@ func (p *h264Picture) add(payload []byte) error {
 func (p *h264Picture) head() bool {
 	for _, nalu := range p.list {
 		if isSliceH264(nalu) {
-			return len(nalu) > 1 && nalu[1]&0x80 != 0
+			return topSliceH264(nalu)
 		}
 	}
 	return true
+}
+
+func topSliceH264(slice []byte) bool { return len(slice) > 1 && slice[1]&0x80 != 0 }
+
+// begins looks at the first NAL unit, H.264, 7.4.1.2.3.
+func (p *h264Picture) begins(payload []byte) bool {
+	switch typ := payload[0] & 0x1F; {
+	case typ == h264STAPA:
+		return len(payload) > 3 && payload[3]&0x1F != h264STAPA && p.begins(payload[3:])
+	case typ == h264FUA:
+		return len(payload) > 2 && payload[1]&fuStart != 0 && startsUnitH264(payload[1]&0x1F, payload[1:])
+	default:
+		return startsUnitH264(typ, payload)
+	}
+}
+
+// startsUnitH264 reports whether a NAL unit begins an access unit. Of a slice the byte after the first one is looked at.
+func startsUnitH264(typ byte, nalu []byte) bool {
+	switch h264.NALUType(typ) {
+	case h264.NALUTypeNonIDR, h264.NALUTypeDataPartitionA, h264.NALUTypeIDR:
+		return topSliceH264(nalu)
+	case h264.NALUTypeSEI, h264.NALUTypeSPS, h264.NALUTypePPS, h264.NALUTypeAccessUnitDelimiter:
+		return true
+	}
+	return false
 }
 
 func isSliceH264(nalu []byte) bool {

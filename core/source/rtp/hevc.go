@@ -59,10 +59,38 @@ func (p *hevcPicture) add(payload []byte) error {
 func (p *hevcPicture) head() bool {
 	for _, nalu := range p.list {
 		if isSliceHEVC(nalu) {
-			return len(nalu) > 2 && nalu[2]&0x80 != 0
+			return topSliceHEVC(nalu)
 		}
 	}
 	return true
+}
+
+func topSliceHEVC(slice []byte) bool { return len(slice) > 2 && slice[2]&0x80 != 0 }
+
+// begins looks at the first NAL unit, H.265, 7.4.2.4.4.
+func (p *hevcPicture) begins(payload []byte) bool {
+	if len(payload) < 4 || payload[0]&1 != 0 || payload[1]>>3 != 0 { // another layer than the base
+		return false
+	}
+	switch typ := payload[0] >> 1 & 0x3F; typ {
+	case hevcAP:
+		return len(payload) > 4 && payload[4]>>1&0x3F != hevcAP && p.begins(payload[4:])
+	case hevcFU:
+		return payload[2]&fuStart != 0 && startsUnitHEVC(payload[2]&0x3F, payload[1:])
+	default:
+		return startsUnitHEVC(typ, payload)
+	}
+}
+
+// startsUnitHEVC reports whether a NAL unit begins an access unit. Of a slice the third byte is looked at.
+func startsUnitHEVC(typ byte, nalu []byte) bool {
+	switch {
+	case typ < byte(h265.NALUType_VPS_NUT):
+		return topSliceHEVC(nalu)
+	case typ <= byte(h265.NALUType_AUD_NUT), typ == byte(h265.NALUType_PREFIX_SEI_NUT):
+		return true
+	}
+	return false
 }
 
 // isSliceHEVC tells the VCL NAL units, H.265, table 7-1.

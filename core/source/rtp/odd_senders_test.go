@@ -135,3 +135,122 @@ func TestPauseWithinFragments(t *testing.T) {
 	r.wait(silentTime)
 	require.Equal(t, "K2", r.words())
 }
+
+// Two pictures with one RTP timestamp are two access units, whatever the marker says, and the second one is later.
+func TestTwoPicturesWithOneTimestamp(t *testing.T) {
+	for _, codec := range []flv.Codec{flv.H264, flv.HEVC} {
+		for _, from := range []int{0, 20} { // before that each picture has its own timestamp, so that the marker is believed
+			for _, slices := range []int{1, 3} {
+				for _, how := range []marking{markLast, markAll, markNone} {
+					t.Run(fmt.Sprintf("%v from picture %d, %d slices, marking %d", codec, from, slices, how), func(t *testing.T) {
+						r := newRig(t, "rtp://127.0.0.1:5004?codec="+codec.String())
+						var want []string
+						for i := range 60 {
+							stamp := i
+							if i >= from {
+								stamp = i &^ 1
+							}
+							key := i%5 == 0
+							nalus := pictureH264(byte(i+1), key, slices)
+							if codec == flv.HEVC {
+								nalus = hevcPictureOf(byte(i+1), map[bool]byte{true: 19, false: 1}[key])
+							}
+							for n, nalu := range nalus {
+								payloads := [][]byte{nalu}
+								if codec == flv.H264 && n == len(nalus)-1 {
+									payloads = fragments(nalu, 2)
+								} else if n == len(nalus)-1 {
+									payloads = fragmentsHEVC(nalu, 1)
+								}
+								for k, p := range payloads {
+									last := n == len(nalus)-1 && k == len(payloads)-1
+									r.send(0, uint32(stamp*frameTicks), how == markAll || how == markLast && last, p)
+								}
+							}
+							want = append(want, fmt.Sprintf("%c%d", "PK"[btoi(key)], i+1))
+							r.wait(frameTime)
+						}
+						r.wait(silentTime)
+						require.Equal(t, strings.Join(want, " "), r.words())
+						require.Zero(t, r.dropped)
+						require.Empty(t, r.warnings)
+						for i, u := range r.units {
+							pts := time.Second + time.Duration(i)*frameTime
+							if i >= from && i%2 == 1 {
+								pts += time.Millisecond - frameTime
+							}
+							require.Equal(t, pts, u.PTS, i)
+							require.LessOrEqual(t, u.DTS, u.PTS)
+							if i > 0 {
+								require.Greater(t, u.DTS, r.units[i-1].DTS)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// bitsOf writes a NAL unit: a header byte, then numbers as "u4:5" (4 bits) and "ue:7" (Exp-Golomb), then a stop bit and more bytes.
+func bitsOf(header byte, fields string, more ...byte) []byte {
+	var b strings.Builder
+	for _, f := range strings.Fields(fields) {
+		kind, text, _ := strings.Cut(f, ":")
+		var n, size int
+		fmt.Sscan(text, &n)
+		if kind == "ue" {
+			digits := fmt.Sprintf("%b", n+1)
+			b.WriteString(strings.Repeat("0", len(digits)-1) + digits)
+			continue
+		}
+		fmt.Sscan(kind[1:], &size)
+		fmt.Fprintf(&b, "%0*b", size, n)
+	}
+	b.WriteString("1")
+	b.WriteString(strings.Repeat("0", (8-b.Len()%8)%8))
+	nalu := []byte{header}
+	for text := b.String(); len(text) > 0; text = text[8:] {
+		var octet byte
+		fmt.Sscanf(text[:8], "%b", &octet)
+		nalu = append(nalu, octet)
+	}
+	return append(nalu, more...)
+}
+
+// The two fields of a frame are one access unit, whether each has the marker or the second alone; two frames are not.
+func TestFields(t *testing.T) {
+	sps := bitsOf(0x67, "u8:77 u8:64 u8:30 ue:0 ue:0 ue:0 ue:0 ue:1 u1:0 ue:39 ue:14 u1:0 u1:0 u1:1 u1:0 u1:0")
+	field := func(frame, bottom int, n byte) []byte {
+		if frame == 0 && bottom == 0 {
+			return bitsOf(0x65, "ue:0 ue:7 ue:0 u4:0 u1:1 u1:0 ue:0 u4:0", n)
+		}
+		return bitsOf(0x41, fmt.Sprintf("ue:0 ue:5 ue:0 u4:%d u1:1 u1:%d u4:%d", frame, bottom, frame), n)
+	}
+	for _, how := range []marking{markLast, markAll, markNone} {
+		for _, perStamp := range []int{1, 2} {
+			t.Run(fmt.Sprintf("marking %d, %d frames with one timestamp", how, perStamp), func(t *testing.T) {
+				r := newRig(t, h264URL)
+				for i := range 30 {
+					var nalus [][]byte
+					if i%10 == 0 {
+						nalus = append(nalus, sps, ppsH264)
+					}
+					nalus = append(nalus, field(i%10, 0, 0xFF), []byte{6, 5, 1, 0x41, 0x80}, field(i%10, 1, byte(i+1)))
+					for n, nalu := range nalus {
+						stamp := uint32(i / perStamp * perStamp * frameTicks)
+						r.send(0, stamp, how == markAll || how == markLast && n == len(nalus)-1, nalu)
+					}
+					r.wait(frameTime)
+				}
+				r.wait(silentTime)
+				require.Len(t, r.units, 30)
+				require.Zero(t, r.dropped)
+				for i, u := range r.units {
+					require.EqualValues(t, i+1, number(&u))
+					require.Len(t, u.NALUs, 3+2*btoi(i%10 == 0))
+				}
+			})
+		}
+	}
+}

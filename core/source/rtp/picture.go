@@ -20,6 +20,10 @@ type picture interface {
 	// open stay so.
 	close() error
 
+	// begins reports whether a payload begins another access unit, whatever its timestamp is. Where the payload format leaves that to the
+	// timestamp it is false.
+	begins(payload []byte) bool
+
 	// takeRemarks reports what the sender did wrong since the last call: fragments without an end, start codes within NAL units.
 	takeRemarks() (noEnd, split bool)
 
@@ -194,6 +198,7 @@ func (f *frame) parts() [][]byte {
 	return f.one[:]
 }
 
+func (f *frame) begins([]byte) bool               { return false }
 func (f *frame) close() error                     { return nil }
 func (f *frame) takeRemarks() (noEnd, split bool) { return false, false }
 

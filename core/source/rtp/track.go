@@ -149,12 +149,13 @@ func (t *track) picture(u videoUnit) {
 	if t.m.ClockRate != extractorRate {
 		pts = ext * extractorRate / int64(t.m.ClockRate)
 	}
+	pts += int64(u.repeats) * extractorRate / 1000 // two pictures do not have one time
 	dts := t.video.order.dts(u.parts, pts)
 	if !t.s.playing {
 		return
 	}
 	unit := &t.s.unit
-	*unit = flv.AccessUnit{Kind: flv.Video, Codec: t.m.Codec, PTS: t.clock.time(ext)}
+	*unit = flv.AccessUnit{Kind: flv.Video, Codec: t.m.Codec, PTS: t.clock.time(ext) + time.Duration(u.repeats)*time.Millisecond}
 	unit.DTS = unit.PTS - time.Duration(pts-dts)*time.Second/extractorRate
 	if t.m.Codec.HasNALUs() {
 		unit.NALUs = u.parts

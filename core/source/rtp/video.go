@@ -4,6 +4,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+
 	"luatrtmp/core/flv"
 )
 
@@ -33,6 +36,11 @@ type video struct {
 	ended    uint32 // timestamp of the access unit before
 	hasEnded bool
 
+	outTimestamp uint32 // of the picture that went out last
+	hasOut       bool
+	repeats      int  // pictures in front of it with that timestamp
+	halfFrame    bool // the latest picture is one field of a frame: its other field may follow
+
 	awaitKey    bool // pictures are dropped up to the next key frame
 	counted     bool // those are counted: they are dropped because of a loss
 	skipLeading bool // RASL pictures are dropped: decoding began at the IRAP picture before them
@@ -50,6 +58,7 @@ type videoUnit struct {
 	parts     [][]byte
 	timestamp uint32
 	arrival   time.Duration // of its first packet
+	repeats   int           // how many pictures in front of it have the same timestamp
 }
 
 func newVideo(m *Medium, track flv.VideoTrack, out func(videoUnit)) *video {
@@ -74,7 +83,8 @@ func (v *video) push(p packet, before gap) error {
 		v.end()
 	}
 	if !v.begun {
-		if v.hasEnded && p.timestamp == v.ended {
+		another := !v.halfFrame && v.picture.begins(p.payload)
+		if v.hasEnded && p.timestamp == v.ended && !another {
 			// It belongs to a picture that is out already: the marker, or the silence, did not end it.
 			v.marker.wrong = v.marker.wrong || v.lastMark
 			v.lose(len(p.payload))
@@ -151,7 +161,7 @@ func (v *video) end() {
 	}
 }
 
-// finish passes on the access unit that has ended, if it can be decoded.
+// finish passes on what has ended, if it can be decoded: one access unit, or several where a sender gave them one timestamp.
 func (v *video) finish() {
 	if !v.broken {
 		v.fault = v.picture.close()
@@ -161,9 +171,99 @@ func (v *video) finish() {
 	v.broken = v.broken || v.picture.open() || v.unsure && !v.picture.head()
 	if v.broken {
 		v.lose(0)
-		v.drop()
+		v.drop(v.bytes)
 		return
 	}
+	for len(parts) > 0 {
+		n := v.firstPicture(parts)
+		v.emit(parts[:n])
+		parts = parts[n:]
+	}
+}
+
+// firstPicture returns how many of the NAL units of one timestamp belong to its first picture: some senders give two pictures one
+// timestamp. A slice that begins at the top begins another picture, H.264, 7.4.1.2.4 and H.265, 7.4.2.4.5; but two fields of one frame
+// stay together.
+func (v *video) firstPicture(parts [][]byte) int {
+	v.halfFrame = false
+	if !v.order.codec.HasNALUs() {
+		return len(parts)
+	}
+	var top []byte // the first slice
+	end, fields := 0, 1
+	for i, nalu := range parts {
+		if v.beginsPicture(nalu) {
+			switch {
+			case top == nil && end > 0:
+				return len(parts) // other slices are in front of the one at the top: it says nothing
+			case top == nil:
+				top = nalu
+			case fields == 1 && v.sameFrame(parts[:i], top, nalu):
+				fields = 2
+			default:
+				return end
+			}
+		}
+		if v.order.hasPicture(parts[i:i+1]) || followsPicture(v.order.codec, nalu) {
+			end = i + 1
+		}
+	}
+	v.halfFrame = fields == 1 && top != nil && v.isField(top)
+	return len(parts)
+}
+
+// beginsPicture reports whether a NAL unit is a slice that begins at the top of a picture.
+func (v *video) beginsPicture(nalu []byte) bool {
+	if v.order.codec == flv.H264 {
+		return isSliceH264(nalu) && startsUnitH264(nalu[0]&0x1F, nalu)
+	}
+	baseLayer := nalu[0]&1 == 0 && nalu[1]>>3 == 0
+	return isSliceHEVC(nalu) && baseLayer && topSliceHEVC(nalu)
+}
+
+// sameFrame reports whether two slices of H.264 are of the two fields of one frame. before are the NAL units in front of the second.
+func (v *video) sameFrame(before [][]byte, first, second []byte) bool {
+	reader, ok := v.track.(sliceReader)
+	if !ok {
+		return false
+	}
+	v.track.Take(before) // the parameter sets
+	a, errA := reader.Slice(first)
+	b, errB := reader.Slice(second)
+	return errA == nil && errB == nil && a.Field && b.Field && a.Bottom != b.Bottom && a.FrameNum == b.FrameNum
+}
+
+// isField reports whether a slice is of a field of H.264.
+func (v *video) isField(slice []byte) bool {
+	reader, ok := v.track.(sliceReader)
+	if !ok {
+		return false
+	}
+	h, err := reader.Slice(slice)
+	return err == nil && h.Field
+}
+
+// sliceReader is what a flv.VideoTrack of H.264 has.
+type sliceReader interface {
+	Slice(nalu []byte) (flv.SliceHeader, error)
+}
+
+// followsPicture reports whether a NAL unit without a slice belongs to the picture in front of it: the end of a sequence or of the stream,
+// filler, and what H.265 calls a suffix.
+func followsPicture(codec flv.Codec, nalu []byte) bool {
+	if codec == flv.H264 {
+		typ := nalu[0] & 0x1F
+		return typ >= byte(h264.NALUTypeEndOfSequence) && typ <= byte(h264.NALUTypeFillerData)
+	}
+	switch h265.NALUType(nalu[0] >> 1 & 0x3F) {
+	case h265.NALUType_EOS_NUT, h265.NALUType_EOB_NUT, h265.NALUType_FD_NUT, h265.NALUType_SUFFIX_SEI_NUT:
+		return true
+	}
+	return false
+}
+
+// emit passes on a picture, if it can be decoded.
+func (v *video) emit(parts [][]byte) {
 	if !v.order.hasPicture(parts) {
 		if v.order.codec.HasNALUs() {
 			v.order.note(parts)
@@ -177,27 +277,38 @@ func (v *video) finish() {
 	case unit.Key && v.track.Record() == nil:
 		v.fault = errNoSets
 		v.lose(0)
-		v.drop()
+		v.drop(sizeOf(parts))
 		return
 	case unit.Key:
 		v.skipLeading = v.awaitKey
 		v.awaitKey = false
 	case v.awaitKey:
-		v.drop()
+		v.drop(sizeOf(parts))
 		return
 	case v.skipLeading && v.order.leading(parts):
-		v.drop()
+		v.drop(sizeOf(parts))
 		return
 	}
 	v.counted = true // from here on whatever is dropped is lost
-	v.out(videoUnit{parts: parts, timestamp: v.timestamp, arrival: v.arrival})
+	if v.repeats++; !v.hasOut || v.outTimestamp != v.timestamp {
+		v.repeats = 0
+	}
+	v.outTimestamp, v.hasOut = v.timestamp, true
+	v.out(videoUnit{parts: parts, timestamp: v.timestamp, arrival: v.arrival, repeats: v.repeats})
 	v.track.Forget()
 }
 
-func (v *video) drop() {
+func sizeOf(parts [][]byte) (size int) {
+	for _, part := range parts {
+		size += len(part)
+	}
+	return size
+}
+
+func (v *video) drop(bytes int) {
 	if v.counted {
 		v.dropped++
-		v.droppedBytes += v.bytes
+		v.droppedBytes += bytes
 	}
 }
 
