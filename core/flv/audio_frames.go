@@ -32,7 +32,7 @@ func readMP3(frame []byte) (f audioFrame, err error) {
 		return f, fmt.Errorf("%w: MP3 frame that begins with % x: %w", ErrBadFrame, frame[:4], err)
 	}
 	if h.Layer != 3 {
-		return f, fmt.Errorf("%w: MPEG audio of layer %d, expected layer 3", ErrBadFrame, h.Layer)
+		return f, fmt.Errorf("%w: MPEG audio of layer %d (MP2), expected layer 3 (MP3)", ErrBadFrame, h.Layer)
 	}
 	f = audioFrame{rate: h.SampleRate, channels: 2, samples: h.SampleCount()}
 	if half {

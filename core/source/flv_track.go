@@ -76,6 +76,10 @@ func (f *flvFile) take(t *flvTrack, tag flvTag, u *flvUnit, p *flvPart, err erro
 		return false, err
 	case p.packetType != flv.PacketSequenceHeader && p.packetType != flv.PacketFrame, p.codec == flv.NoCodec:
 		return false, nil
+	case p.codec == flv.MP3 && isOtherLayer(p.data):
+		t.unsupported = true
+		f.skipped(tag.kind, p.track, otherLayer)
+		return false, nil
 	}
 	if p.packetType == flv.PacketSequenceHeader && len(p.data) == 0 {
 		if t.codec == flv.NoCodec {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asticode/go-astits"
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
@@ -143,6 +144,52 @@ func TestADTSFaults(t *testing.T) {
 			require.Contains(t, warnings[0], c.warning)
 			for i, u := range units {
 				require.InDelta(t, time.Duration(i)*1024*time.Second/44100, u.dts, float64(time.Microsecond))
+			}
+		})
+	}
+}
+
+// Containers announce MP2 as they do MP3. It is named and left out: no player of RTMP expects it, nor what looks like MP3 in it.
+func TestMP2IsLeftOut(t *testing.T) {
+	mp2 := append([]byte{0xFF, 0xFD, 0x84, 0xC0}, make([]byte, 380)...) // 128 kbit/s, 48 kHz: 384 bytes
+	copy(mp2[300:], []byte{0xFF, 0xFB, 0x14, 0xC4})                     // looks like MP3
+	mp3 := append([]byte{0xFF, 0xFB, 0x14, 0xC4}, make([]byte, 92)...)
+	asMP2 := func(name string) []byte {
+		return bytes.ReplaceAll(testFile(t, name), []byte{0xFF, 0xFB}, []byte{0xFF, 0xFD})
+	}
+	video := muxed(t, map[uint16]astits.StreamType{256: astits.StreamTypeAACAudio, 257: astits.StreamTypeMPEG1Audio},
+		pes(256, 9000, adtsFrame), pes(257, 9000, append(bytes.Clone(mp2[200:]), bytes.Repeat(mp2, 3)...)), pes(256, 10920, adtsFrame))
+	both := muxed(t, map[uint16]astits.StreamType{256: astits.StreamTypeMPEG1Audio, 257: astits.StreamTypeMPEG1Audio},
+		pes(256, 9000, bytes.Repeat(mp2, 3)), pes(257, 9000, append(bytes.Clone(mp3), mp3...)))
+	for _, c := range []struct {
+		name    string
+		file    []byte
+		codec   flv.Codec // of what is sent; NoCodec: nothing
+		frames  int
+		skipped string
+	}{
+		{"the file", bytes.Repeat(mp2, 4), flv.NoCodec, 0, ""},
+		{"MPEG-TS", testFile(t, "mpeg2.ts"), flv.NoCodec, 0, "PID 257 (audio)"},
+		{"MPEG-TS, beginning inside a frame", video, flv.AAC, 2, "PID 257 (audio)"},
+		{"MPEG-TS, beside MP3", both, flv.MP3, 2, "PID 256 (audio)"},
+		{"MP4", asMP2("tone.mp4"), flv.NoCodec, 0, "track 1 (audio)"},
+		{"FLV", asMP2("mp3.flv"), flv.H264, 3, "audio"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, err := openInput("a", memory(c.file), 0)
+			if c.codec == flv.NoCodec {
+				require.ErrorContains(t, err, c.skipped)
+				require.ErrorContains(t, err, otherLayer)
+				require.ErrorIs(t, err, ErrUnsupported)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, []string{c.skipped + ": " + otherLayer}, m.Info().Skipped)
+			units, err := readAll(t, m)
+			require.NoError(t, err)
+			require.Len(t, units, c.frames)
+			for _, u := range units {
+				require.Equal(t, c.codec, u.codec)
 			}
 		})
 	}

@@ -178,6 +178,16 @@ func (f *mp4File) start() error {
 			t.dtsShift = max(t.dtsShift, t.head.dts-t.head.pts)
 		}
 	}
+	f.tracks = slices.DeleteFunc(f.tracks, func(t *mp4Track) bool {
+		if !f.isOtherLayer(t) {
+			return false
+		}
+		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("track %d (%v): %s", t.id, t.kind, otherLayer))
+		return true
+	})
+	if err := f.choose(); err != nil {
+		return err
+	}
 	f.shift = math.MaxInt64
 	for _, t := range f.tracks {
 		if t.hasHead {
@@ -188,6 +198,16 @@ func (f *mp4File) start() error {
 		return fmt.Errorf("%w: the tracks have no samples", ErrBadMedia)
 	}
 	return nil
+}
+
+// isOtherLayer reports whether the first sample of a track that is announced as MPEG audio is of layer 1 or 2.
+func (f *mp4File) isOtherLayer(t *mp4Track) bool {
+	if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) || t.entries[t.head.entry].codec != flv.MP3 {
+		return false
+	}
+	var head [mp3HeaderSize]byte
+	n, _ := f.ReadAt(head[:], t.head.offset) // what is wrong with the sample comes when it is due
+	return isOtherLayer(head[:n])
 }
 
 func (f *mp4File) Info() Info { return f.info }

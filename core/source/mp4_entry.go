@@ -52,7 +52,7 @@ var codecNames = []struct{ fourCCs, name string }{
 	{"dvh1 dvhe", "hevc, Dolby Vision"}, {"dvav dva1", "h264, Dolby Vision"}, {"dav1", "av1, Dolby Vision"},
 	{"vvc1 vvi1", "vvc"}, {"mp4v", "mpeg4 part 2"}, {"jpeg mjpa", "mjpeg"}, {"s263", "h263"}, {"apcn apch apcs apco ap4h", "prores"},
 	{"ac-4", "ac4"}, {"dtsc", "dts"}, {"mlpa", "truehd"}, {"alac", "alac"}, {"samr sawb", "amr"}, {"sowt twos lpcm ipcm fpcm in24", "pcm"},
-	{"ulaw", "G.711 mu-law, which is sent from WAV"}, {"alaw", "G.711 A-law, which is sent from WAV"},
+	{".mp2 ms\x00\x50", otherLayer}, {"ulaw", "G.711 mu-law, which is sent from WAV"}, {"alaw", "G.711 A-law, which is sent from WAV"},
 }
 
 func codecName(fourCC string) string {

@@ -96,7 +96,7 @@ func TestOpenErrors(t *testing.T) {
 		{"native flac", Spec{Path: file("a.flac", "fLaC....")}, ErrUnsupported, "-c copy OUT.oga"},
 		{"vorbis", Spec{Path: "testdata/vorbis.ogg"}, ErrUnsupported, "stream 00000000: vorbis cannot be sent"},
 		{"pcm", Spec{Path: "testdata/pcm.wav"}, ErrUnsupported, "WAV with PCM"},
-		{"mpeg2", Spec{Path: "testdata/mpeg2.ts"}, flv.ErrBadFrame, "PID 256: mpeg2 video; PID 257 (audio): mp3: bad frame: MPEG audio of layer 2"},
+		{"mpeg2", Spec{Path: "testdata/mpeg2.ts"}, ErrUnsupported, "PID 256: mpeg2 video; PID 257 (audio): MPEG audio of layer 1 or 2 (mp2)"},
 		{"none", Spec{Path: None}, ErrBadSpec, "nothing to open"},
 		{"no path", Spec{}, ErrBadSpec, "path is empty"},
 		{"fps of MP4", Spec{Path: "testdata/bframes.mp4", FPS: 30}, ErrBadSpec, "only raw H.264 and HEVC take a frame rate"},

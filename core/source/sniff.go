@@ -88,6 +88,8 @@ func sniff(name string, head []byte) (format, error) {
 		return sniffRIFF(head)
 	case flv.IsADTS(head):
 		return framed(adtsFraming), nil
+	case findOtherLayer(head[:min(len(head), flv.FrameHeaderSize)]):
+		return format{}, fmt.Errorf("%w: %s; %s", ErrUnsupported, otherLayer, soundAdvice)
 	case isMPEGAudio(head):
 		return framed(mp3Framing), nil
 	}

@@ -20,6 +20,7 @@ type tsAudio struct {
 	opusHead []byte
 	info     *flv.AudioInfo // nil until the first frame
 
+	refused bool   // it is MPEG audio of another layer than that of MP3
 	rest    []byte // the begin of a frame
 	config  []byte
 	rate    int64
@@ -59,6 +60,13 @@ func (s *tsStream) addAudio(p tsPES) {
 		return
 	}
 	a := &s.audio
+	if a.info == nil && s.codec == flv.MP3 && !a.refused && findOtherLayer(p.data) {
+		a.refused, a.rest = true, nil
+		s.fault = fmt.Errorf("%s: %w", otherLayer, ErrUnsupported)
+	}
+	if a.refused {
+		return
+	}
 	old := len(a.rest)
 	data := append(a.rest, p.data...)
 	a.rest = nil

@@ -136,6 +136,9 @@ func (f *tsFile) probed() bool {
 	}
 	var seen [2]bool
 	for _, s := range f.streams {
+		if s.audio.refused {
+			continue
+		}
 		i := 0
 		if s.kind == flv.Audio {
 			i = 1
@@ -162,6 +165,8 @@ func (f *tsFile) choose() error {
 	for _, s := range f.streams {
 		name := fmt.Sprintf("PID %d (%v)", s.pid, s.kind)
 		switch {
+		case s.audio.refused:
+			f.names = append(f.names, name+": "+otherLayer)
 		case len(s.queue) == 0 && s.fault != nil:
 			f.names = append(f.names, fmt.Sprintf("%s: %v: %v", name, s.codec, s.fault))
 			fault = s.fault
