@@ -192,6 +192,19 @@ func TestTwoPicturesWithOneTimestamp(t *testing.T) {
 	}
 }
 
+// Of two key frames with one timestamp, neither of which has parameter sets, both are dropped.
+func TestTwoPicturesWithoutParameterSets(t *testing.T) {
+	r := newRig(t, h264URL)
+	r.send(0, 0, true, idr)
+	r.send(0, 0, true, idr)
+	r.wait(silentTime)
+	require.Empty(t, r.units)
+	require.Equal(t, 2, r.dropped)
+	r.sendPicture(frameTicks, pictureH264(2, true, 1), markLast)
+	r.wait(silentTime)
+	require.Equal(t, "K2", r.words())
+}
+
 // bitsOf writes a NAL unit: a header byte, then numbers as "u4:5" (4 bits) and "ue:7" (Exp-Golomb), then a stop bit and more bytes.
 func bitsOf(header byte, fields string, more ...byte) []byte {
 	var b strings.Builder

@@ -276,7 +276,7 @@ func (v *video) emit(parts [][]byte) {
 	switch {
 	case unit.Key && v.track.Record() == nil:
 		v.fault = errNoSets
-		v.lose(0)
+		v.awaitKey, v.counted = true, true
 		v.drop(sizeOf(parts))
 		return
 	case unit.Key:
