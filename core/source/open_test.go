@@ -90,7 +90,7 @@ func TestOpenErrors(t *testing.T) {
 		{"mpeg2 video", Spec{Path: file("a.m2v", "\x00\x00\x01\xB3\x14\x00")}, ErrUnsupported, "MPEG-1 and MPEG-2 video files"},
 		{"sdp by another name", Spec{Path: file("camera.txt", "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\n")}, ErrUnsupported, "a name that ends in .sdp"},
 		{"bytes that are no text", Spec{Path: file("a.bin", "\x01\xFE\n\"\x00")}, ErrBadMedia, `begins with 01 fe 0a 22 00 ("\x01\xfe\n\"\x00"), which`},
-		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrTruncated, "2 bytes of a packet at offset 188"},
+		{"ts", Spec{Path: file("a.ts", "\x47"+string(make([]byte, 187))+"\x47.")}, ErrBadMedia, "no program in the first 188 bytes"},
 		{"hevc by name", Spec{Path: file("a.h265", "\x00\x00\x01\x02\x01\xD0")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
 		{"hevc by content", Spec{Path: file("a.h264", "\x00\x00\x01\x40\x01\x0C")}, ErrBadMedia, "no picture with its SPS and PPS in 6 bytes of hevc"},
 		{"native flac", Spec{Path: file("a.flac", "fLaC....")}, ErrUnsupported, "-c copy OUT.oga"},

@@ -86,6 +86,14 @@ func sniff(name string, head []byte) (format, error) {
 		return plain("Ogg", openOgg), nil
 	case bytes.HasPrefix(head, []byte("RIFF")):
 		return sniffRIFF(head)
+	}
+	if start, stride, ok := tsLayoutInside(head); ok {
+		return plain("MPEG transport stream", func(in *input) (medium, error) {
+			in.warnf("the file begins inside a packet, %d bytes of which are left out", start)
+			return openTS(in, start, stride)
+		}), nil
+	}
+	switch {
 	case flv.IsADTS(head):
 		return framed(adtsFraming), nil
 	case findOtherLayer(head[:min(len(head), flv.FrameHeaderSize)]):

@@ -18,6 +18,9 @@ const (
 	fecStride    = tsPacketSize + 16
 	tsSyncChecks = 3 // packets that have to follow each other to be taken for some
 
+	// tsInsideChecks is the same for a file that begins inside a packet, where chance has more tries.
+	tsInsideChecks = 4
+
 	// tsMaxGarbage is how far the next packet is searched.
 	tsMaxGarbage = 1 << 20
 )
@@ -27,6 +30,23 @@ func tsLayout(head []byte) (start, stride int, ok bool) {
 	for _, l := range [][2]int{{0, tsPacketSize}, {m2tsPrefix, m2tsStride}, {0, fecStride}} {
 		if hasPackets(head, l[0], l[1]) {
 			return l[0], l[1], true
+		}
+	}
+	return 0, 0, false
+}
+
+// tsLayoutInside does the same for a file that begins inside a packet, as pieces of recordings and of
+// streams do.
+func tsLayoutInside(head []byte) (start, stride int, ok bool) {
+	for _, stride = range []int{tsPacketSize, m2tsStride, fecStride} {
+		for start = 1; start < stride; start++ {
+			n, at := 0, start
+			for at < len(head) && head[at] == tsSync {
+				n, at = n+1, at+stride
+			}
+			if at >= len(head) && n >= tsInsideChecks {
+				return start, stride, true
+			}
 		}
 	}
 	return 0, 0, false
@@ -51,13 +71,15 @@ type tsPackets struct {
 	packet int64 // offset of the last packet
 }
 
-// next returns the next packet, which is valid until the next call. The error is io.EOF at the end.
+// next returns the next packet, which is valid until the next call. The error is io.EOF at the end,
+// before which a part of a packet or what is no packet may stand, with a warning.
 func (p *tsPackets) next() ([]byte, error) {
 	if left := p.left(); left < tsPacketSize {
 		if left <= int64(p.stride-tsPacketSize) { // the rest of the last packet's extra bytes
 			return nil, io.EOF
 		}
-		return nil, fmt.Errorf("%w: %d bytes of a packet at offset %d", ErrTruncated, left, p.offset)
+		p.in.warnf("the last packet is cut off: %d bytes at offset %d", left, p.offset)
+		return nil, io.EOF
 	}
 	packet, err := p.peek(tsPacketSize, "packet")
 	if err != nil {
@@ -87,6 +109,10 @@ func (p *tsPackets) resync() error {
 			p.skip(int64(i))
 			return nil
 		}
+	}
+	if p.left() == int64(len(b)) {
+		p.in.warnf("no packet in the last %d bytes, from offset %d on", len(b), p.offset)
+		return io.EOF
 	}
 	return fmt.Errorf("%w: no packet in %d bytes at offset %d", ErrBadMedia, len(b), p.offset)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -197,6 +198,49 @@ func TestTSPackets(t *testing.T) {
 	}
 }
 
+// Pieces of recordings and of streams begin and end anywhere.
+func TestTSPieces(t *testing.T) {
+	extend := func(file []byte, before, behind int) (out []byte) {
+		for packet := range slices.Chunk(file, tsPacketSize) {
+			out = slices.Concat(out, make([]byte, before), packet, make([]byte, behind))
+		}
+		return out
+	}
+	file := testFile(t, "bframes.ts")
+	// A packet that carries nothing is in front, so that a piece that begins inside it has all media.
+	whole := append(append([]byte{tsSync, 0x1F, 0xFF, 0x10}, bytes.Repeat([]byte{0xFF}, tsPacketSize-4)...), file...)
+	_, want := readTS(t, file)
+	last := len(whole) - tsPacketSize
+	_, wantCut := readTS(t, whole[:last])
+	for _, c := range []struct {
+		name    string
+		file    []byte
+		want    []unit
+		warning string
+	}{
+		{"1 byte is missing in front", whole[1:], want, "the file begins inside a packet, 187 bytes of which are left out"},
+		{"100 bytes are missing in front", whole[100:], want, "the file begins inside a packet, 88 bytes of which are left out"},
+		{"187 bytes are missing in front", whole[187:], want, "the file begins inside a packet, 1 bytes of which are left out"},
+		{"M2TS", extend(whole, 4, 0)[50:], want, "the file begins inside a packet, 146 bytes of which are left out"},
+		{"with error correction", extend(whole, 0, 16)[50:], want, "the file begins inside a packet, 154 bytes of which are left out"},
+		{"a part of the last packet", whole[:last+100], wantCut, "the last packet is cut off: 100 bytes at offset 17672"},
+		{"1 byte of the last packet", whole[:last+1], wantCut, "the last packet is cut off: 1 bytes at offset 17672"},
+		{"zeros at the end", append(bytes.Clone(whole), make([]byte, 1000)...), want, "no packet in the last 1000 bytes, from offset 17860 on"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := memory(c.file)
+			var warnings []string
+			in.warn = func(text string) { warnings = append(warnings, text) }
+			m, err := openInput("a", in, 0)
+			require.NoError(t, err)
+			units, err := readAll(t, m)
+			require.NoError(t, err)
+			require.Equal(t, c.want, units)
+			require.Equal(t, []string{c.warning}, warnings)
+		})
+	}
+}
+
 // PES packets need not begin where access units do: the times are those of the first one that begins
 // in the packet. ISO/IEC 13818-1, 2.4.3.7.
 func TestTSUnalignedPES(t *testing.T) {
@@ -279,8 +323,7 @@ func TestTSErrors(t *testing.T) {
 		err  error
 		text string
 	}{
-		{"cut in a packet", file[:30*tsPacketSize+100], true, ErrTruncated, "100 bytes of a packet at offset 5640"},
-		{"garbage to the end", append(bytes.Clone(file), make([]byte, 1000)...), true, ErrBadMedia, "no packet in 1000 bytes at offset 17672"},
+		{"garbage", append(bytes.Clone(file), make([]byte, tsMaxGarbage+1)...), true, ErrBadMedia, "no packet in 1048576 bytes at offset 17672"},
 		{"encrypted", scrambled, false, ErrUnsupported, "encrypted media (PID 256 at offset 564)"},
 		{"tables only", file[:3*tsPacketSize], false, ErrUnsupported, "PID 256 (video): no h264 in the first 564 bytes"},
 		{"nothing", bytes.Repeat(append([]byte{tsSync, 0x1F, 0xFF, 0x10}, make([]byte, 184)...), 4), false, ErrBadMedia, "no program in the first 752 bytes"},
