@@ -206,9 +206,9 @@ func (f *mp4File) parseTrackFragment(traf box, moof, follow int64) (int64, error
 			return b.fixed(func(f *fields) { // ISO/IEC 14496-12, 8.8.12
 				if version, _ := f.full(); version == 0 {
 					dts = int64(f.u32())
-				} else {
-					dts = int64(min(f.u64(), 1<<61))
-				}
+				} else if t := f.u64(); track == nil || t <= uint64(track.farthest()) {
+					dts = int64(min(t, 1<<61))
+				} // else it is damaged, and the fragment follows the one before
 			})
 		case "trun":
 			if !begun {

@@ -214,6 +214,11 @@ func (t *mp4Track) end() time.Duration {
 	return t.dts(&t.last) + duration
 }
 
+// farthest is the largest decode time, in ticks. In live fragments times may count from 1970.
+func (t *mp4Track) farthest() int64 {
+	return int64(min(10*maxTrackTime.Seconds()*float64(t.timescale), 1<<60))
+}
+
 // load makes the next sample that has data the head. ok is false if neither table nor fragments have one now.
 func (t *mp4Track) load() (ok bool, err error) {
 	for !t.hasHead {
@@ -226,7 +231,7 @@ func (t *mp4Track) load() (ok bool, err error) {
 		} else if s, ok = t.readRun(); !ok {
 			return false, nil
 		}
-		if limit := int64(maxTrackTime/time.Second) * int64(t.timescale); s.dts > limit || s.dts < -limit {
+		if limit := t.farthest(); s.dts > limit || s.dts < -limit {
 			return false, fmt.Errorf("%w: track %d: decode time of %d ticks of 1/%d s", ErrBadMedia, t.id, s.dts, t.timescale)
 		}
 		t.head, t.hasHead = s, s.size > 0

@@ -143,6 +143,40 @@ func TestJumpsAreClosedUp(t *testing.T) {
 		n++
 	}), 1)
 
+	for _, c := range []struct {
+		name string
+		from int // which tfdt boxes, of 3 fragments with 2 tracks
+		to   int
+		add  uint64
+	}{
+		{"one fragment of one track by 5 hours", 4, 5, 5 * 3600 * 44100},
+		{"all from the second fragment on by 5 hours", 2, 6, 5 * 3600 * 44100},
+		{"a damaged time", 2, 3, 1 << 60},
+		{"another damaged time", 4, 5, 1 << 63},
+		{"times since 1970", 0, 6, 56 * 365 * 86400 * 44100},
+	} {
+		b := plain("fragmented.mp4")
+		n := 0
+		for i := 0; i+16 < len(b); i++ {
+			if string(b[i:i+4]) != "tfdt" {
+				continue
+			}
+			if at := b[i+8:]; n >= c.from && n < c.to {
+				add := c.add
+				if n%2 == 0 {
+					add = add / 44100 * 30000 // ticks of the video
+				}
+				if c.to-c.from == 1 {
+					add = c.add
+				}
+				binary.BigEndian.PutUint64(at, binary.BigEndian.Uint64(at)+add)
+			}
+			n++
+		}
+		require.Equal(t, 6, n)
+		add("fragments, "+c.name, "mp4", b, 1)
+	}
+
 	for _, f := range files {
 		t.Run(f.ext+", "+f.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x."+f.ext)
