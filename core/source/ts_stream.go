@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"cmp"
+	"math"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
@@ -59,6 +60,7 @@ type tsStream struct {
 	order    dtsExtractor // if reorder
 	avc      flv.AVC      // the parameter sets of H.264
 	sets     [1][]byte
+	units    [][][]byte // those of a packet
 
 	audio tsAudio
 }
@@ -103,7 +105,7 @@ func (s *tsStream) add(p tsPES) {
 		begin := s.firstBegin(p.data)
 		if begin < len(p.data) {
 			s.goOn(p.data[:begin])
-			s.flush()
+			s.flushBefore(p.dts)
 			p.data = p.data[begin:]
 			s.held, s.holding = p, true
 			return
@@ -180,8 +182,12 @@ func (s *tsStream) isSlice(nalu []byte) bool {
 	return false
 }
 
-// flush makes access units of the packet that is held: one, or more if it has several access unit delimiters.
-func (s *tsStream) flush() {
+// flush makes access units of the packet that is held when none follows.
+func (s *tsStream) flush() { s.flushBefore(math.MinInt64) }
+
+// flushBefore makes access units of the packet that is held: one, or more if frames without a time
+// follow the first one. Those share the time up to the next packet's, if that is later.
+func (s *tsStream) flushBefore(next int64) {
 	if !s.holding {
 		return
 	}
@@ -190,13 +196,34 @@ func (s *tsStream) flush() {
 	if err != nil {
 		return // the begin was lost
 	}
-	pts, dts := s.held.pts, s.held.dts
+	s.units = s.units[:0]
 	for len(nalus) > 0 {
 		n := s.firstUnit(nalus)
-		s.addPicture(nalus[:n:n], pts, dts)
+		s.units = append(s.units, nalus[:n:n])
 		nalus = nalus[n:]
-		pts, dts = pts+s.frame, dts+s.frame
 	}
+	pts, dts := s.held.pts, s.held.dts
+	step := s.step()
+	if count := int64(len(s.units)); next > dts && next-dts <= count*tsClock {
+		step = (next - dts) / count
+	}
+	for i, unit := range s.units {
+		s.addPicture(unit, pts+int64(i)*step, dts+int64(i)*step)
+		s.units[i] = nil
+	}
+}
+
+// step returns the duration of a frame as far as it is known.
+func (s *tsStream) step() int64 {
+	if s.frame > 0 {
+		return s.frame
+	}
+	if s.config.track.Record() != nil {
+		if fps := s.config.track.Info().FrameRate; fps >= 1 {
+			return int64(tsClock / fps)
+		}
+	}
+	return tsClock / defaultFPS
 }
 
 // firstUnit returns how many NAL units the first access unit has: up to a delimiter that follows

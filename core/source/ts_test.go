@@ -160,6 +160,16 @@ func TestTSPackets(t *testing.T) {
 			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 12600, audNAL, pPic, audNAL, pPic)}, "0s/0s 40ms/40ms 80ms/80ms ", nil,
 		},
 		{
+			"frames without a time", map[uint16]astits.StreamType{256: h264},
+			[]*astits.MuxerData{pes(256, 9000, key), pes(256, -1, audNAL, pPic), pes(256, -1, pPic), pes(256, 9000+3*3600, pPic), pes(256, -1, pPic)},
+			"0s/0s 40ms/40ms 80ms/80ms 120ms/120ms 160ms/160ms ", nil,
+		},
+		{
+			"frames without a time at 50 per second", map[uint16]astits.StreamType{256: h264},
+			[]*astits.MuxerData{pes(256, 9000, key, audNAL, pPic), pes(256, 12600, pPic, pPic), pes(256, 16200, pPic)},
+			"0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms ", nil,
+		},
+		{
 			"two pictures in a packet, without delimiters", map[uint16]astits.StreamType{256: h264},
 			[]*astits.MuxerData{pes(256, 9000, key), pes(256, 12600, pPic, seiNAL, pPic)}, "0s/0s 40ms/40ms 80ms/80ms ", nil,
 		},
