@@ -114,9 +114,10 @@ func (f *format) frameDuration(m *Medium) (int64, error) {
 type generic struct {
 	genericFormat
 	sizes    []int
-	fragment []byte // the parts of a frame that are there
-	whole    int    // its size; 0: no fragment waits
-	at       int64  // its timestamp
+	fragment []byte   // the parts of a frame that are there
+	whole    int      // its size; 0: no fragment waits
+	at       int64    // its timestamp
+	raw      [][]byte // scratch
 }
 
 func (g *generic) reset() { g.fragment, g.whole = g.fragment[:0], 0 }
@@ -124,6 +125,12 @@ func (g *generic) reset() { g.fragment, g.whole = g.fragment[:0], 0 }
 func (g *generic) config() []byte { return nil }
 
 func (g *generic) add(payload []byte, _ bool, at int64, emit func(frame []byte, at int64)) error {
+	if flv.IsADTS(payload) { // ADTS frames without AU headers; as headers these bytes would be 8 kB of them
+		if n, err := g.frame(payload, at, emit); err == nil && n > 0 {
+			g.reset()
+			return nil
+		}
+	}
 	data, err := g.headers(payload)
 	if err != nil {
 		g.reset()
@@ -139,12 +146,33 @@ func (g *generic) add(payload []byte, _ bool, at int64, emit func(frame []byte, 
 		if size > len(data) {
 			return fmt.Errorf("%w: frame %d of %d has %d bytes, %d are left", errBadPayload, i+1, len(g.sizes), size, len(data))
 		}
+		n := 1
 		if size > 0 {
-			emit(data[:size], at+int64(i)*g.duration)
+			if n, err = g.frame(data[:size], at, emit); err != nil {
+				return err
+			}
 		}
+		at += int64(n) * g.duration
 		data = data[size:]
 	}
 	return nil
+}
+
+// frame passes on an AAC frame. Some senders leave the ADTS header in front of it, which is taken off; there may be several such frames.
+// It returns how many frames there were.
+func (g *generic) frame(data []byte, at int64, emit func([]byte, int64)) (n int, err error) {
+	if !flv.IsADTS(data) {
+		emit(data, at)
+		return 1, nil
+	}
+	defer func() { clear(g.raw) }()
+	if g.raw, _, err = flv.SplitADTS(g.raw[:0], data); err != nil {
+		return 0, fmt.Errorf("%w: %w", errBadPayload, err)
+	}
+	for i, raw := range g.raw {
+		emit(raw, at+int64(i)*g.duration)
+	}
+	return len(g.raw), nil
 }
 
 // part takes a fragment.
@@ -156,8 +184,9 @@ func (g *generic) part(data []byte, at int64, emit func([]byte, int64)) error {
 	}
 	g.fragment = append(g.fragment, data...)
 	if len(g.fragment) == g.whole {
-		emit(g.fragment, at)
-		g.reset()
+		defer g.reset()
+		_, err := g.frame(g.fragment, at, emit)
+		return err
 	}
 	return nil
 }
