@@ -51,6 +51,8 @@ func TestOgg(t *testing.T) {
 		{"end trimmed", [][]byte{begin, page(0, 960, 1, 2, false, p), page(4, 1000, 1, 3, false, p)}, "0s/0s 20ms/20ms ", nil, 40 * time.Millisecond},
 		{"all on one trimmed page", [][]byte{begin, page(4, 1000, 1, 2, false, p, p)}, "0s/0s 20ms/20ms ", nil, 40 * time.Millisecond},
 		{"a hole", [][]byte{begin, page(0, 960, 1, 2, false, p), page(4, 4800, 1, 7, false, p)}, "0s/0s 80ms/80ms ", nil, 100 * time.Millisecond},
+		{"a position jumps", [][]byte{begin, page(0, 960, 1, 2, false, p), page(0, 960+1<<40, 1, 3, false, p), page(4, 2880, 1, 4, false, p)},
+			"0s/0s 20ms/20ms 40ms/40ms ", nil, 60 * time.Millisecond},
 		{"position goes back", [][]byte{begin, page(0, 1920, 1, 2, false, p, p), page(4, 960, 1, 3, false, p)}, "0s/0s 20ms/20ms 40ms/40ms ", nil, 60 * time.Millisecond},
 		{"a packet over three pages", [][]byte{begin, page(0, 960, 1, 2, true, p, long), page(1, -1, 1, 3, true, long[:255]), page(5, 2880, 1, 4, false, p, p)},
 			"0s/0s 20ms/20ms 40ms/40ms ", nil, 60 * time.Millisecond},
