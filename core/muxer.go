@@ -19,6 +19,7 @@ const lengthSize = 4 // bytes that say how long a NAL unit is, in front of each
 // everything that holds for one connection only stands in outlet and in the `progress` of the tracks.
 type muxer struct {
 	counters *counters
+	log      Logger // nil in tests
 	metadata metadata
 
 	mu      sync.Mutex
@@ -27,6 +28,8 @@ type muxer struct {
 	scratch *scratch
 	now     time.Time  // when the latest frame came that had a time
 	next    *successor // nil: none; see relay.go
+
+	warnedOfSet bool // the log has a warning of a parameter set with a fault
 	outlet
 }
 

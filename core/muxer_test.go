@@ -2,6 +2,8 @@ package core
 
 import (
 	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +119,24 @@ func TestMuxerLearnsWhileNotPublishing(t *testing.T) {
 	require.Equal(t, Info{Width: 640, Height: 360, VideoCodec: "h264", AudioCodec: "aac"}, m.describe())
 }
 
+// A frame goes although a parameter set beside it cannot be read, which the log says once.
+func TestMuxerSendsFramesBesideBrokenSets(t *testing.T) {
+	m, w := attached()
+	var log bytes.Buffer
+	m.log = slog.New(slog.NewTextHandler(&log, nil))
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	require.NoError(t, m.sendAnnexB(annexB([]byte{0x67, 0x4d}, inter), 40, 0))
+	require.NoError(t, m.sendAnnexB(annexB([]byte{0x68}, idr), 80, 0))
+	requireSent(t, w, "M", "VH", "K", "P", "K")
+	require.Equal(t, 1, strings.Count(log.String(), "\n"))
+	require.Contains(t, log.String(), "SPS of 2 bytes")
+
+	fresh, _ := attached()
+	err := fresh.sendAnnexB(annexB([]byte{0x67, 0x4d}, idr), 0, 0)
+	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorContains(t, err, "key frame without SPS and PPS: bad parameter set: SPS of 2 bytes")
+}
+
 func TestMuxerRefusesVideo(t *testing.T) {
 	huge := annexB(idr, make([]byte, MaxFrame))
 	huge[len(huge)-1] = 2
@@ -132,7 +152,7 @@ func TestMuxerRefusesVideo(t *testing.T) {
 		{"too large", huge, 0, ErrOverflow, "at most"},
 		{"composition time too large", annexB(inter), 1 << 23, ErrInvalid, "composition time 8388608 ms"},
 		{"composition time too small", annexB(inter), -1<<23 - 1, ErrInvalid, "24 bits"},
-		{"broken SPS", annexB([]byte{0x67, 0x4d}, inter), 0, ErrInvalid, "SPS"},
+		{"broken SPS alone", annexB([]byte{0x67, 0x4d}), 0, ErrInvalid, "SPS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, w := attached()

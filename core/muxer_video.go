@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"luatrtmp/amf"
@@ -116,6 +117,11 @@ func trackID(id int) (uint8, error) {
 func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64, pushed bool) error {
 	unit, err := t.video.Take(parts)
 	defer t.video.Forget()
+	var badSet error // of parameter sets that are left out, or kept without their VUI: the frame goes
+	if errors.Is(err, flv.ErrBadParameterSet) && len(unit.Parts) > 0 {
+		badSet, err = err, nil
+		m.warnOfSet(t, badSet)
+	}
 	if pushed && err == nil && unit.Frames > 1 {
 		err = fmt.Errorf("%d frames in one access unit, expected one: each goes by itself, with its own timestamp", unit.Frames)
 	}
@@ -165,6 +171,9 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	}
 	if t.video.Record() == nil {
 		m.counters.dropped(1, uint64(size))
+		if badSet != nil {
+			return failure(ErrInvalid, "key frame without %s: %v", parameters(t.video.Codec()), badSet)
+		}
 		return failure(ErrInvalid, "key frame without %s: send them in front of it, in the same access unit", parameters(t.video.Codec()))
 	}
 	if unit.Key && m.next != nil {
@@ -186,6 +195,14 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	}
 	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
 	return m.send(flv.Video, t.id, c, at, m.work().build.VideoFrame(form, picture, unit.Parts))
+}
+
+// warnOfSet warns of a parameter set with a fault, once: encoders repeat theirs with each key frame.
+func (m *muxer) warnOfSet(t *track, fault error) {
+	if m.log != nil && !m.warnedOfSet {
+		m.warnedOfSet = true
+		m.log.Warn("a parameter set cannot be read; the frame is sent", "codec", t.video.Codec(), "why", fault)
+	}
 }
 
 func pictureClass(u flv.VideoUnit) class {

@@ -66,7 +66,7 @@ var clip = source.Spec{Path: source.Clip}
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
 	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: loadCA, options: &defaults, spec: &clip}
-	p.muxer.counters = &p.counters
+	p.muxer.counters, p.muxer.log = &p.counters, p.log
 	return p
 }
 

@@ -21,6 +21,7 @@ type AVC struct {
 	taken      []byte // record at the last Take that reported a change
 	nalus      [][]byte
 	hdr        hdr
+	fault      error    // of the last SetConfig, for the next Take; nil if there is none
 	head       naluHead // scratch
 }
 
@@ -35,14 +36,16 @@ type AVCUnit struct {
 	Frames        int  // see VideoUnit
 }
 
-// SetConfig replaces the parameter sets by those of an AVCDecoderConfigurationRecord. After an error, which wraps ErrBadConfig or
-// ErrBadParameterSet, everything is as before. The record is not kept.
+// SetConfig replaces the parameter sets by those of an AVCDecoderConfigurationRecord. Sets that cannot be read are left out, which the
+// next Take reports, as long as others remain. After an error, which wraps ErrBadConfig or ErrBadParameterSet, everything is as
+// before. The record is not kept.
 func (a *AVC) SetConfig(record []byte) error {
 	var sets parameterSets
-	lengthSize, err := sets.readRecord(record)
+	lengthSize, fault, err := sets.readRecord(record)
 	if err != nil {
 		return err
 	}
+	a.fault = fault
 	a.sets, a.lengthSize, a.dirty = sets, lengthSize, true
 	a.active = sets.firstSPS()
 	a.updateColor()
@@ -58,7 +61,8 @@ func (a *AVC) LengthSize() int {
 }
 
 // Take looks at one access unit, stores its parameter sets, and says what a publisher has to know of it. The unit is good even if there
-// is an error, which wraps ErrBadParameterSet: the broken set is left out and the rest of the stream goes on.
+// is an error, which wraps ErrBadParameterSet: a set that cannot be read is left out, one with a broken VUI is kept without it, and the
+// rest of the stream goes on.
 func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 	var (
 		unit     AVCUnit
@@ -68,6 +72,7 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		others   bool // coded video that is not counted
 		hdrNews  bool
 	)
+	firstErr, a.fault = a.fault, nil
 	a.nalus = a.nalus[:0]
 	unit.Disposable = true
 	for _, nalu := range nalus {

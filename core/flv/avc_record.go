@@ -1,6 +1,7 @@
 package flv
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 
@@ -25,51 +26,56 @@ const (
 	numSPSReserve     = 0xE0
 )
 
-// readRecord stores the sets of a record. The trailer of the high profiles is left alone: the SPS says the same.
-func (p *parameterSets) readRecord(record []byte) (lengthSize int, err error) {
+// readRecord stores the sets of a record. Those that cannot be read are left out, and fault says why: that is an error only where
+// none of their kind remains. The trailer of the high profiles is left alone: the SPS says the same.
+func (p *parameterSets) readRecord(record []byte) (lengthSize int, fault, err error) {
 	if len(record) < recordHeader+1 {
-		return 0, fmt.Errorf("%w: %d bytes, expected at least %d", ErrBadConfig, len(record), recordHeader+1)
+		return 0, nil, fmt.Errorf("%w: %d bytes, expected at least %d", ErrBadConfig, len(record), recordHeader+1)
 	}
 	if record[0] != recordVersion {
-		return 0, fmt.Errorf("%w: version %d, expected %d", ErrBadConfig, record[0], recordVersion)
+		return 0, nil, fmt.Errorf("%w: version %d, expected %d", ErrBadConfig, record[0], recordVersion)
 	}
 	lengthSize = int(record[4]&3) + 1
 	if lengthSize == 3 {
-		return 0, fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
+		return 0, nil, fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
 	}
-	pos, err := p.readSets(record, recordHeader, int(record[5]&0x1F), h264.NALUTypeSPS)
+	pos, fault, err := p.readSets(record, recordHeader, int(record[5]&0x1F), h264.NALUTypeSPS)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if pos >= len(record) {
-		return 0, fmt.Errorf("%w: ends at %d, before the number of PPS", ErrBadConfig, len(record))
+		return 0, nil, fmt.Errorf("%w: ends at %d, before the number of PPS", ErrBadConfig, len(record))
 	}
-	if _, err = p.readSets(record, pos+1, int(record[pos]), h264.NALUTypePPS); err != nil {
-		return 0, err
+	_, faultPPS, err := p.readSets(record, pos+1, int(record[pos]), h264.NALUTypePPS)
+	if err != nil {
+		return 0, nil, err
 	}
-	return lengthSize, nil
+	if fault = cmp.Or(fault, faultPPS); fault != nil && p.record() == nil {
+		return 0, nil, fault
+	}
+	return lengthSize, fault, nil
 }
 
-func (p *parameterSets) readSets(record []byte, pos, count int, want h264.NALUType) (int, error) {
+func (p *parameterSets) readSets(record []byte, pos, count int, want h264.NALUType) (end int, fault, err error) {
 	for range count {
 		if len(record)-pos < 2 {
-			return 0, fmt.Errorf("%w: ends at %d, before the size of a %v", ErrBadConfig, len(record), want)
+			return 0, nil, fmt.Errorf("%w: ends at %d, before the size of a %v", ErrBadConfig, len(record), want)
 		}
 		size := int(binary.BigEndian.Uint16(record[pos:]))
 		pos += 2
 		if size == 0 || size > len(record)-pos {
-			return 0, fmt.Errorf("%w: %v of %d bytes at %d, %d bytes follow", ErrBadConfig, want, size, pos, len(record)-pos)
+			return 0, nil, fmt.Errorf("%w: %v of %d bytes at %d, %d bytes follow", ErrBadConfig, want, size, pos, len(record)-pos)
 		}
 		nalu := record[pos : pos+size]
 		if typ := h264.NALUType(nalu[0] & 0x1F); typ != want {
-			return 0, fmt.Errorf("%w: NAL unit type %d at %d, expected %d", ErrBadConfig, typ, pos, want)
+			return 0, nil, fmt.Errorf("%w: NAL unit type %d at %d, expected %d", ErrBadConfig, typ, pos, want)
 		}
 		if _, err := p.store(nalu); err != nil {
-			return 0, err
+			fault = cmp.Or(fault, err)
 		}
 		pos += size
 	}
-	return pos, nil
+	return pos, fault, nil
 }
 
 // record makes the record of the known sets in the order of their ids; nil unless there is an SPS and a PPS.

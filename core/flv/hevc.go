@@ -11,17 +11,21 @@ type hevcTrack struct {
 	changes changes
 	nalus   [][]byte
 	hdr     hdr
+	fault   error    // of the last SetConfig, for the next Take; nil if there is none
 	head    naluHead // scratch
 }
 
 func (*hevcTrack) Codec() Codec { return HEVC }
 
-// SetConfig takes an HEVCDecoderConfigurationRecord. The error wraps ErrBadConfig or ErrBadParameterSet.
+// SetConfig takes an HEVCDecoderConfigurationRecord. Sets that cannot be read are left out, which the next Take reports, as long as others
+// remain. The error wraps ErrBadConfig or ErrBadParameterSet.
 func (t *hevcTrack) SetConfig(record []byte) error {
 	var sets hevcSets
-	if err := sets.readRecord(record); err != nil {
+	fault, err := sets.readRecord(record)
+	if err != nil {
 		return err
 	}
+	t.fault = fault
 	for _, nalu := range sets.sei {
 		t.hdr.takeSEI(nalu, hevcHeaderSize)
 	}
@@ -38,6 +42,7 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 		hdrNews  bool
 		firstErr error
 	)
+	firstErr, t.fault = t.fault, nil
 	t.nalus = t.nalus[:0]
 	for _, nalu := range nalus {
 		if len(nalu) < hevcHeaderSize { // not even a header: nothing a decoder could use

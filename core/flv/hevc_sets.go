@@ -2,6 +2,7 @@ package flv
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 
@@ -32,7 +33,8 @@ func isSEI(typ h265.NALUType) bool {
 	return typ == h265.NALUType_PREFIX_SEI_NUT || typ == h265.NALUType_SUFFIX_SEI_NUT
 }
 
-// store keeps a copy of a VPS, SPS or PPS and tells whether it is new or differs from the one with its id.
+// store keeps a copy of a VPS, SPS or PPS and reports whether it is new or differs from the one with its id. What cannot be read is
+// left out, with an error; an SPS of which all but the VUI can be read is kept with one.
 func (p *hevcSets) store(nalu []byte) (changed bool, err error) {
 	if p.has(nalu) {
 		return false, nil
@@ -50,10 +52,11 @@ func (p *hevcSets) store(nalu []byte) (changed bool, err error) {
 		p.vps[vps.id] = vps
 	case h265.NALUType_SPS_NUT:
 		sps, err := parseHEVCSPS(nalu)
-		if err != nil {
+		if sps == nil {
 			return false, err
 		}
 		p.sps[sps.id] = sps
+		return true, err
 	default:
 		id, spsID, err := parseHEVCPPS(nalu)
 		if err != nil {
@@ -198,55 +201,60 @@ func appendSets(dst []byte, head byte, nalus [][]byte) []byte {
 	return dst
 }
 
-// readRecord stores the sets and SEI NAL units of a record. What the header says of the stream is left alone: the SPS says the same.
-func (p *hevcSets) readRecord(record []byte) error {
+// readRecord stores the sets and SEI NAL units of a record. Sets that cannot be read are left out, and fault says why: that is an
+// error only where none of their kind remains. What the header says of the stream is left alone: the SPS says the same.
+func (p *hevcSets) readRecord(record []byte) (fault, err error) {
 	if len(record) < hevcRecordHeader {
-		return fmt.Errorf("%w: HEVC record of %d bytes, expected at least %d", ErrBadConfig, len(record), hevcRecordHeader)
+		return nil, fmt.Errorf("%w: HEVC record of %d bytes, expected at least %d", ErrBadConfig, len(record), hevcRecordHeader)
 	}
 	// Version 0 is what some recorders wrote before the standard was final, with the layout of version 1.
 	if record[0] > recordVersion {
-		return fmt.Errorf("%w: HEVC record of version %d, expected %d", ErrBadConfig, record[0], recordVersion)
+		return nil, fmt.Errorf("%w: HEVC record of version %d, expected %d", ErrBadConfig, record[0], recordVersion)
 	}
 	if record[hevcLengthSizeAt]&3 == 2 {
-		return fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
+		return nil, fmt.Errorf("%w: NAL unit lengths of 3 bytes", ErrBadConfig)
 	}
 	pos := hevcRecordHeader
 	for range record[hevcRecordHeader-1] {
 		if len(record)-pos < 3 {
-			return fmt.Errorf("%w: ends at %d, before the number of NAL units", ErrBadConfig, len(record))
+			return nil, fmt.Errorf("%w: ends at %d, before the number of NAL units", ErrBadConfig, len(record))
 		}
 		typ, count := h265.NALUType(record[pos]&0x3F), int(binary.BigEndian.Uint16(record[pos+1:]))
-		var err error
-		if pos, err = p.readArray(record, pos+3, count, typ); err != nil {
-			return err
+		var broken error
+		if pos, broken, err = p.readArray(record, pos+3, count, typ); err != nil {
+			return nil, err
 		}
+		fault = cmp.Or(fault, broken)
 	}
-	return nil
+	if fault != nil && p.record() == nil {
+		return nil, fault
+	}
+	return fault, nil
 }
 
-func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType) (int, error) {
+func (p *hevcSets) readArray(record []byte, pos, count int, want h265.NALUType) (end int, fault, err error) {
 	for range count {
 		if len(record)-pos < 2 {
-			return 0, fmt.Errorf("%w: ends at %d, before the size of a %v", ErrBadConfig, len(record), want)
+			return 0, nil, fmt.Errorf("%w: ends at %d, before the size of a %v", ErrBadConfig, len(record), want)
 		}
 		size := int(binary.BigEndian.Uint16(record[pos:]))
 		pos += 2
 		if size < hevcHeaderSize || size > len(record)-pos {
-			return 0, fmt.Errorf("%w: %v of %d bytes at %d, %d bytes follow", ErrBadConfig, want, size, pos, len(record)-pos)
+			return 0, nil, fmt.Errorf("%w: %v of %d bytes at %d, %d bytes follow", ErrBadConfig, want, size, pos, len(record)-pos)
 		}
 		nalu := record[pos : pos+size]
 		switch typ := hevcType(nalu); {
 		case typ != want:
-			return 0, fmt.Errorf("%w: NAL unit type %d at %d, expected %d", ErrBadConfig, typ, pos, want)
+			return 0, nil, fmt.Errorf("%w: NAL unit type %d at %d, expected %d", ErrBadConfig, typ, pos, want)
 		case hevcLayer(nalu) != 0:
 		case isHEVCSet(typ):
 			if _, err := p.store(nalu); err != nil {
-				return 0, err
+				fault = cmp.Or(fault, err)
 			}
 		case isSEI(typ):
 			p.sei = append(p.sei, bytes.Clone(nalu))
 		}
 		pos += size
 	}
-	return pos, nil
+	return pos, fault, nil
 }

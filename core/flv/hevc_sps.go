@@ -48,7 +48,8 @@ type hevcSPS struct {
 }
 
 // parseHEVCSPS reads an SPS. Its beginning is read here, because a configuration record has it bit by bit; the rest, up to the VUI, by
-// mediacommon, which lacks two rare things. Where an SPS has those, frame rate and colours stay unknown.
+// mediacommon, which lacks two rare things. Where an SPS has those, frame rate and colours stay unknown. So they do if the VUI is
+// broken or cut, which decoding does not need: then err, which wraps ErrBadParameterSet, comes beside the SPS.
 func parseHEVCSPS(nalu []byte) (*hevcSPS, error) {
 	s := &hevcSPS{nalu: nalu}
 	if len(nalu) < hevcHeaderSize {
@@ -62,8 +63,16 @@ func parseHEVCSPS(nalu []byte) (*hevcSPS, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	var full h265.SPS
-	if err := full.Unmarshal(nalu); err != nil && !subLayerInfo && !full.LongTermRefPicsPresentFlag {
+	var (
+		full  h265.SPS
+		fault error
+	)
+	switch err := full.Unmarshal(nalu); {
+	case err == nil:
+	case full.VUI != nil:
+		full.VUI = nil
+		fault = fmt.Errorf("%w: HEVC SPS %d of %d bytes: its VUI cannot be read: %w", ErrBadParameterSet, s.id, len(nalu), err)
+	case !subLayerInfo && !full.LongTermRefPicsPresentFlag:
 		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
 	}
 	s.color = Color{
@@ -78,7 +87,7 @@ func parseHEVCSPS(nalu []byte) (*hevcSPS, error) {
 			s.frameRate = frameRate(uint64(t.TimeScale), uint64(t.NumUnitsInTick))
 		}
 	}
-	return s, nil
+	return s, fault
 }
 
 // readHead reads the fields up to the bit depths, and tells whether profiles or levels of sub-layers are among them.

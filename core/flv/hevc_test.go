@@ -177,7 +177,7 @@ func TestHEVCBrokenSetIsLeftOut(t *testing.T) {
 		text string
 	}{
 		{"SPS cut in its head", spsHEVC[:20], "HEVC SPS of 20 bytes"},
-		{"SPS cut behind its head", spsHEVC[:30], "HEVC SPS of 30 bytes"},
+		{"SPS cut behind its head", spsHEVC[:22], "HEVC SPS of 22 bytes"},
 		{"VPS cut", vpsHEVC[:4], "VPS of 4 bytes"},
 		{"PPS cut", ppsHEVC[:2], "PPS of 2 bytes"},
 		{"PPS id", unhex("4401010180"), "PPS id 127"},

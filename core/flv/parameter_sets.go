@@ -34,7 +34,8 @@ type parameterSets struct {
 	pps []*ppsSet // up to the highest id in use: mostly that is 0, and room for all would be most of a track
 }
 
-// store keeps a copy of an SPS or PPS and tells whether it is new or differs from the one with its id.
+// store keeps a copy of an SPS or PPS and reports whether it is new or differs from the one with its id. What cannot be read is
+// left out, with an error; an SPS of which all but the VUI can be read is kept with one.
 func (p *parameterSets) store(nalu []byte) (changed bool, err error) {
 	if p.has(nalu) {
 		return false, nil
@@ -44,11 +45,11 @@ func (p *parameterSets) store(nalu []byte) (changed bool, err error) {
 	}
 	if h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeSPS {
 		parsed, err := parseSPS(nalu)
-		if err != nil {
+		if parsed == nil {
 			return false, err
 		}
 		p.sps[parsed.ID] = &spsSet{nalu: bytes.Clone(nalu), parsed: parsed}
-		return true, nil
+		return true, err
 	}
 	id, spsID, err := parsePPS(nalu)
 	if err != nil {
@@ -89,10 +90,16 @@ func (p *parameterSets) firstSPS() int {
 	return 0
 }
 
-func parseSPS(nalu []byte) (*h264.SPS, error) {
-	sps := &h264.SPS{}
-	if err := sps.Unmarshal(nalu); err != nil {
-		return nil, fmt.Errorf("%w: SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+// parseSPS reads an SPS. Its last part, the VUI, says nothing that decoding needs: if it is broken or cut, it is as if there were
+// none, and err, which wraps ErrBadParameterSet, comes beside the SPS.
+func parseSPS(nalu []byte) (sps *h264.SPS, err error) {
+	sps = &h264.SPS{}
+	if err = sps.Unmarshal(nalu); err != nil {
+		if sps.VUI == nil {
+			return nil, fmt.Errorf("%w: SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+		}
+		sps.VUI = nil
+		err = fmt.Errorf("%w: SPS %d of %d bytes: its VUI cannot be read: %w", ErrBadParameterSet, sps.ID, len(nalu), err)
 	}
 	if sps.ID > maxSPSID {
 		return nil, fmt.Errorf("%w: SPS id %d, at most %d", ErrBadParameterSet, sps.ID, maxSPSID)
@@ -104,7 +111,7 @@ func parseSPS(nalu []byte) (*h264.SPS, error) {
 	if w, h := sps.Width(), sps.Height(); w <= 0 || h <= 0 || w > maxDimension || h > maxDimension {
 		return nil, fmt.Errorf("%w: SPS %d: picture of %d x %d pixels", ErrBadParameterSet, sps.ID, w, h)
 	}
-	return sps, nil
+	return sps, err
 }
 
 // parsePPS reads the two ids at the start of a PPS. H.264, 7.3.2.2.

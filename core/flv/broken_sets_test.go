@@ -1,0 +1,106 @@
+package flv
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A VUI that is broken or cut says nothing that decoding needs: the set is kept, size and profile are known, and the frame goes.
+func TestBrokenVUI(t *testing.T) {
+	// aspect_ratio_idc 255, extended, takes 32 bits more than there are, and moves all that follows.
+	broken := append(bytes.Clone(spsMain[:11]), 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF)
+	cases := []struct {
+		name   string
+		codec  Codec
+		config []byte
+		sets   [][]byte
+		idr    []byte
+		width  int
+	}{
+		{"HEVC, cut", HEVC, nil, [][]byte{vpsHEVC, spsHEVC[:30], ppsHEVC}, hevcIDR, 320},
+		{"HEVC, cut, in the record", HEVC, hevcWith(vpsHEVC, spsHEVC[:30], ppsHEVC), nil, hevcIDR, 320},
+		{"H.264, broken", H264, nil, [][]byte{broken, ppsMain}, idr, 640},
+		{"H.264, cut", H264, nil, [][]byte{spsMain[:12], ppsMain}, idr, 640},
+		{"H.264, cut, in the record", H264, avcWith([][]byte{spsMain[:12]}, [][]byte{ppsMain}), nil, idr, 640},
+		{"H.264, cut before its end", H264, nil, [][]byte{spsMain[:len(spsMain)-4], ppsMain}, idr, 640},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			track, err := NewVideoTrack(c.codec)
+			require.NoError(t, err)
+			if c.config != nil {
+				require.NoError(t, track.SetConfig(c.config))
+			}
+			u, err := track.Take(append(c.sets, c.idr))
+			require.ErrorIs(t, err, ErrBadParameterSet)
+			require.ErrorContains(t, err, "its VUI cannot be read")
+			require.Equal(t, [][]byte{c.idr}, u.Parts)
+			require.True(t, u.Key)
+			require.True(t, u.ConfigChanged)
+			require.NotNil(t, track.Record())
+			require.Equal(t, c.width, track.Info().Width)
+			_, err = track.Take([][]byte{c.idr})
+			require.NoError(t, err, "it is reported once")
+		})
+	}
+}
+
+// Of a record, sets that cannot be read are left out; it is bad if no others of their kind are in it.
+func TestRecordWithBrokenSets(t *testing.T) {
+	badSPS, badPPS := []byte{0x67, 0x4D}, []byte{0x68}
+	badHEVC := []byte{0x42, 1, 1}
+	for _, c := range []struct {
+		name   string
+		codec  Codec
+		record []byte
+		want   []byte // nil: an error
+	}{
+		{"another SPS", H264, avcWith([][]byte{badSPS, spsMain}, [][]byte{ppsMain}), recordMain},
+		{"another PPS", H264, avcWith([][]byte{spsMain}, [][]byte{ppsMain, badPPS}), recordMain},
+		{"the only SPS", H264, avcWith([][]byte{badSPS}, [][]byte{ppsMain}), nil},
+		{"the only PPS", H264, avcWith([][]byte{spsMain}, [][]byte{badPPS}), nil},
+		{"another SPS of HEVC", HEVC, hevcWith(vpsHEVC, badHEVC, spsHEVC, ppsHEVC), hevcMain},
+		{"the only SPS of HEVC", HEVC, hevcWith(vpsHEVC, badHEVC, ppsHEVC), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			track, err := NewVideoTrack(c.codec)
+			require.NoError(t, err)
+			err = track.SetConfig(c.record)
+			if c.want == nil {
+				require.ErrorIs(t, err, ErrBadParameterSet)
+				require.Nil(t, track.Record())
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.want, track.Record())
+			_, err = track.Take(nil)
+			require.ErrorIs(t, err, ErrBadParameterSet)
+			_, err = track.Take(nil)
+			require.NoError(t, err, "it is reported once")
+		})
+	}
+}
+
+// avcWith makes an AVCDecoderConfigurationRecord with the header of recordMain.
+func avcWith(sps, pps [][]byte) []byte {
+	r := append(bytes.Clone(recordMain[:recordHeader-1]), numSPSReserve|byte(len(sps)))
+	for _, nalu := range sps {
+		r = appendSet(r, nalu)
+	}
+	r = append(r, byte(len(pps)))
+	for _, nalu := range pps {
+		r = appendSet(r, nalu)
+	}
+	return r
+}
+
+// hevcWith makes an HEVCDecoderConfigurationRecord with the header of hevcMain and an array for each set.
+func hevcWith(sets ...[]byte) []byte {
+	r := append(bytes.Clone(hevcMain[:hevcRecordHeader-1]), byte(len(sets)))
+	for _, nalu := range sets {
+		r = appendSets(r, arrayCompleteness|byte(hevcType(nalu)), [][]byte{nalu})
+	}
+	return r
+}
