@@ -154,7 +154,7 @@ func (s *splitter) grow() (shift int, err error) {
 
 func (s *splitter) fill() error {
 	at := s.bufAt + int64(len(s.buf))
-	n := int(min(readSize, s.in.size-at))
+	n := int(min(readSize, s.in.left(at)))
 	if n <= 0 {
 		s.eof = true
 		return nil
@@ -164,8 +164,9 @@ func (s *splitter) fill() error {
 		s.buf = append(make([]byte, 0, 2*(have+n)), s.buf...)
 	}
 	s.buf = s.buf[:have+n]
-	if _, err := s.in.ReadAt(s.buf[have:], at); err != nil {
-		s.buf = s.buf[:have]
+	got, err := s.in.ReadAt(s.buf[have:], at)
+	s.buf = s.buf[:have+got]
+	if got == 0 {
 		return fmt.Errorf("read at offset %d: %w", at, err)
 	}
 	return nil

@@ -203,7 +203,8 @@ func (f *ivfFile) mark() {
 }
 
 func (f *ivfFile) back() error {
-	f.offset, f.err = f.marked.offset, nil
+	f.seek(f.marked.offset)
+	f.err = nil
 	f.first, f.last, f.delta = f.marked.first, f.marked.last-f.marked.delta, 0
 	f.clock = f.marked.clock.again()
 	f.config = f.marked.config
@@ -237,7 +238,7 @@ func (f *tsFile) mark() {
 }
 
 func (f *tsFile) back() error {
-	f.packets.offset = f.marked.offset
+	f.packets.seek(f.marked.offset)
 	f.restartTables()
 	f.last, f.timed, f.err = f.marked.last, true, nil
 	f.clock = f.marked.clock.again()

@@ -43,6 +43,7 @@ type flvTagReader struct {
 	direct bool  // read without the buffer: better where most bodies are skipped
 	buf    *bufio.Reader
 	at     int64 // where buf stands
+	size   int64 // of the file when buf began to read
 }
 
 func (r *flvTagReader) readHeader() error {
@@ -86,7 +87,7 @@ var errNoTag = fmt.Errorf("%w: no tag", ErrBadMedia)
 
 // readTag reads the tag header at the offset. The error is errNoTag, or wraps ErrTruncated if the file ends within the tag.
 func (r *flvTagReader) readTag() (tag flvTag, err error) {
-	left := r.in.size - r.offset
+	left := r.in.left(r.offset)
 	if left <= 0 {
 		return tag, io.EOF
 	}
@@ -195,14 +196,15 @@ func (r *flvTagReader) read(b []byte, offset int64) error {
 		return nil
 	}
 	if r.buf == nil {
-		r.buf, r.at = bufio.NewReaderSize(r.in.section(offset), readSize), offset
+		r.buf, r.at, r.size = bufio.NewReaderSize(r.in.section(offset), readSize), offset, r.in.size
 	}
-	if gap := offset - r.at; gap >= 0 && gap <= int64(r.buf.Buffered()) {
+	if gap := offset - r.at; gap >= 0 && gap <= int64(r.buf.Buffered()) && r.size == r.in.size {
 		if _, err := r.buf.Discard(int(gap)); err != nil {
 			return fmt.Errorf("read at offset %d: %w", offset, err)
 		}
 	} else {
 		r.buf.Reset(r.in.section(offset))
+		r.size = r.in.size
 	}
 	n, err := io.ReadFull(r.buf, b)
 	r.at = offset + int64(n)

@@ -105,7 +105,7 @@ func (f *framesFile) Info() Info { return f.info }
 func (f *framesFile) Close() error { return f.in.Close() }
 
 func (f *framesFile) rewind() error {
-	f.offset = f.start
+	f.seek(f.start)
 	f.config, f.err, f.last = nil, nil, frameHeader{}
 	f.base, f.samples, f.rate = 0, 0, 0
 	return nil

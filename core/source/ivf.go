@@ -103,7 +103,8 @@ func (f *ivfFile) Info() Info { return f.info }
 func (f *ivfFile) Close() error { return f.in.Close() }
 
 func (f *ivfFile) rewind() error {
-	f.offset, f.err = f.header, nil
+	f.seek(f.header)
+	f.err = nil
 	f.started, f.first, f.last, f.delta = false, 0, 0, 0
 	f.clock = splicer{second: max(f.rate/f.scale, 1)}
 	return f.config.begin(f.codec)

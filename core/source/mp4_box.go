@@ -97,7 +97,7 @@ type topBox struct {
 
 // topBoxAt reads the header of the box at offset. ok is false at the end of the file.
 func (in *input) topBoxAt(offset int64) (b topBox, ok bool, err error) {
-	left := in.size - offset
+	left := in.left(offset)
 	if left < boxHeader {
 		return b, false, nil
 	}

@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 )
 
 // Flags of trun, ISO/IEC 14496-12, 8.8.8, and of a sample, 8.8.3.1.
@@ -147,7 +148,7 @@ func (f *mp4File) readFragment() (ok bool, err error) {
 			return false, err
 		}
 		start := f.fragment
-		f.fragment = top.end
+		f.fragment = top.end + min(top.missing, math.MaxInt64-top.end) // a file that grows has the rest later
 		if top.typ != "moof" {
 			continue
 		}

@@ -67,7 +67,7 @@ func (f *mp4File) readSample(t *mp4Track) error {
 	if s.size > maxSampleSize {
 		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d, at most %d are sent", ErrBadMedia, t.id, s.size, s.offset, maxSampleSize)
 	}
-	if s.offset > f.size || int64(s.size) > f.size-s.offset {
+	if int64(s.size) > f.left(s.offset) {
 		return fmt.Errorf("%w: track %d: sample of %d bytes at offset %d in a file of %d", ErrTruncated, t.id, s.size, s.offset, f.size)
 	}
 	if cap(f.buf) < int(s.size) {

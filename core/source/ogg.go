@@ -148,7 +148,8 @@ func (f *oggFile) Info() Info { return f.info }
 func (f *oggFile) Close() error { return f.in.Close() }
 
 func (f *oggFile) rewind() error {
-	f.offset, f.err = 0, nil
+	f.seek(0)
+	f.err = nil
 	f.config, f.base = nil, 0
 	f.endLink()
 	f.base = 0

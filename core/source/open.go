@@ -70,7 +70,14 @@ func openFile(path string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &input{ReaderAt: f, size: info.Size(), close: f.Close}, nil
+	size := func() (int64, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return 0, err
+		}
+		return info.Size(), nil
+	}
+	return &input{ReaderAt: f, size: info.Size(), stat: size, close: f.Close}, nil
 }
 
 func openMedium(spec Spec, open func() (*input, error)) (medium, error) {

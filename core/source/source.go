@@ -64,7 +64,8 @@ type medium interface {
 // input is the bytes of a medium. All readers know the size beforehand and check every length against it.
 type input struct {
 	io.ReaderAt
-	size  int64
+	size  int64                 // the largest that is known: a file may grow
+	stat  func() (int64, error) // asks for the size; nil if it does not change
 	close func() error
 
 	warn   func(text string) // Spec.Warn
@@ -99,7 +100,29 @@ func (in *input) Close() error {
 
 // section returns a reader of everything from offset on.
 func (in *input) section(offset int64) *io.SectionReader {
-	return io.NewSectionReader(in.ReaderAt, offset, max(in.size-offset, 0))
+	return io.NewSectionReader(in, offset, max(in.size-offset, 0))
+}
+
+// ReadAt reads as io.ReaderAt has it. Where a file has become shorter than it was, the error wraps ErrTruncated.
+func (in *input) ReadAt(b []byte, offset int64) (int, error) {
+	n, err := in.ReaderAt.ReadAt(b, offset)
+	switch {
+	case n == len(b):
+		return n, nil
+	case err == io.EOF && offset+int64(n) < in.size:
+		return n, fmt.Errorf("%w: it has no more than %d bytes at offset %d, but it had %d in all", ErrTruncated, n, offset, in.size)
+	}
+	return n, err
+}
+
+// left returns how many bytes follow an offset. Near the end it asks the file, which may have grown.
+func (in *input) left(offset int64) int64 {
+	if in.stat != nil && in.size-offset < readSize {
+		if size, err := in.stat(); err == nil {
+			in.size = max(in.size, size)
+		}
+	}
+	return max(in.size-offset, 0)
 }
 
 // defaultFrameDuration is used where a single picture leaves its duration open.

@@ -62,6 +62,7 @@ type wavFile struct {
 	config []byte
 	data   int64 // offset of the samples
 	limit  int64 // offset behind them
+	toEnd  bool  // they reach to the end of the file, which may grow
 	unit   flv.AccessUnit
 	err    error
 }
@@ -101,7 +102,7 @@ func (f *wavFile) readHeader() error {
 			f.data = f.offset
 			f.limit = f.offset + size
 			if size == 0 || size == wavUnknownSize { // written to a pipe, which cannot go back to fill it in
-				f.limit = f.in.size
+				f.limit, f.toEnd = f.in.size, true
 			}
 			return nil
 		}
@@ -150,7 +151,8 @@ func (f *wavFile) Info() Info { return f.info }
 func (f *wavFile) Close() error { return f.in.Close() }
 
 func (f *wavFile) rewind() error {
-	f.offset, f.err = f.data, nil
+	f.seek(f.data)
+	f.err = nil
 	return nil
 }
 
@@ -171,6 +173,9 @@ func (f *wavFile) Next() (*flv.AccessUnit, error) {
 }
 
 func (f *wavFile) read() error {
+	if f.toEnd {
+		f.limit = f.offset + f.left()
+	}
 	if f.offset >= f.limit {
 		return io.EOF
 	}

@@ -1,9 +1,6 @@
 package source
 
-import (
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // window reads a file forward through a buffer: for formats whose frames are small and follow each other.
 type window struct {
@@ -14,7 +11,7 @@ type window struct {
 }
 
 // left returns how many bytes follow.
-func (w *window) left() int64 { return max(w.in.size-w.offset, 0) }
+func (w *window) left() int64 { return w.in.left(w.offset) }
 
 // peek returns the next n bytes, which what names. They are valid until the next call. The error wraps ErrTruncated if the file ends before.
 func (w *window) peek(n int, what string) ([]byte, error) {
@@ -38,19 +35,23 @@ func (w *window) ahead(what string) ([]byte, error) {
 	return w.buf[w.offset-w.bufAt:], nil
 }
 
-// fill reads readSize bytes at the offset, or n if that is more. Both are no more than the file has.
+// fill reads readSize bytes at the offset, or n if that is more. Both are no more than the file had when it was asked last.
 func (w *window) fill(n int) error {
 	size := int(min(int64(max(n, readSize)), w.left()))
 	if cap(w.buf) < size {
 		w.buf = make([]byte, size, min(int64(size)+int64(size)/4, max(w.in.size, int64(size))))
 	}
 	w.buf, w.bufAt = w.buf[:size], w.offset
-	if _, err := w.in.ReadAt(w.buf, w.offset); err != nil && err != io.EOF {
-		w.buf = w.buf[:0]
+	got, err := w.in.ReadAt(w.buf, w.offset)
+	w.buf = w.buf[:got]
+	if got < n {
 		return fmt.Errorf("read at offset %d: %w", w.offset, err)
 	}
-	return nil
+	return nil // an error behind them comes when its turn has come
 }
+
+// seek goes to an offset. What was read before is read again, as the file has it by then.
+func (w *window) seek(offset int64) { w.offset, w.buf = offset, w.buf[:0] }
 
 // skip goes n bytes forward, which may be beyond the end of the file.
 func (w *window) skip(n int64) { w.offset += n }
