@@ -195,6 +195,11 @@ uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t si
     return enter() ? go_get_call_error(ctx, code, text, size) : put_fork_error(code, text, size);
 }
 
+uint32_t rtmp_get_source_error(rtmp_ctx_t *ctx, char *text, uint32_t size)
+{
+    return enter() ? go_get_source_error(ctx, text, size) : put(text, size, "");
+}
+
 uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size)
 {
     return enter() ? go_describe(ctx, text, size) : put(text, size, "forked");

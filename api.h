@@ -44,6 +44,7 @@ SAME_TYPE(get_stats);
 SAME_TYPE(get_info);
 SAME_TYPE(get_error);
 SAME_TYPE(get_call_error);
+SAME_TYPE(get_source_error);
 SAME_TYPE(describe);
 
 /* What is known of the host's camera whose frames are sent to the context; core.Camera has the same numbers. */

@@ -455,6 +455,13 @@ func go_get_call_error(ctx *C.rtmp_ctx_t, code *C.int, buffer *C.char, size C.ui
 	return report(ctx, code, buffer, size, errDead, func(i *instance) error { return i.lastCallError() })
 }
 
+//export go_get_source_error
+func go_get_source_error(ctx *C.rtmp_ctx_t, buffer *C.char, size C.uint32_t) C.uint32_t {
+	text := ""
+	with(ctx, func(i *instance) error { text = i.publisher.SourceError(); return nil })
+	return putText(unsafe.Pointer(buffer), size, text)
+}
+
 //export go_describe
 func go_describe(ctx *C.rtmp_ctx_t, buffer *C.char, size C.uint32_t) C.uint32_t {
 	description := "released"

@@ -20,6 +20,7 @@ int context_get_stats(lua_State *L)
     struct context *c = context_check(L);
     rtmp_stats_t    s;
     rtmp_info_t     n;
+    char            text[MAX_TEXT];
 
     memset(&s, 0, sizeof s);
     memset(&n, 0, sizeof n);
@@ -51,6 +52,10 @@ int context_get_stats(lua_State *L)
     lua_setfield(L, -2, "video_codec");
     lua_pushstring(L, n.audio_codec);
     lua_setfield(L, -2, "audio_codec");
+    if (rtmp_get_source_error(&c->rtmp, text, sizeof text) > 0) {
+        lua_pushstring(L, text);
+        lua_setfield(L, -2, "source_error");
+    }
     return 1;
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -26,6 +27,8 @@ type feeder struct {
 	offset int64         // ms: the timestamp of that unit
 	moved  bool          // the log has it that the schedule was moved
 	faults int           // units that could not be sent
+	watch  sourceWatch
+	units  atomic.Uint64 // that a live source gave since they were last looked at
 }
 
 // SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and
@@ -70,6 +73,7 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 	old, session := p.source, p.session
 	p.media = expectationOf(src)
 	p.source, p.spec, p.held = src, &spec, nil
+	p.sourceError.Store(nil)
 	wait := p.dismissFeeder()
 	p.mu.Unlock()
 	wait()
@@ -230,6 +234,9 @@ func (f *feeder) run(p *Publisher) {
 		return // it was just stopped: what comes now is not up to this feeder
 	}
 	f.source.close(p.log)
+	if err != io.EOF {
+		p.setSourceError(err)
+	}
 	if err == io.EOF {
 		err = nil
 		p.log.Debug("the source is at its end")
@@ -246,15 +253,14 @@ func (f *feeder) play(p *Publisher) error {
 	what := p.sourceName()
 	p.mu.Unlock()
 	p.log.Info("on the air", "source", what)
+	p.sourceError.Store(nil)
+	f.watch.p = p
 	resumed := f.source.used
 	f.source.used = true
 	if !resumed {
 		f.muxer.restart()
 	}
 	info := f.source.Info()
-	for _, skipped := range info.Skipped {
-		p.log.Warn("a track of the source is not sent", "track", skipped)
-	}
 	f.muxer.begin(expectationOf(f.source))
 	if f.source.live != nil {
 		return f.feedLive(p)
@@ -312,21 +318,36 @@ func (f *feeder) dismissed() bool {
 
 // send sends a unit, and returns false when the connection takes no more. A unit that cannot be sent is left out.
 func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool {
+	before := f.muxer.frames.Load()
 	err := f.muxer.sendUnit(unit, uint32(timestamp))
-	if err == nil {
+	switch {
+	case err == errAudioLeftOut:
 		return true
-	}
-	if err == errAudioLeftOut {
+	case err == nil:
+		f.watch.note(unit.Kind, f.whyNotSent(unit, before))
 		return true
 	}
 	if !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrOverflow) {
 		return false
 	}
+	f.watch.note(unit.Kind, err)
 	f.session.source.fault.Store(&err)
 	if f.faults++; f.faults <= maxFaultsLogged {
 		p.log.Warn("a frame of the source is left out", "at", unit.DTS, "why", err)
 	}
 	return true
+}
+
+// whyNotSent returns why a unit that is no error was not sent, nil if it was. frames is how many frames
+// the muxer had sent before it.
+func (f *feeder) whyNotSent(unit *flv.AccessUnit, frames uint64) error {
+	switch {
+	case f.muxer.frames.Load() != frames:
+		return nil
+	case f.muxer.holdsUnits():
+		return errNoFrame
+	}
+	return errAwaitsKey
 }
 
 // maxFaultsLogged keeps a broken source or server from filling the log.

@@ -193,6 +193,26 @@ func (l *live) watch() {
 	}
 }
 
+var (
+	errNoPackets = errors.New("no packets come")
+	errNoUnits   = errors.New("packets come, but no frame that can be decoded: no key frame or no parameter sets came, or they are of another codec")
+)
+
+// whyNothing returns why no access unit has come, nil if units came.
+func (l *live) whyNothing(units uint64) error {
+	if units > 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, heard := range l.heard {
+		if time.Since(heard) < silenceWarning {
+			return errNoUnits
+		}
+	}
+	return errNoPackets
+}
+
 // info describes the media.
 func (l *live) info() source.Info {
 	l.mu.Lock()

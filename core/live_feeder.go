@@ -13,7 +13,7 @@ func (f *feeder) feedLive(p *Publisher) error {
 	l := f.source.live
 	l.play(func(unit *flv.AccessUnit) { f.sendLive(p, unit) }, func(pictures, size int) { p.counters.dropped(uint32(pictures), uint64(size)) })
 	defer l.pause()
-	look := time.NewTicker(silenceWarning)
+	look := time.NewTicker(silenceWarning / 5)
 	defer look.Stop()
 	for {
 		select {
@@ -23,12 +23,14 @@ func (f *feeder) feedLive(p *Publisher) error {
 			return err
 		case <-look.C:
 			l.watch()
+			f.watch.look(&f.watch.nothing, "all", l.whyNothing(f.units.Swap(0)), time.Now)
 		}
 	}
 }
 
 // sendLive sends a unit at once. The first one gets the timestamp of now, and all others keep their distances.
 func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
+	f.units.Add(1)
 	if f.anchor.IsZero() {
 		f.due(p, unit, time.Now())
 	}

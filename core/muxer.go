@@ -2,6 +2,7 @@ package core
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"luatrtmp/core/chunk"
@@ -26,8 +27,9 @@ type muxer struct {
 	tracks  []*track // video before audio, by their ids
 	silence silence
 	scratch *scratch
-	now     time.Time  // when the latest frame came that had a time
-	next    *successor // nil: none; see relay.go
+	frames  atomic.Uint64 // that went to a connection's queue
+	now     time.Time     // when the latest frame came that had a time
+	next    *successor    // nil: none; see relay.go
 
 	warnedOfSet bool // the log has a warning of a parameter set with a fault
 	outlet
@@ -224,6 +226,14 @@ func (m *muxer) awaitsKeyFrame() bool {
 	return t == nil || !t.progress.keyFrame
 }
 
+// holdsUnits reports whether the latest units of the first video track had no frame.
+func (m *muxer) holdsUnits() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.first(flv.Video)
+	return t != nil && len(t.held.ends) > 0
+}
+
 // elapsed is the time since the first media of the connection, or of the first of those that have taken over from each
 // other; 0 before it.
 func (m *muxer) elapsed(now time.Time) time.Duration {
@@ -275,6 +285,9 @@ func (m *muxer) send(kind flv.Kind, track uint8, c class, timestamp uint32, body
 		id = message.AudioChunkStream
 	}
 	h := chunk.Header{ChunkStreamID: id, Timestamp: timestamp, Type: uint8(kind), StreamID: m.streamID}
+	if c != classHeader {
+		m.frames.Add(1)
+	}
 	_, err := m.out.sendTrack(h, c, track, m.now, body)
 	return err
 }

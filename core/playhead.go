@@ -57,6 +57,11 @@ func (h *playhead) open(p *Publisher) (err error) {
 	if !h.exit() {
 		return errStopped
 	}
+	if err == nil {
+		for _, skipped := range h.Info().Skipped {
+			p.log.Warn("a track of the source is not sent", "track", skipped)
+		}
+	}
 	return err
 }
 

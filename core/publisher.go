@@ -35,11 +35,12 @@ type Publisher struct {
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
-	pushed      atomic.Bool // frames are pushed: the source is off for good
-	pushOnce    sync.Once   // sets pushed; later pushes wait until the source is off
-	leftOutTold atomic.Bool // the log says that the audio is left out on this connection
-	standsIn    atomic.Bool // camera is CameraExpected: frames that are pushed are the camera's
-	holding     sync.Mutex  // serialises holdSource
+	pushed      atomic.Bool            // frames are pushed: the source is off for good
+	pushOnce    sync.Once              // sets pushed; later pushes wait until the source is off
+	sourceError atomic.Pointer[string] // see SourceError; nil while all is well
+	leftOutTold atomic.Bool            // the log says that the audio is left out on this connection
+	standsIn    atomic.Bool            // camera is CameraExpected: frames that are pushed are the camera's
+	holding     sync.Mutex             // serialises holdSource
 
 	mu        sync.Mutex // never held while a file or the network is waited for
 	started   bool       // between Start and Stop

@@ -518,6 +518,13 @@ uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size);
  */
 uint32_t rtmp_get_call_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size);
 
+/*
+ * Addition: why nothing of the source, or no video or no audio of it, could be sent for 5 s, such as that no key frame comes; or
+ * why the source failed. "" while all is well, and with a context that is not alive. A new source begins without an error. Return
+ * and text as rtmp_get_error().
+ */
+uint32_t rtmp_get_source_error(rtmp_ctx_t *ctx, char *text, uint32_t size);
+
 /* Addition: "publishing rtmp://host/app/..." for people; the stream key is masked. Return and text as rtmp_get_error(). */
 uint32_t rtmp_describe(rtmp_ctx_t *ctx, char *text, uint32_t size);
 

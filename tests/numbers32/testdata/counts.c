@@ -36,6 +36,14 @@ int rtmp_get_info(rtmp_ctx_t *ctx, rtmp_info_t *info)
     return RTMP_OK;
 }
 
+uint32_t rtmp_get_source_error(rtmp_ctx_t *ctx, char *text, uint32_t size)
+{
+    (void)ctx;
+    (void)text;
+    (void)size;
+    return 0;
+}
+
 uint32_t rtmp_get_error(rtmp_ctx_t *ctx, int *code, char *text, uint32_t size)
 {
     (void)ctx;

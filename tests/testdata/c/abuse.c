@@ -100,6 +100,7 @@ static void look(rtmp_ctx_t *ctx)
     rtmp_is_busy(ctx);
     CHECK(rtmp_set_log_callback(code % 2 ? on_log : NULL, NULL) == RTMP_OK);
     rtmp_describe(ctx, text, sizeof text);
+    CHECK(rtmp_get_source_error(ctx, text, sizeof text) < sizeof text + 1000 && memchr(text, 0, sizeof text) != NULL);
     rtmp_get_error(ctx, &code, text, sizeof text);
     CHECK(rtmp_get_call_error(ctx, &code, text, sizeof text) < sizeof text + 1000 && memchr(text, 0, sizeof text) != NULL);
 }

@@ -83,6 +83,7 @@ static void child(rtmp_ctx_t *ctx)
     CHECK(rtmp_get_call_error(ctx, NULL, text, 0) > 0);
     CHECK(strcmp(rtmp_state_name(RTMP_STATE_ERROR), "error") == 0 && rtmp_strerror(RTMP_OK) != NULL);
     CHECK(rtmp_describe(ctx, text, 1) > 0 && text[0] == 0);
+    CHECK(rtmp_get_source_error(ctx, text, sizeof text) == 0 && text[0] == 0);
 }
 
 static pid_t call_fork(void)
