@@ -70,13 +70,7 @@ func openFile(path string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := func() (int64, error) {
-		info, err := f.Stat()
-		if err != nil {
-			return 0, err
-		}
-		return info.Size(), nil
-	}
+	size := func() (int64, error) { return f.Seek(0, io.SeekEnd) } // unlike Stat it does not allocate
 	return &input{ReaderAt: f, size: info.Size(), stat: size, close: f.Close}, nil
 }
 
