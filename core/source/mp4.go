@@ -14,6 +14,12 @@ import (
 // maxSampleSize is the largest sample that is read: the largest RTMP message.
 const maxSampleSize = 16 << 20
 
+// Limits on what is looked at in a moov, and named. A file of 10 MB may have a million tracks.
+const (
+	maxTracks = 1024
+	maxNamed  = 32
+)
+
 // mp4File reads MP4 and MOV files: sample tables, fragments, or both.
 //
 // Of an edit list the initial delay and the start of the first real edit are followed; its end, and further edits, are not.
@@ -70,10 +76,7 @@ func (f *mp4File) findMovie() (box, error) {
 }
 
 func (f *mp4File) parseMovie(moov box) error {
-	var (
-		movieScale uint32
-		traks      []box
-	)
+	var movieScale uint32
 	f.defaults = map[uint32]runDefaults{}
 	err := moov.each(func(b box) error {
 		switch b.typ {
@@ -81,8 +84,6 @@ func (f *mp4File) parseMovie(moov box) error {
 			var err error
 			movieScale, err = b.afterTimes()
 			return err
-		case "trak":
-			traks = append(traks, b)
 		case "mvex":
 			f.fragmented = true
 			return b.each(func(c box) error {
@@ -92,6 +93,9 @@ func (f *mp4File) parseMovie(moov box) error {
 				return c.fixed(func(v *fields) { // ISO/IEC 14496-12, 8.8.3
 					v.full()
 					track := v.u32()
+					if len(f.defaults) >= maxTracks {
+						return
+					}
 					f.defaults[track] = runDefaults{entry: int(v.u32()) - 1, duration: v.u32(), size: v.u32(), flags: v.u32()}
 				})
 			})
@@ -101,10 +105,24 @@ func (f *mp4File) parseMovie(moov box) error {
 	if err != nil {
 		return err
 	}
-	for _, trak := range traks {
-		if err := f.addTrack(trak, movieScale); err != nil {
-			return err
+	tracks := 0
+	err = moov.each(func(b box) error {
+		if b.typ != "trak" {
+			return nil
 		}
+		if tracks++; tracks > maxTracks {
+			return nil
+		}
+		return f.addTrack(b, movieScale)
+	})
+	if err != nil {
+		return err
+	}
+	if more := len(f.info.Skipped) - maxNamed; more > 0 {
+		f.info.Skipped = append(f.info.Skipped[:maxNamed], fmt.Sprintf("%d more tracks or edit lists", more))
+	}
+	if more := tracks - maxTracks; more > 0 {
+		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%d tracks after the first %d", more, maxTracks))
 	}
 	return f.choose()
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -313,6 +314,39 @@ func TestMP4Skipped(t *testing.T) {
 	s := openData(t, "bframes.mp4")
 	require.Empty(t, s.Info().Skipped)
 	require.InDelta(t, 1001*time.Millisecond, s.Info().Duration, float64(100*time.Millisecond))
+}
+
+// A million tracks cost neither memory nor lines of log.
+func TestMP4ManyTracks(t *testing.T) {
+	m := newMovie()
+	m.mvex = bytes.Repeat(mkbox("trak"), 1_200_000)
+	for _, c := range []struct {
+		name string
+		file []byte
+		good bool
+	}{
+		{"beside a good one", m.bytes(), true},
+		{"alone", append(mkbox("ftyp", []byte("isom"), u32(0)), mkbox("moov", m.mvex)...), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			f, err := openMP4(memory(c.file))
+			runtime.ReadMemStats(&after)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(5*len(c.file)), "the moov, and the names of its boxes")
+			if !c.good {
+				require.ErrorIs(t, err, ErrUnsupported)
+				require.Less(t, len(err.Error()), 4096)
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, f.Info().Skipped, maxNamed+2)
+			require.Regexp(t, `^\d+ tracks after the first 1024$`, f.Info().Skipped[maxNamed+1])
+			units, err := readAll(t, f)
+			require.NoError(t, err)
+			require.Len(t, units, 3)
+		})
+	}
 }
 
 func FuzzMP4(f *testing.F) {
