@@ -72,7 +72,7 @@ func TestDialFirst(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		servers []server
-		winner  int // -1: none
+		winner  int // -1 if no connection is made
 		begins  []time.Duration
 		takes   time.Duration
 	}{

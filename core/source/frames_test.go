@@ -117,7 +117,7 @@ func TestADTSFaults(t *testing.T) {
 		name    string
 		file    [][]byte
 		frames  int
-		warning string // "": none
+		warning string // empty if there is none
 	}{
 		{"tags between the segments of HLS", [][]byte{tag, tone[:mid], tag, tone[mid:]}, len(frames), "73 bytes at offset"},
 		{"rubbish", [][]byte{tone[:mid], bytes.Repeat([]byte{0xAA}, 20), tone[mid:]}, len(frames), "20 bytes at offset"},
