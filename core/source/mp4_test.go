@@ -333,7 +333,8 @@ func TestMP4ManyTracks(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			f, err := openMP4(memory(c.file))
 			runtime.ReadMemStats(&after)
-			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(5*len(c.file)), "the moov, and the names of its boxes")
+			// The moov is read once, and the name of each of its boxes costs a few bytes; the race detector adds some.
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8*len(c.file)))
 			if !c.good {
 				require.ErrorIs(t, err, ErrUnsupported)
 				require.Less(t, len(err.Error()), 4096)
