@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -168,7 +169,7 @@ func TestAnnexBHasTheOrderOfFFmpeg(t *testing.T) {
 				require.Equal(t, time.Duration(i)*40*time.Millisecond, u.dts)
 				require.GreaterOrEqual(t, u.pts, u.dts, "picture %d", i)
 			}
-			slices.SortStableFunc(all, func(a, b located) int { return int(a.pts - b.pts) })
+			slices.SortStableFunc(all, func(a, b located) int { return cmp.Compare(a.pts, b.pts) })
 			want := outputOrder(t, "a"+filepath.Ext(c.name), file)
 			require.Len(t, all, len(want))
 			for i, u := range all {
