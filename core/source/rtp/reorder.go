@@ -25,7 +25,8 @@ type reorder struct {
 	lateSince time.Duration // packets come that should have come before; 0: none
 	late      bool
 
-	pending gap // what is in front of the next packet
+	pending gap           // what is in front of the next packet
+	latest  time.Duration // arrival of the packet that was passed on last
 
 	duplicates, lost uint64
 }
@@ -51,21 +52,26 @@ const (
 
 	// maxLate is how long nothing but late packets may come, until they are taken for a restart.
 	maxLate = 500 * time.Millisecond
+
+	// renumberTime is the time within which a sender does not send maxDropout packets: where so many seem to be missing between two that
+	// arrived, or were made, within it, the sender has numbered its packets anew and none is missing.
+	renumberTime = 500 * time.Millisecond
 )
 
 // gap says what is in front of a packet.
 type gap uint8
 
 const (
-	noGap   gap = iota
-	lossGap     // packets are missing
-	restart     // the sequence begins anew
+	noGap      gap = iota
+	renumbered     // the sequence begins anew, and it does not look as if packets were missing
+	lossGap        // packets are missing
+	restart        // the sequence begins anew, and nothing from before goes on
 )
 
 // emit passes on the packet that was due.
 func (r *reorder) emit(p packet, before gap) {
 	before = max(before, r.pending)
-	r.pending = noGap
+	r.pending, r.latest = noGap, p.arrival
 	r.out(p, before)
 }
 
@@ -161,6 +167,9 @@ func (r *reorder) farAway(p packet) {
 		r.skipTo(begin)
 	} else {
 		r.restart(begin)
+		if r.stray.arrival-r.latest <= renumberTime {
+			r.pending = renumbered
+		}
 	}
 	r.progress()
 	r.push(r.stray.packet)

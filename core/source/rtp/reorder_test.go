@@ -42,16 +42,20 @@ func TestReorder(t *testing.T) {
 		{"100 lost, swapped", []int{1, 103, 102, 104}, "1 |102 103 104", 100},
 		{"a stray far ahead", []int{1, 500, 2, 3}, "1 2 3", 0},
 		{"a stray far away", []int{1, 30000, 2, 3}, "1 2 3", 0},
-		{"restart", []int{1, 2, 40000, 40001, 40002}, "1 2 /40000 40001 40002", 0},
-		{"restart, swapped", []int{1, 2, 40001, 40000, 40002}, "1 2 /40000 40001 40002", 0},
-		{"restart with something held", []int{1, 3, 40000, 40001}, "1 |3 /40000 40001", 1},
+		{"numbered anew", []int{1, 2, 40000, 40001, 40002}, "1 2 ~40000 40001 40002", 0},
+		{"numbered anew, a little ahead", []int{1, 2, 5002, 5003}, "1 2 ~5002 5003", 0},
+		{"numbered anew, back", []int{6001, 6002, 2, 3}, "6001 6002 ~2 3", 0},
+		{"numbered anew, swapped", []int{1, 2, 40001, 40000, 40002}, "1 2 ~40000 40001 40002", 0},
+		{"numbered anew with something held", []int{1, 3, 40000, 40001}, "1 |3 ~40000 40001", 1},
+		{"restart", []int{1, 2, -1, -1, -1, -1, -1, -1, 40000, 40001, 40002}, "1 2 /40000 40001 40002", 0},
+		{"restart with something held", []int{1, 3, -1, -1, -1, -1, -1, -1, 40000, 40001}, "1 |3 /40000 40001", 1},
 		{"restart a little back", []int{400, 401, 200, 201, -1, -1, -1, -1, -1, -1, 202, 203}, "400 401 /202 203", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out []string
 			r := reorder{out: func(p packet, before gap) {
 				require.Equal(t, []byte{byte(p.seq)}, p.payload)
-				out = append(out, []string{"", "|", "/"}[before]+fmt.Sprint(p.seq))
+				out = append(out, []string{"", "~", "|", "/"}[before]+fmt.Sprint(p.seq))
 			}}
 			now := time.Duration(0)
 			buf := []byte{0}

@@ -98,8 +98,11 @@ func (t *track) takeover() {
 // inOrder takes the packets in order.
 func (t *track) inOrder(p packet, before gap) {
 	t.arrival = p.arrival
-	if before == lossGap {
+	switch before {
+	case lossGap:
 		t.s.warn(warnLoss, p.arrival, "%v: packets are lost, %d so far", t.m.Codec, t.order.lost)
+	case renumbered, restart: // after another sender took over this is not said again: it is the same matter
+		t.s.warn(warnSender, p.arrival, "%v: the sender has begun anew to number its packets, with %d", t.m.Codec, p.seq)
 	}
 	var err error
 	if t.video != nil {

@@ -21,6 +21,7 @@ type video struct {
 	marker  markerRule
 	order   decodeOrder
 	out     func(videoUnit) // takes the access units
+	rate    int64           // ticks of the timestamps per second
 
 	begun     bool // packets of an access unit are there
 	timestamp uint32
@@ -62,7 +63,7 @@ type videoUnit struct {
 }
 
 func newVideo(m *Medium, track flv.VideoTrack, out func(videoUnit)) *video {
-	v := &video{picture: newPicture(m.Codec), track: track, out: out, awaitKey: true, unsure: true}
+	v := &video{picture: newPicture(m.Codec), track: track, out: out, rate: int64(m.ClockRate), awaitKey: true, unsure: true}
 	v.picture.reset()
 	v.order.codec = m.Codec
 	v.order.note(m.Sets)
@@ -71,7 +72,14 @@ func newVideo(m *Medium, track flv.VideoTrack, out func(videoUnit)) *video {
 
 // push takes the next packet. The error says what is wrong with it.
 func (v *video) push(p packet, before gap) error {
-	if before != noGap {
+	if before == renumbered && !v.goesOn(p.timestamp) {
+		before = restart
+	}
+	switch before {
+	case noGap:
+	case renumbered:
+		v.unsure = true
+	default:
 		v.interrupt(p.timestamp, before)
 	}
 	if len(p.payload) == 0 {
@@ -112,6 +120,16 @@ func (v *video) push(p packet, before gap) error {
 func (v *video) begin(p packet) {
 	v.begun, v.timestamp, v.arrival = true, p.timestamp, p.arrival
 	v.packets, v.markers, v.bytes, v.broken = 0, 0, 0, false
+}
+
+// goesOn reports whether a timestamp is one of the next pictures: they may stand in another order than they are shown.
+func (v *video) goesOn(timestamp uint32) bool {
+	last := v.ended
+	if v.begun {
+		last = v.timestamp
+	}
+	advance := int64(int32(timestamp - last))
+	return (v.begun || v.hasEnded) && advance != 0 && max(advance, -advance) <= v.rate*int64(renumberTime)/int64(time.Second)
 }
 
 // interrupt: packets before one with this timestamp are missing.

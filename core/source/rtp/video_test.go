@@ -270,3 +270,66 @@ func TestTimestampsWrap(t *testing.T) {
 	require.Len(t, r.units, 2000)
 	require.Equal(t, time.Second+1999*15*time.Minute, r.units[1999].DTS)
 }
+
+// A sender that was started anew, or whose sequence numbers jump, goes on with the next frame where the timestamps show that none is
+// missing. The log has one line of it.
+func TestSequenceJumps(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		ahead     int // sequence numbers, at picture 8
+		timestamp int // so much later than it should be
+		goesOn    bool
+		lost      uint64
+	}{
+		{"5000 ahead", 5000, 0, true, 0},
+		{"20000 ahead", 20000, 0, true, 0},
+		{"5000 back", -5000, 0, true, 0},
+		{"5000 ahead, timestamps too", 5000, 10 * 90000, false, 0},
+		{"2000 ahead: a loss", 2000, 0, false, 2000},
+	} {
+		for _, how := range []marking{markLast, markAll, markNone} {
+			for _, slices := range []int{1, 3} {
+				t.Run(fmt.Sprintf("%s, marking %d, %d slices", c.name, how, slices), func(t *testing.T) {
+					r := newRig(t, h264URL)
+					base := 0
+					for i := range 15 {
+						if i == 8 {
+							r.seq[0] += uint16(c.ahead & 0xFFFF)
+							base = c.timestamp
+						}
+						r.sendPicture(uint32(base+i*frameTicks), pictureH264(byte(i), i%5 == 0, slices), how)
+						r.wait(frameTime)
+					}
+					r.wait(silentTime)
+					want := "K0 P1 P2 P3 P4 K5 P6 P7 P8 P9 K10 P11 P12 P13 P14"
+					switch {
+					case c.goesOn:
+					case how == markLast:
+						want = "K0 P1 P2 P3 P4 K5 P6 P7 K10 P11 P12 P13 P14"
+					default: // the end of picture 7 may be missing
+						want = "K0 P1 P2 P3 P4 K5 P6 K10 P11 P12 P13 P14"
+					}
+					require.Equal(t, want, r.words())
+					require.Equal(t, c.lost, r.Counts(0).Lost)
+					require.Len(t, r.warnings, 1)
+				})
+			}
+		}
+	}
+}
+
+// The jump in the midst of a frame costs that frame.
+func TestSequenceJumpsWithinAFrame(t *testing.T) {
+	r := newRig(t, h264URL)
+	for i := range 15 {
+		for n, nalu := range pictureH264(byte(i), i%5 == 0, 3) {
+			if i == 8 && n == 1 {
+				r.seq[0] += 5000
+			}
+			r.send(0, uint32(i*frameTicks), n == 2 && i%5 > 0 || n == 4, nalu)
+		}
+		r.wait(frameTime)
+	}
+	r.wait(silentTime)
+	require.Equal(t, "K0 P1 P2 P3 P4 K5 P6 P7 K10 P11 P12 P13 P14", r.words())
+}
