@@ -6,6 +6,7 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source"
 	"luatrtmp/core/source/rtp"
+	"luatrtmp/internal/brief"
 )
 
 // playhead is a source and the place that has been reached in it. It takes back the unit that was read last: what a feeder
@@ -58,7 +59,7 @@ func (h *playhead) open(p *Publisher) (err error) {
 		return errStopped
 	}
 	if err == nil {
-		for _, skipped := range h.Info().Skipped {
+		for _, skipped := range brief.List(h.Info().Skipped) {
 			p.log.Warn("a track of the source is not sent", "track", skipped)
 		}
 	}

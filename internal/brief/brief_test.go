@@ -1,6 +1,7 @@
 package brief
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -19,4 +20,23 @@ func TestText(t *testing.T) {
 	} {
 		t.Run(ca.name, func(t *testing.T) { require.Equal(t, ca.want, Text(ca.in)) })
 	}
+}
+
+func TestList(t *testing.T) {
+	long := strings.Repeat("x", Max)
+	require.Empty(t, List(nil))
+	require.Equal(t, []string{"a", long + "..."}, List([]string{"a", long + "y"}))
+	var names []string
+	for i := range Names {
+		names = append(names, fmt.Sprint(i))
+	}
+	require.Equal(t, names, List(names))
+	require.Equal(t, append(names[:Names:Names], "2 more"), List(append(names, "a", "b")))
+}
+
+func TestJoin(t *testing.T) {
+	require.Empty(t, Join(nil))
+	require.Equal(t, "a; b", Join([]string{"a", "b"}))
+	require.Equal(t, "1; 2; 3; 4; 5; 6; 7; 8", Join(strings.Fields("1 2 3 4 5 6 7 8")))
+	require.Equal(t, "1; 2; 3; 4; 5; 6; 7; 8; 2 more", Join(strings.Fields("1 2 3 4 5 6 7 8 9 10")))
 }

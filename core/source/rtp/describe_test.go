@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 func addr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
@@ -265,4 +266,22 @@ func TestUnreadableParameterSets(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is not received is named, within bounds, however many media a description has and however long their names are.
+func TestSDPNamesAreBounded(t *testing.T) {
+	text := "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+	for range 1000 {
+		text += "m=video 5006 RTP/AVP 97\na=rtpmap:97 " + strings.Repeat("X", 1000) + "/90000\n"
+	}
+	d, err := ParseSDP([]byte(text))
+	require.NoError(t, err)
+	require.Len(t, d.Skipped, brief.Names+1)
+	require.Equal(t, "960 more", d.Skipped[brief.Names])
+	for _, name := range d.Skipped {
+		require.Less(t, len(name), brief.Max+10)
+	}
+	_, err = ParseSDP([]byte(text[strings.Index(text, "m=video 5006"):]))
+	require.ErrorIs(t, err, ErrUnsupported)
+	require.Less(t, len(err.Error()), 2*brief.Max)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 const videoClockRate = 90000 // of all video payload formats here
@@ -57,7 +58,7 @@ func (f *format) apply(m *Medium) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%w: payload format %s", ErrUnsupported, f.encoding)
+	return fmt.Errorf("%w: payload format %s", ErrUnsupported, brief.Text(f.encoding))
 }
 
 func applyVideo(m *Medium, _ *format) error {

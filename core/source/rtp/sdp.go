@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/internal/brief"
 )
 
 // staticTypes are the payload types that need no rtpmap, RFC 3551, 6: those that are understood here, and those that a message should name.
@@ -52,6 +53,7 @@ func ParseSDP(text []byte) (*Description, error) {
 		}
 		d.Media = append(d.Media, *m)
 	}
+	d.Skipped = brief.List(d.Skipped)
 	if len(d.Media) == 0 {
 		if firstErr == nil {
 			firstErr = fmt.Errorf("%w: the SDP has no media (no line that begins with m=)", ErrBadDescription)
