@@ -57,11 +57,10 @@ lua_Number argument_number(lua_State *L, int i)
 
 struct context *context_check(lua_State *L)
 {
-    int top = lua_gettop(L), same = 0;
+    int same = 0;
     if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
-        lua_getfield(L, LUA_REGISTRYINDEX, CONTEXT_TYPE);
-        same = lua_rawequal(L, -1, -2);
-        lua_settop(L, top);
+        same = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_settop(L, -2);
     }
     if (!same)
         type_error(L, 1, CONTEXT_TYPE);

@@ -66,7 +66,10 @@ void context_end(struct context *c);
 /* Upvalue 1; raises when its state is being closed and it is gone. */
 struct module *module_check(lua_State *L);
 
-/* Argument 1, alive or not; raises unless it is a context. lua_check.c, as the functions up to shown */
+/*
+ * Argument 1, alive or not; raises unless it is a context. For the functions of a context only: their upvalue 1 is the metatable
+ * of contexts, which is faster than to find it by its name in the registry. lua_check.c, as the functions up to shown
+ */
 struct context *context_check(lua_State *L);
 
 /*
@@ -97,7 +100,7 @@ int context_destroyed(lua_State *L);
 /* Makes the function on the top, which it pops, the one that the script is asked for a fresh URL by. lua_context.c */
 void context_set_url_callback(lua_State *L, struct context *c);
 
-/* Applies the table of options at index i. Returns 0 and pushes a text when one is wrong. lua_options.c */
+/* Applies the table of options at index i, but for the source. Returns 0 and pushes a text when one is wrong. lua_options.c */
 int context_set_options(lua_State *L, int i, struct context *c);
 
 /* Applies a source, the value at index i: a string, false, or a table. Returns 0 and pushes a text when it is wrong. */

@@ -24,19 +24,19 @@
 /* What only some have. */
 #if LUA_VERSION_NUM >= 504
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(luaL_setfuncs) X(lua_callk) X(lua_getglobal) X(lua_getiuservalue) X(lua_isinteger) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_callk) X(lua_getglobal) X(lua_getiuservalue) X(lua_isinteger) \
     X(lua_newuserdatauv) X(lua_setiuservalue) X(lua_tointegerx) X(lua_tonumberx)
 #elif LUA_VERSION_NUM == 503
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(luaL_setfuncs) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_isinteger) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_isinteger) \
     X(lua_newuserdata) X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
 #elif LUA_VERSION_NUM == 502
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(luaL_setfuncs) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_newuserdata) \
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_newuserdata) \
     X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
 #else
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_register) X(lua_call) X(lua_getfenv) X(lua_newuserdata) X(lua_setfenv) X(lua_tointeger) \
+    HOST_FUNCTIONS_OF_ALL(X) X(lua_call) X(lua_getfenv) X(lua_newuserdata) X(lua_setfenv) X(lua_tointeger) \
     X(lua_tonumber)
 #endif
 
@@ -57,10 +57,7 @@ HOST_FUNCTIONS(HOST_WEAK)
 #endif
 
 /* From 5.2 on luaL_checkversion compares the versions and the number formats of host and module. */
-#if LUA_VERSION_NUM >= 502
-#define host_register(L, list) luaL_setfuncs(L, list, 0)
-#else
-#define host_register(L, list) luaL_register(L, NULL, list)
+#if LUA_VERSION_NUM < 502
 #define luaL_checkversion(L) ((void)(L))
 #endif
 

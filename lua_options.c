@@ -157,7 +157,7 @@ static int set_option(lua_State *L, struct context *c)
     if (!is_name(L, -2, "option") || (type == LUA_TSTRING && !is_text(L, -1, name)))
         return 0;
     if (strcmp(name, "source") == 0)
-        return context_set_source(L, lua_gettop(L), c);
+        return 1; /* rtmp.create sets it, after all that the log calls the stream by */
     if (strcmp(name, "reconnect") == 0)
         return set_reconnect(L, lua_gettop(L), c);
     if (strcmp(name, "tls") == 0)

@@ -92,8 +92,8 @@ static int module_create(lua_State *L)
         lua_pushstring(L, text);
         ok = 0;
     }
-    if (ok && !source)
-        ok = set_default_source(L, c);
+    if (ok)
+        ok = source ? context_set_source(L, 4, c) : set_default_source(L, c);
     if (!ok) { /* the text is on the top; nobody else can have seen the context, at index 3 */
         c->alive = 0;
         rtmp_deinit(&c->rtmp);
@@ -232,13 +232,24 @@ static void set_states(lua_State *L)
     }
 }
 
+/* Puts functions into the table on the top. Upvalue 1 of each is the value at an index. */
+static void set_functions(lua_State *L, const luaL_Reg *f, int upvalue)
+{
+    for (; f->name != NULL; f++) {
+        lua_pushvalue(L, upvalue);
+        lua_pushcclosure(L, f->func, 1);
+        lua_setfield(L, -2, f->name);
+    }
+}
+
 /* Makes the metatable of contexts and the tables of the living ones. */
 static void make_context_type(lua_State *L)
 {
+    int metatable = lua_gettop(L) + 1;
     luaL_newmetatable(L, CONTEXT_TYPE);
-    host_register(L, context_meta);
+    set_functions(L, context_meta, metatable);
     lua_createtable(L, 0, 24);
-    host_register(L, context_methods);
+    set_functions(L, context_methods, metatable);
     set_states(L);
     lua_setfield(L, -2, "__index");
     lua_settop(L, -2);
@@ -307,16 +318,13 @@ static int check_host(lua_State *L)
 
 int luaopen_rtmp(lua_State *L)
 {
-    const luaL_Reg *f;
+    int module;
     if (!check_host(L))
         return 0;
     push_module(L);
+    module = lua_gettop(L);
     lua_createtable(L, 0, 16);
-    for (f = module_functions; f->name != NULL; f++) {
-        lua_pushvalue(L, -2);
-        lua_pushcclosure(L, f->func, 1);
-        lua_setfield(L, -2, f->name);
-    }
+    set_functions(L, module_functions, module);
     set_states(L);
     lua_pushstring(L, RTMP_VERSION);
     lua_setfield(L, -2, "version");

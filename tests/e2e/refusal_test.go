@@ -13,6 +13,7 @@ import (
 const (
 	errConnectFailed = -4
 	errNetwork       = -6
+	errInvalidParam  = -2
 	errTimeout       = -7
 	errFailed        = -1
 )
