@@ -2,10 +2,11 @@ package source
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/source/mediatest"
 )
 
 // An address that is no path says what is read, and how to make that of it.
@@ -56,7 +57,7 @@ func TestAddressesThatAreNoPaths(t *testing.T) {
 
 // A file is read whatever its name looks like.
 func TestFilesWithOddNames(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join("testdata", "bframes.flv"))
+	b, err := os.ReadFile(mediatest.Path("bframes.flv"))
 	require.NoError(t, err)
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("http:", 0o700))

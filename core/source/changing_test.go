@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
+	"luatrtmp/core/source/mediatest"
 )
 
 // content is what of an access unit has to be the same when a file is read again.
@@ -62,7 +64,7 @@ var changing = []struct {
 func repeated(name string, b []byte) []byte {
 	switch filepath.Ext(name) {
 	case ".ts", ".m2ts", ".h264", ".h265", ".aac", ".ac3", ".eac3":
-		return bytes.Repeat(b, 1+8*readSize/len(b))
+		return bytes.Repeat(b, 1+8*media.ReadSize/len(b))
 	}
 	return b
 }
@@ -76,7 +78,7 @@ func TestFilesThatShrink(t *testing.T) {
 				if c.whole && keep == 90 {
 					continue // what is lost may be no media
 				}
-				b := repeated(c.name, testFile(t, c.name))
+				b := repeated(c.name, mediatest.File(t, c.name))
 				path := filepath.Join(t.TempDir(), c.name)
 				require.NoError(t, os.WriteFile(path, b, 0o600))
 				s, err := Open(Spec{Path: path})
@@ -101,10 +103,10 @@ func TestFilesThatShrink(t *testing.T) {
 				rest, err := contents(s)
 				got = append(got, rest...)
 				require.NoError(t, s.Close())
-				if err == io.EOF && !loop && len(b) <= readSize { // it was in memory as a whole
-					err = ErrTruncated
+				if err == io.EOF && !loop && len(b) <= media.ReadSize { // it was in memory as a whole
+					err = media.ErrTruncated
 				}
-				require.ErrorIs(t, err, ErrTruncated, "%s, %d left", c.name, size)
+				require.ErrorIs(t, err, media.ErrTruncated, "%s, %d left", c.name, size)
 				require.LessOrEqual(t, len(got), 2*len(want), c.name) // the round that was begun, and what is left
 				for _, kind := range []flv.Kind{flv.Video, flv.Audio} {
 					is, was := sumsOf(got, kind), sumsOf(want, kind)
@@ -123,7 +125,7 @@ func TestFilesThatGrow(t *testing.T) {
 		if c.whole {
 			continue
 		}
-		b := repeated(c.name, testFile(t, c.name))
+		b := repeated(c.name, mediatest.File(t, c.name))
 		path := filepath.Join(t.TempDir(), c.name)
 		require.NoError(t, os.WriteFile(path, b, 0o600))
 		s, err := Open(Spec{Path: path})

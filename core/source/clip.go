@@ -3,6 +3,8 @@ package source
 import (
 	"bytes"
 	_ "embed"
+
+	"luatrtmp/core/source/media"
 )
 
 // clipFLV is made by clip.sh. Both of its tracks are exactly 3.84 s long.
@@ -10,6 +12,6 @@ import (
 //go:embed clip.flv
 var clipFLV []byte
 
-func clipInput() *input {
-	return &input{ReaderAt: bytes.NewReader(clipFLV), size: int64(len(clipFLV))}
+func clipInput() *media.Input {
+	return &media.Input{ReaderAt: bytes.NewReader(clipFLV), Size: int64(len(clipFLV))}
 }

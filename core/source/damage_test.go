@@ -8,11 +8,20 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/annexb"
+	"luatrtmp/core/source/audioframes"
+	"luatrtmp/core/source/flvfile"
+	"luatrtmp/core/source/ivf"
+	"luatrtmp/core/source/media"
+	"luatrtmp/core/source/mediatest"
+	"luatrtmp/core/source/mp4"
+	"luatrtmp/core/source/mpegts"
+	"luatrtmp/core/source/ogg"
+	"luatrtmp/core/source/wav"
 )
 
 // mediaFiles are all files of the test data.
@@ -32,33 +41,33 @@ func mediaFiles(t testing.TB) []string {
 // Of a file that is cut off, all that is there is read, and what is missing is reported unless the cut is between two units.
 func TestCutFiles(t *testing.T) {
 	for _, name := range mediaFiles(t) {
-		b := testFile(t, name)
-		m, err := openInput(name, memory(b), 0)
+		b := mediatest.File(t, name)
+		m, err := openInput(name, mediatest.Memory(b), 0)
 		if err != nil {
 			continue // refused for what it holds
 		}
-		whole, err := readAll(t, m)
+		whole, err := mediatest.ReadAll(t, m)
 		require.NoError(t, err)
 		skipped := m.Info().Skipped
 		for i := range 40 {
 			cut := b[:len(b)*i/40]
-			var units []unit
-			m, err := openInput(name, memory(cut), 0)
+			var units []mediatest.Unit
+			m, err := openInput(name, mediatest.Memory(cut), 0)
 			if err == nil {
-				units, err = readAll(t, m)
-				require.NoError(t, m.rewind())
+				units, err = mediatest.ReadAll(t, m)
+				require.NoError(t, m.Rewind())
 			}
 			if err != nil {
-				require.True(t, errors.Is(err, ErrTruncated) || errors.Is(err, ErrBadMedia) || errors.Is(err, ErrUnsupported), "%s: %v", name, err)
+				require.True(t, errors.Is(err, media.ErrTruncated) || errors.Is(err, media.ErrBadMedia) || errors.Is(err, media.ErrUnsupported), "%s: %v", name, err)
 			}
 			if m != nil && !slices.Equal(m.Info().Skipped, skipped) {
 				continue // another track may be the first one that shows itself
 			}
 			for _, kind := range []flv.Kind{flv.Video, flv.Audio} {
-				all, some := of(whole, kind), of(units, kind)
+				all, some := mediatest.Of(whole, kind), mediatest.Of(units, kind)
 				require.LessOrEqual(t, len(some), len(all), name)
 				for i := range some[:max(len(some)-1, 0)] { // the last one may be cut off in formats without lengths
-					require.Equal(t, all[i].size, some[i].size, "%s: %v %d of %d", name, kind, i, len(some))
+					require.Equal(t, all[i].Size, some[i].Size, "%s: %v %d of %d", name, kind, i, len(some))
 				}
 			}
 		}
@@ -69,13 +78,13 @@ func TestCutFiles(t *testing.T) {
 func TestDamagedFiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 2))
 	for _, name := range mediaFiles(t) {
-		b := testFile(t, name)
+		b := mediatest.File(t, name)
 		for range 60 {
 			damaged := bytes.Clone(b)
 			for range 1 + random.IntN(8) {
 				damaged[random.IntN(len(b))] ^= byte(1 << random.IntN(8))
 			}
-			m, err := openInput(name, memory(damaged), 0)
+			m, err := openInput(name, mediatest.Memory(damaged), 0)
 			if err != nil {
 				continue
 			}
@@ -85,7 +94,7 @@ func TestDamagedFiles(t *testing.T) {
 				}
 				require.LessOrEqual(t, units, 4*len(b), name)
 			}
-			require.NoError(t, m.rewind())
+			require.NoError(t, m.Rewind())
 			require.NoError(t, m.Close())
 		}
 	}
@@ -98,77 +107,50 @@ func TestContentDecidesForAllFormats(t *testing.T) {
 		"tone.ac3": "a.mp3", "tone.eac3": "a.ac3", "bframes.h264": "a.h265", "bframes.h265": "a.h264",
 	} {
 		path := filepath.Join(dir, other)
-		require.NoError(t, os.WriteFile(path, testFile(t, name), 0o600))
+		require.NoError(t, os.WriteFile(path, mediatest.File(t, name), 0o600))
 		s, err := Open(Spec{Path: path})
 		require.NoError(t, err, name)
 		want := openData(t, name)
 		require.Equal(t, want.Info(), s.Info())
-		a, err := readAll(t, want)
+		a, err := mediatest.ReadAll(t, want)
 		require.NoError(t, err)
-		b, err := readAll(t, s)
+		b, err := mediatest.ReadAll(t, s)
 		require.NoError(t, err)
 		require.Equal(t, a, b)
 		require.NoError(t, s.Close())
 	}
 }
 
-func TestWAVForms(t *testing.T) {
-	le := func(v uint64, n int) (b []byte) {
-		for i := range n {
-			b = append(b, byte(v>>(8*i)))
-		}
-		return b
+// failing has a fault at an offset.
+type failing struct {
+	*bytes.Reader
+	at int64
+}
+
+var errDisk = errors.New("disk fault")
+
+func (f failing) ReadAt(b []byte, offset int64) (int, error) {
+	if offset+int64(len(b)) > f.at {
+		return 0, errDisk
 	}
-	chunk := func(name string, size uint32, data ...[]byte) []byte {
-		return append(append([]byte(name), le(uint64(size), 4)...), bytes.Join(data, nil)...)
-	}
-	format := func(tag, channels, rate uint64) []byte {
-		return chunk("fmt ", 16, le(tag, 2), le(channels, 2), le(rate, 4), le(rate*channels, 4), le(channels, 2), le(8, 2))
-	}
-	extensible := chunk("fmt ", 40, le(0xFFFE, 2), le(1, 2), le(8000, 4), le(8000, 4), le(1, 2), le(8, 2), le(22, 2), le(8, 2), le(4, 4), le(7, 2), make([]byte, 14))
-	data := make([]byte, 400)
-	wav := func(chunks ...[]byte) []byte {
-		return append([]byte("RIFF\x00\x00\x00\x00WAVE"), bytes.Join(chunks, nil)...)
-	}
-	for _, c := range []struct {
-		name  string
-		file  []byte
-		codec flv.Codec
-		sizes []int
-		err   error
-		text  string
-	}{
-		{"plain", wav(format(6, 1, 8000), chunk("data", 400, data)), flv.PCMA, []int{160, 160, 80}, nil, ""},
-		{"odd chunk in front", wav(chunk("LIST", 3, []byte("abc\x00")), format(7, 2, 8000), chunk("data", 400, data)), flv.PCMU, []int{320, 80}, nil, ""},
-		{"extensible", wav(extensible, chunk("data", 160, data)), flv.PCMU, []int{160}, nil, ""},
-		{"size unknown", wav(format(6, 1, 8000), chunk("data", 0xFFFFFFFF, data)), flv.PCMA, []int{160, 160, 80}, nil, ""},
-		{"chunk behind", wav(format(6, 1, 8000), chunk("data", 160, data[:160]), chunk("LIST", 2, []byte("ab"))), flv.PCMA, []int{160}, nil, ""},
-		{"cut", wav(format(6, 1, 8000), chunk("data", 500, data)), flv.PCMA, []int{160, 160, 80}, ErrTruncated, "frame at offset 444 needs 100 bytes, 0 are left"},
-		{"no data", wav(format(6, 1, 8000)), 0, nil, ErrTruncated, "chunk header at offset 36"},
-		{"empty data at the end", wav(format(6, 1, 8000), chunk("data", 0)), 0, nil, ErrBadMedia, "data chunk at offset 44 is empty"},
-		{"data first", wav(chunk("data", 160, data), format(6, 1, 8000)), 0, nil, ErrBadMedia, "before the fmt chunk"},
-		{"short format", wav(chunk("fmt ", 8, le(6, 2), le(1, 2), le(8000, 4)), chunk("data", 160, data)), 0, nil, ErrBadMedia, "fmt chunk at offset 20 of 8 bytes"},
-		{"16 kHz", wav(format(6, 1, 16000), chunk("data", 160, data)), 0, nil, ErrUnsupported, "-ar 8000 -ac 1"},
-		{"MP3", wav(format(0x55, 1, 8000), chunk("data", 160, data)), 0, nil, ErrUnsupported, "WAV with MP3"},
-		{"unknown", wav(format(0x1234, 1, 8000), chunk("data", 160, data)), 0, nil, ErrUnsupported, "WAV with format 0x1234"},
-		{"many chunks", wav(bytes.Repeat(chunk("junk", 0), maxRIFFChunks+1)), 0, nil, ErrBadMedia, "no data in the first 1024 chunks"},
+	return f.Reader.ReadAt(b, offset)
+}
+
+func TestReadFaultsAreReported(t *testing.T) {
+	for name, open := range map[string]func(*media.Input) (media.Reader, error){
+		"bframes.flv": flvfile.Open, "bframes.mp4": mp4.Open, "fragmented.mp4": mp4.Open, "tone.aac": func(in *media.Input) (media.Reader, error) { return audioframes.Open(in, audioframes.ADTS) },
+		"av1.ivf": ivf.Open, "opus.ogg": ogg.Open, "alaw.wav": wav.Open, "hevc.ts": mpegts.Open, "tone.mp3": func(in *media.Input) (media.Reader, error) { return audioframes.Open(in, audioframes.MP3) },
+		"bframes.h265": func(in *media.Input) (media.Reader, error) { return annexb.Open(in, flv.HEVC, 0) },
+		"bframes.h264": func(in *media.Input) (media.Reader, error) { return annexb.Open(in, flv.H264, 0) },
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var units []unit
-			m, err := openWAV(memory(c.file))
+		b, err := os.ReadFile(mediatest.Path(name))
+		require.NoError(t, err)
+		for at := 0; at < len(b)*9/10; at += len(b) / 50 {
+			m, err := open(&media.Input{ReaderAt: failing{bytes.NewReader(b), int64(at)}, Size: int64(len(b))})
 			if err == nil {
-				units, err = readAll(t, m)
+				_, err = mediatest.ReadAll(t, m)
 			}
-			require.ErrorIs(t, err, c.err)
-			if c.err != nil {
-				require.ErrorContains(t, err, c.text)
-			}
-			require.Len(t, units, len(c.sizes))
-			for i, size := range c.sizes {
-				require.Equal(t, size, units[i].size)
-				require.Equal(t, c.codec, units[i].codec)
-				require.Equal(t, time.Duration(i)*20*time.Millisecond, units[i].dts)
-			}
-		})
+			require.ErrorIs(t, err, errDisk, "%s at %d", name, at)
+		}
 	}
 }

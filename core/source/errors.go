@@ -1,23 +1,15 @@
 package source
 
-import "errors"
+import (
+	"errors"
+
+	"luatrtmp/core/source/media"
+)
 
 // Errors of this package. They come wrapped, with place and numbers in the text.
 var (
-	ErrBadSpec     = errors.New("bad source")
-	ErrUnsupported = errors.New("not supported by this version")
-	ErrBadMedia    = errors.New("bad media file")
-	ErrTruncated   = errors.New("file is truncated")
-)
-
-// Advice is what to do about media that cannot be sent.
-const (
-	videoAdvice = "convert with: ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
-	audioAdvice = "convert with: ffmpeg -i IN -c:v copy -c:a aac OUT.mp4"
-	soundAdvice = "convert with: ffmpeg -i IN -c:a aac OUT.m4a"
-	g711Advice  = "convert with: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_alaw OUT.wav"
-	remuxAdvice = "repack with: ffmpeg -i IN -c copy -strict -2 OUT.mp4, or convert with -c:v libx264 -c:a aac in place of -c copy"
-	stillAdvice = "make a video of it with: ffmpeg -loop 1 -i IN -t 10 -vf scale=1280:-2 -pix_fmt yuv420p -c:v libx264 OUT.mp4"
-	flacAdvice  = "repack with: ffmpeg -i IN -c copy OUT.oga"
-	listAdvice  = "it is a list of files; fetch them with: ffmpeg -i IN -c copy OUT.mp4"
+	ErrBadSpec     = errors.New("bad source") // a Spec that cannot be
+	ErrUnsupported = media.ErrUnsupported
+	ErrBadMedia    = media.ErrBadMedia
+	ErrTruncated   = media.ErrTruncated
 )

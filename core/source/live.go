@@ -48,10 +48,10 @@ func readSDP(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	if in.size > maxSDP {
-		return nil, fmt.Errorf("%w: %d bytes, an SDP file has at most %d", ErrBadSpec, in.size, maxSDP)
+	if in.Size > maxSDP {
+		return nil, fmt.Errorf("%w: %d bytes, an SDP file has at most %d", ErrBadSpec, in.Size, maxSDP)
 	}
-	text := make([]byte, in.size)
+	text := make([]byte, in.Size)
 	if _, err := in.ReadAt(text, 0); err != nil && err != io.EOF {
 		return nil, err
 	}

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
 )
 
 // loop plays a medium for ever. Each round begins where the longest track of the round before ended, for all tracks alike: audio and video
 // cannot drift apart, however many rounds there are.
 type loop struct {
-	medium
+	media.Reader
 	offset time.Duration // where this round began
 	frame  time.Duration // of audio; 0: unknown
 	units  int           // of this round
@@ -25,7 +26,7 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	unit, err := l.medium.Next()
+	unit, err := l.Reader.Next()
 	if err == io.EOF {
 		unit, err = l.nextRound()
 	}
@@ -47,21 +48,21 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 }
 
 func (l *loop) nextRound() (*flv.AccessUnit, error) {
-	length := l.medium.end()
+	length := l.Reader.End()
 	if l.units == 0 {
-		return nil, fmt.Errorf("%w: nothing to repeat: no access units", ErrBadMedia)
+		return nil, fmt.Errorf("%w: nothing to repeat: no access units", media.ErrBadMedia)
 	}
 	if least := max(minRound, l.frame); length < least {
-		return nil, fmt.Errorf("%w: %v is too short to be repeated, at least %v are needed", ErrBadMedia, length, least)
+		return nil, fmt.Errorf("%w: %v is too short to be repeated, at least %v are needed", media.ErrBadMedia, length, least)
 	}
 	l.offset += length
 	l.units, l.anew = 0, true
-	if err := l.medium.rewind(); err != nil {
+	if err := l.Reader.Rewind(); err != nil {
 		return nil, err
 	}
-	unit, err := l.medium.Next()
+	unit, err := l.Reader.Next()
 	if err == io.EOF {
-		return nil, fmt.Errorf("%w: nothing to repeat", ErrBadMedia)
+		return nil, fmt.Errorf("%w: nothing to repeat", media.ErrBadMedia)
 	}
 	return unit, err
 }
@@ -83,5 +84,21 @@ func audioDuration(unit *flv.AccessUnit) time.Duration {
 	if samples <= 0 || rate <= 0 {
 		return 0
 	}
-	return ticks(int64(samples), uint32(rate))
+	return media.Ticks(int64(samples), uint32(rate))
+}
+
+// loopMark is the round that a place is in.
+type loopMark struct {
+	offset time.Duration
+	units  int
+}
+
+func (l *loop) Mark() {
+	l.marked = loopMark{l.offset, l.units}
+	l.Reader.Mark()
+}
+
+func (l *loop) Back() error {
+	l.offset, l.units, l.anew, l.err = l.marked.offset, l.marked.units, false, nil
+	return l.Reader.Back()
 }

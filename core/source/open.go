@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/audioframes"
+	"luatrtmp/core/source/media"
 	"luatrtmp/internal/brief"
 )
 
@@ -17,16 +19,16 @@ import (
 // there is a way, what to do about it.
 func Open(spec Spec) (Source, error) {
 	var (
-		m   medium
+		m   media.Reader
 		err error
 	)
 	switch {
 	case spec.FPS != 0 && !validFPS(spec.FPS):
-		return nil, fmt.Errorf("%w: fps %v: expected a frame rate above 0, at most %d", ErrBadSpec, spec.FPS, maxFPS)
+		return nil, fmt.Errorf("%w: fps %v: expected a frame rate above 0, at most %d", ErrBadSpec, spec.FPS, media.MaxFPS)
 	case spec.Path == None:
 		return nil, fmt.Errorf("%w: %q has nothing to open", ErrBadSpec, None)
 	case spec.Path == Clip:
-		m, err = openMedium(spec, func() (*input, error) { return clipInput(), nil })
+		m, err = openMedium(spec, func() (*media.Input, error) { return clipInput(), nil })
 	case spec.Path == "":
 		return nil, fmt.Errorf("%w: the path is empty", ErrBadSpec)
 	case spec.Live():
@@ -35,7 +37,7 @@ func Open(spec Spec) (Source, error) {
 		if err := checkPath(spec.Path); err != nil {
 			return nil, err
 		}
-		m, err = openMedium(spec, func() (*input, error) { return openFile(spec.Path) })
+		m, err = openMedium(spec, func() (*media.Input, error) { return openFile(spec.Path) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shownPath(spec.Path), err)
@@ -44,13 +46,13 @@ func Open(spec Spec) (Source, error) {
 		return nil, err
 	}
 	if spec.Loop || spec.Path == Clip {
-		m = &loop{medium: m}
+		m = &loop{Reader: m}
 	}
-	return &ascending{backward: &backward{medium: m}}, nil
+	return &ascending{backward: &backward{Reader: m}}, nil
 }
 
 // openFile opens a regular file. Others are refused before they are opened: that of a FIFO would wait for a writer.
-func openFile(path string) (*input, error) {
+func openFile(path string) (*media.Input, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
@@ -64,23 +66,23 @@ func openFile(path string) (*input, error) {
 	case !mode.IsRegular():
 		return nil, fmt.Errorf("%w: %s", ErrBadSpec, describeType(mode))
 	case info.Size() == 0:
-		return nil, fmt.Errorf("%w: it is empty", ErrBadMedia)
+		return nil, fmt.Errorf("%w: it is empty", media.ErrBadMedia)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	size := func() (int64, error) { return f.Seek(0, io.SeekEnd) } // unlike Stat it does not allocate
-	return &input{ReaderAt: f, size: info.Size(), stat: size, close: f.Close}, nil
+	return &media.Input{ReaderAt: f, Size: info.Size(), Stat: size, OnClose: f.Close}, nil
 }
 
-func openMedium(spec Spec, open func() (*input, error)) (medium, error) {
+func openMedium(spec Spec, open func() (*media.Input, error)) (media.Reader, error) {
 	in, err := open()
 	if err != nil {
 		return nil, err
 	}
 	if spec.Warn != nil {
-		in.warn = func(text string) { spec.Warn(brief.Text(spec.Path) + ": " + text) }
+		in.Warn = func(text string) { spec.Warn(brief.Text(spec.Path) + ": " + text) }
 	}
 	m, err := openInput(spec.Path, in, spec.FPS)
 	if err != nil {
@@ -90,54 +92,46 @@ func openMedium(spec Spec, open func() (*input, error)) (medium, error) {
 }
 
 // openInput opens what the content says it is.
-func openInput(name string, in *input, fps float64) (medium, error) {
-	head, err := readHead(in, 0)
+func openInput(name string, in *media.Input, fps float64) (media.Reader, error) {
+	head, err := media.ReadHead(in, 0)
 	if err != nil {
 		return nil, err
 	}
-	if tag := id3Size(head); tag > 0 {
-		if head, err = readHead(in, tag); err != nil {
+	if tag := audioframes.Id3Size(head); tag > 0 {
+		if head, err = media.ReadHead(in, tag); err != nil {
 			return nil, err
 		}
 		if len(head) == 0 {
-			return nil, fmt.Errorf("%w: there is nothing but an ID3 tag", ErrBadMedia)
+			return nil, fmt.Errorf("%w: there is nothing but an ID3 tag", media.ErrBadMedia)
 		}
 	}
-	format, err := sniff(name, head)
-	if errors.Is(err, ErrBadMedia) {
-		if how, ok := findFraming(in); ok {
-			format, err = framed(how), nil
+	format, err := recognise(name, head)
+	if errors.Is(err, media.ErrBadMedia) {
+		if found, ok := audioframes.FindFormat(in); ok {
+			format, err = found, nil
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if fps != 0 && !format.raw {
-		return nil, fmt.Errorf("%w: fps=%v: only raw H.264 and HEVC take a frame rate, %s has its own times", ErrBadSpec, fps, format.name)
+	if fps != 0 && !format.TakesFPS {
+		return nil, fmt.Errorf("%w: fps=%v: only raw H.264 and HEVC take a frame rate, %s has its own times", ErrBadSpec, fps, format.Name)
 	}
-	return format.open(in, fps)
-}
-
-// readHead reads what tells the format.
-func readHead(in *input, offset int64) ([]byte, error) {
-	head := make([]byte, max(min(sniffSize, in.size-offset), 0))
-	if _, err := in.ReadAt(head, offset); err != nil && err != io.EOF {
-		return nil, err
-	}
-	return head, nil
+	in.FPS = fps
+	return format.Open(in)
 }
 
 // named is a medium whose errors name the file, and whose Info has the configurations of the first units.
 type named struct {
-	medium
+	media.Reader
 	name string
-	info Info
+	info media.Info
 }
 
-func newNamed(name string, m medium) (*named, error) {
-	n := &named{medium: m, name: name, info: m.Info()}
+func newNamed(name string, m media.Reader) (*named, error) {
+	n := &named{Reader: m, name: name, info: m.Info()}
 	n.learn()
-	if err := m.rewind(); err != nil {
+	if err := m.Rewind(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), m.Close())
 	}
 	return n, nil
@@ -157,7 +151,7 @@ func (n *named) learn() {
 	}
 	var video, audio bool
 	for units := 0; units < learnUnits && !(video && audio); units++ {
-		u, err := n.medium.Next()
+		u, err := n.Reader.Next()
 		if err != nil || u.DTS > learnTime {
 			return
 		}
@@ -170,10 +164,10 @@ func (n *named) learn() {
 	}
 }
 
-func (n *named) Info() Info { return n.info }
+func (n *named) Info() media.Info { return n.info }
 
 func (n *named) Next() (*flv.AccessUnit, error) {
-	unit, err := n.medium.Next()
+	unit, err := n.Reader.Next()
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("%s: %w", n.name, err)
 	}

@@ -1,102 +1,16 @@
 package source
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
-	"math"
-	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/mediatest"
 )
-
-// unit is a copy of an access unit, which is valid until the next one only.
-type unit struct {
-	kind     flv.Kind
-	codec    flv.Codec
-	dts, pts time.Duration
-	size     int // with lengths of 4 bytes
-	nalus    int
-	pictures int // bytes of the slices
-	config   []byte
-}
-
-func copyUnit(u *flv.AccessUnit) unit {
-	c := unit{kind: u.Kind, codec: u.Codec, pictures: pictureBytes(u), dts: u.DTS, pts: u.PTS, size: len(u.Data), nalus: len(u.NALUs), config: u.Config}
-	for _, nalu := range u.NALUs {
-		c.size += 4 + len(nalu)
-	}
-	return c
-}
-
-// hasConfig tells the codecs whose tracks begin with a configuration.
-func hasConfig(c flv.Codec) bool { return c != flv.MP3 && c != flv.AC3 && c != flv.EAC3 }
-
-// pictureBytes counts what is in the slices of H.264 and HEVC: the same in all containers.
-func pictureBytes(u *flv.AccessUnit) (n int) {
-	for _, nalu := range u.NALUs {
-		if u.Codec == flv.HEVC && nalu[0]>>1 < 32 || u.Codec == flv.H264 && nalu[0]&0x1F <= 5 {
-			n += len(nalu)
-		}
-	}
-	return n
-}
-
-// readAll reads to the end and returns the error, nil for io.EOF. It checks what every source promises.
-func readAll(t require.TestingT, s interface {
-	Next() (*flv.AccessUnit, error)
-}) ([]unit, error) {
-	var units []unit
-	last := map[flv.Kind]unit{}
-	for {
-		u, err := s.Next()
-		if err != nil {
-			_, again := s.Next()
-			require.Equal(t, err, again, "errors stay")
-			if err == io.EOF {
-				err = nil
-			}
-			return units, err
-		}
-		c := copyUnit(u)
-		require.Equal(t, c.kind, c.codec.Kind())
-		if before, ok := last[c.kind]; ok {
-			require.Equal(t, before.codec, c.codec)
-		} else if hasConfig(c.codec) {
-			require.NotEmpty(t, c.config, "the first unit of a track carries its configuration")
-		}
-		last[c.kind] = c
-		units = append(units, c)
-	}
-}
-
-// requireOrder checks the order over the tracks and that time begins at 0.
-func requireOrder(t *testing.T, units []unit) {
-	require.NotEmpty(t, units)
-	require.Zero(t, units[0].dts)
-	for i := 1; i < len(units); i++ {
-		a, b := units[i-1], units[i]
-		require.LessOrEqual(t, a.dts, b.dts, "unit %d", i)
-		if a.dts == b.dts {
-			require.GreaterOrEqual(t, a.kind, b.kind, "video comes first: unit %d", i)
-		}
-	}
-}
-
-func of(units []unit, kind flv.Kind) (some []unit) {
-	for _, u := range units {
-		if u.kind == kind {
-			some = append(some, u)
-		}
-	}
-	return some
-}
 
 func openData(t testing.TB, spec string) Source {
 	parsed, err := ParseSpec(filepath.Join("testdata", spec))
@@ -105,38 +19,6 @@ func openData(t testing.TB, spec string) Source {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
-}
-
-// expected reads a table made by ffprobe (see testdata/make.sh), shifted so that the smallest decode time is 0.
-func expected(t *testing.T, name string) []unit {
-	f, err := os.Open(filepath.Join("testdata", name+".csv"))
-	require.NoError(t, err)
-	defer f.Close()
-	records, err := csv.NewReader(f).ReadAll()
-	require.NoError(t, err)
-	var units []unit
-	first := time.Duration(math.MaxInt64)
-	for _, r := range records {
-		u := unit{kind: flv.Audio, dts: seconds(t, r[1]), pts: seconds(t, r[2])}
-		if r[0] == "video" {
-			u.kind = flv.Video
-		}
-		u.size, err = strconv.Atoi(r[3])
-		require.NoError(t, err)
-		first = min(first, u.dts)
-		units = append(units, u)
-	}
-	for i := range units {
-		units[i].dts -= first
-		units[i].pts -= first
-	}
-	return units
-}
-
-func seconds(t *testing.T, s string) time.Duration {
-	v, err := strconv.ParseFloat(s, 64)
-	require.NoError(t, err)
-	return time.Duration(v * float64(time.Second))
 }
 
 func TestFilesAgreeWithFFprobe(t *testing.T) {
@@ -159,9 +41,9 @@ func TestFilesAgreeWithFFprobe(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := openData(t, c.name)
-			units, err := readAll(t, s)
+			units, err := mediatest.ReadAll(t, s)
 			require.NoError(t, err)
-			requireOrder(t, units)
+			mediatest.RequireOrder(t, units)
 			require.Equal(t, audio.SampleRate, s.Info().Audio.SampleRate)
 			require.Equal(t, audio.Channels, s.Info().Audio.Channels)
 			if c.video == nil {
@@ -171,14 +53,14 @@ func TestFilesAgreeWithFFprobe(t *testing.T) {
 				require.Equal(t, c.video.Height, s.Info().Video.Height)
 				require.InDelta(t, c.video.FrameRate, s.Info().Video.FrameRate, 1e-9)
 			}
-			want := expected(t, c.name)
+			want := mediatest.Expected(t, c.name)
 			for _, kind := range []flv.Kind{flv.Video, flv.Audio} {
-				a, b := of(want, kind), of(units, kind)
+				a, b := mediatest.Of(want, kind), mediatest.Of(units, kind)
 				require.Len(t, b, len(a), kind)
 				for i := range a {
-					require.InDelta(t, a[i].dts, b[i].dts, float64(time.Millisecond), "%v %d", kind, i)
-					require.InDelta(t, a[i].pts, b[i].pts, float64(time.Millisecond), "%v %d", kind, i)
-					require.Equal(t, a[i].size, b[i].size+c.header, "%v %d", kind, i)
+					require.InDelta(t, a[i].DTS, b[i].DTS, float64(time.Millisecond), "%v %d", kind, i)
+					require.InDelta(t, a[i].PTS, b[i].PTS, float64(time.Millisecond), "%v %d", kind, i)
+					require.Equal(t, a[i].Size, b[i].Size+c.header, "%v %d", kind, i)
 				}
 			}
 		})
@@ -187,16 +69,16 @@ func TestFilesAgreeWithFFprobe(t *testing.T) {
 
 // Raw H.264 has no times: they are made from the frame rate and the picture order count, and have to be those of the same video in MP4.
 func TestAnnexBHasTheTimesOfMP4(t *testing.T) {
-	raw, err := readAll(t, openData(t, "bframes.h264"))
+	raw, err := mediatest.ReadAll(t, openData(t, "bframes.h264"))
 	require.NoError(t, err)
-	requireOrder(t, raw)
-	boxed, err := readAll(t, openData(t, "bframes.mp4"))
+	mediatest.RequireOrder(t, raw)
+	boxed, err := mediatest.ReadAll(t, openData(t, "bframes.mp4"))
 	require.NoError(t, err)
-	boxed = of(boxed, flv.Video)
+	boxed = mediatest.Of(boxed, flv.Video)
 	require.Len(t, raw, len(boxed))
 	for i := range raw {
-		require.InDelta(t, boxed[i].dts, raw[i].dts, 1000, "unit %d", i)
-		require.InDelta(t, boxed[i].pts, raw[i].pts, 1000, "unit %d", i)
+		require.InDelta(t, boxed[i].DTS, raw[i].DTS, 1000, "unit %d", i)
+		require.InDelta(t, boxed[i].PTS, raw[i].PTS, 1000, "unit %d", i)
 	}
 }
 
@@ -205,16 +87,16 @@ func TestClip(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, flv.VideoInfo{Codec: flv.H264, Width: 640, Height: 360, FrameRate: 25}, *m.Info().Video)
 	require.Equal(t, flv.AudioInfo{Codec: flv.AAC, SampleRate: 48000, Channels: 1}, *m.Info().Audio)
-	units, err := readAll(t, m)
+	units, err := mediatest.ReadAll(t, m)
 	require.NoError(t, err)
-	requireOrder(t, units)
-	require.Len(t, of(units, flv.Video), 96)
-	require.Len(t, of(units, flv.Audio), 180)
-	for i, u := range of(units, flv.Video) {
-		require.Equal(t, time.Duration(i)*40*time.Millisecond, u.dts)
-		require.Equal(t, u.dts, u.pts)
+	mediatest.RequireOrder(t, units)
+	require.Len(t, mediatest.Of(units, flv.Video), 96)
+	require.Len(t, mediatest.Of(units, flv.Audio), 180)
+	for i, u := range mediatest.Of(units, flv.Video) {
+		require.Equal(t, time.Duration(i)*40*time.Millisecond, u.DTS)
+		require.Equal(t, u.DTS, u.PTS)
 	}
-	require.Equal(t, 3840*time.Millisecond, m.end())
+	require.Equal(t, 3840*time.Millisecond, m.End())
 	require.LessOrEqual(t, len(clipFLV), 50_000)
 }
 
@@ -324,4 +206,17 @@ func ExampleParseSpec() {
 	// Output:
 	// video.h264 true 30 <nil>
 	// bad source "video.h264": unknown parameter "speed", expected loop or fps
+}
+
+func TestAnnexBFrameRate(t *testing.T) {
+	for spec, dts := range map[string]time.Duration{
+		"bframes.h264":                  33366666,
+		"bframes.h264?fps=50":           20 * time.Millisecond,
+		"bframes.h264?fps=24000%2F1001": 41708333,
+		"bframes.h264?fps=0.5":          2 * time.Second,
+	} {
+		units, err := mediatest.ReadAll(t, openData(t, spec))
+		require.NoError(t, err)
+		require.Equal(t, dts, units[1].DTS, spec)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"luatrtmp/core/source/media"
 	"luatrtmp/internal/brief"
 )
 
@@ -16,9 +17,6 @@ const (
 	Clip = "clip" // the built-in clip
 	None = "none" // no source
 )
-
-// maxFPS bounds the frame rate that a caller may ask for.
-const maxFPS = 1000
 
 // Spec says what to open.
 type Spec struct {
@@ -97,13 +95,13 @@ func parseFPS(value string) (float64, error) {
 		}
 	}
 	if err != nil || !validFPS(fps) {
-		return 0, fmt.Errorf("parameter fps: expected a frame rate above 0, at most %d", maxFPS)
+		return 0, fmt.Errorf("parameter fps: expected a frame rate above 0, at most %d", media.MaxFPS)
 	}
 	return fps, nil
 }
 
 // validFPS is also false for NaN.
-func validFPS(fps float64) bool { return fps >= 0.001 && fps <= maxFPS }
+func validFPS(fps float64) bool { return fps >= 0.001 && fps <= media.MaxFPS }
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)

@@ -11,51 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
+	"luatrtmp/core/source/mediatest"
 )
-
-func TestSplicer(t *testing.T) {
-	const v, a = flv.Video, flv.Audio
-	type stamp struct {
-		kind     flv.Kind
-		in, want int64 // ms
-	}
-	const hours = 3_600_000
-	for _, c := range []struct {
-		name   string
-		stamps []stamp
-	}{
-		{"begins where it begins", []stamp{{v, 500, 500}, {a, 480, 480}, {v, 540, 540}}},
-		{"a small disorder stays", []stamp{{v, 0, 0}, {v, 80, 80}, {v, 40, 40}, {v, 120, 120}}},
-		{"half a second back stays", []stamp{{v, 0, 0}, {v, 500, 500}, {v, 40, 40}, {v, 80, 80}}},
-		{"a pause stays", []stamp{{v, 0, 0}, {a, 0, 0}, {v, 9000, 9000}, {a, 9000, 9000}}},
-		{"one track has long frames", []stamp{{v, 0, 0}, {a, 0, 0}, {a, 8000, 8000}, {a, 16_000, 16_000}, {v, 16_000, 16_000}, {a, 16_020, 16_020}}},
-		{"one stamp of video is damaged", []stamp{
-			{v, 0, 0}, {a, 0, 0}, {v, 40, 40}, {a, 23, 23}, {v, 80 + 5*hours, 80}, {a, 46, 46}, {a, 69, 69}, {v, 120, 120}, {a, 92, 92}, {v, 160, 160},
-		}},
-		{"two in a row", []stamp{{v, 0, 0}, {v, 40, 40}, {v, 5 * hours, 80}, {v, 9 * hours, 120}, {v, 160, 160}, {v, 200, 200}}},
-		{"one is damaged backward", []stamp{{v, 5000, 5000}, {a, 5000, 5000}, {v, 5040, 5040}, {v, 0, 5080}, {a, 5023, 5023}, {v, 5120, 5120}}},
-		{"the clock starts again", []stamp{
-			{v, 0, 0}, {a, 0, 0}, {v, 5000, 5000}, {a, 5010, 5010}, {v, 5040, 5040}, {a, 5033, 5033},
-			{v, 0, 5080}, {a, 5056, 5056}, {a, 5079, 5079}, {v, 40, 5120}, {a, 10, 5090}, {a, 33, 5113}, {v, 80, 5160},
-		}},
-		{"the clock is set by less than a pause", []stamp{
-			{v, 0, 0}, {a, 0, 0}, {v, 3000, 3000}, {a, 3010, 3010}, {v, 3040, 3040},
-			{v, 1000, 3080}, {a, 3033, 3033}, {v, 1040, 3120}, {a, 1000, 3080}, {v, 1080, 3160}, {a, 1023, 3103},
-		}},
-		{"the clock is set forward", []stamp{
-			{v, 0, 0}, {a, 0, 0}, {v, 40, 40}, {a, 23, 23}, {v, 9 * hours, 80}, {a, 46, 46}, {a, 9 * hours, 80}, {v, 9*hours + 40, 120}, {a, 9*hours + 23, 103},
-		}},
-		{"slowly backward", []stamp{{v, 9000, 9000}, {v, 9040, 9040}, {v, 8540, 8540}, {v, 8000, 9080}, {v, 8040, 9120}}},
-		{"a track with a clock of its own", []stamp{{v, 0, 0}, {v, 40, 40}, {a, 9 * hours, 40}, {v, 80, 80}, {a, 9*hours + 23, 63}, {v, 120, 120}}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := splicer{second: 1000}
-			for i, x := range c.stamps {
-				require.Equal(t, x.want, s.next(x.kind, x.in), "stamp %d", i)
-			}
-		})
-	}
-}
 
 // flvTags takes a file apart, and returns the offsets of the tags of a type.
 func flvTags(b []byte, kind byte) (at []int) {
@@ -83,7 +41,7 @@ func shiftFLV(b []byte, from int, add int32) {
 
 // Whatever jumps, no frame is lost, each track's time goes up without a hole, and the tracks stay together.
 func TestJumpsAreClosedUp(t *testing.T) {
-	plain := func(name string) []byte { return testFile(t, name) }
+	plain := func(name string) []byte { return mediatest.File(t, name) }
 	type file struct {
 		name, ext string
 		data      []byte
@@ -116,9 +74,9 @@ func TestJumpsAreClosedUp(t *testing.T) {
 	}
 
 	ts := plain("bframes.ts")
-	later := eachPES(ts, func(pid int, h []byte) {
+	later := mediatest.EachPES(ts, func(pid int, h []byte) {
 		for at := 3; at+5 <= 3+int(h[2]); at += 5 {
-			putStamp(h[at:], getStamp(h[at:])+tsClock)
+			mediatest.PutStamp(h[at:], mediatest.GetStamp(h[at:])+90000)
 		}
 	})
 	recording := append(plain("bframes.ts"), later...) // of 2 s
@@ -126,19 +84,19 @@ func TestJumpsAreClosedUp(t *testing.T) {
 	add("three recordings are joined", "ts", append(append(recording, recording...), recording...), 6)
 	for bit := 20; bit < 33; bit++ {
 		n := 0
-		b := eachPES(ts, func(pid int, h []byte) {
+		b := mediatest.EachPES(ts, func(pid int, h []byte) {
 			if n++; n == 12 {
 				for at := 3; at+5 <= 3+int(h[2]); at += 5 {
-					putStamp(h[at:], getStamp(h[at:])^1<<bit)
+					mediatest.PutStamp(h[at:], mediatest.GetStamp(h[at:])^1<<bit)
 				}
 			}
 		})
 		add(fmt.Sprintf("bit %d of one packet's times", bit), "ts", b, 1)
 	}
 	n := 0
-	add("all times by 5 hours", "ts", eachPES(ts, func(pid int, h []byte) {
+	add("all times by 5 hours", "ts", mediatest.EachPES(ts, func(pid int, h []byte) {
 		for at := 3; n > 12 && at+5 <= 3+int(h[2]); at += 5 {
-			putStamp(h[at:], getStamp(h[at:])+5*3600*tsClock)
+			mediatest.PutStamp(h[at:], mediatest.GetStamp(h[at:])+5*3600*90000)
 		}
 		n++
 	}), 1)
@@ -232,7 +190,7 @@ func requireSteady(t *testing.T, units []whole, pictures, frames int) {
 
 // A frame of an MP4 file that is to stand for a day does not, and the sound goes on.
 func TestMP4DurationIsDamaged(t *testing.T) {
-	b := testFile(t, "hevc.mp4")
+	b := mediatest.File(t, "hevc.mp4")
 	at := 0
 	for i := 4; i+24 < len(b); i++ {
 		if string(b[i:i+4]) == "stts" {
@@ -251,9 +209,9 @@ func TestMP4DurationIsDamaged(t *testing.T) {
 // Times that stand still or go back a little go up nevertheless, and a presentation time that cannot be is the decode time.
 func TestTimesGoUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.flv")
-	far := tag(9, 600, 0x27, 1, 0x7F, 0, 0, 0, 0, 0, 1, 0x41) // 2.3 h
-	require.NoError(t, os.WriteFile(path, flvBytes(videoConfig(0), videoFrame(0, 0), videoFrame(500, 40), videoFrame(0, 80), videoFrame(40, 0),
-		videoFrame(501, 0), videoFrame(520, 40), far), 0o600))
+	far := mediatest.FLVTag(9, 600, 0x27, 1, 0x7F, 0, 0, 0, 0, 0, 1, 0x41) // 2.3 h
+	require.NoError(t, os.WriteFile(path, mediatest.FLV(mediatest.FLVVideoConfig(0), mediatest.FLVVideoFrame(0, 0), mediatest.FLVVideoFrame(500, 40), mediatest.FLVVideoFrame(0, 80), mediatest.FLVVideoFrame(40, 0),
+		mediatest.FLVVideoFrame(501, 0), mediatest.FLVVideoFrame(520, 40), far), 0o600))
 	units, _ := readWhole(t, openBackward(t, path), 100)
 	got := ""
 	for _, u := range units {
@@ -266,13 +224,13 @@ func TestTimesGoUp(t *testing.T) {
 func TestLoopOfAMoment(t *testing.T) {
 	key := []byte{0x10, 2, 0, 0x9D, 1, 0x2A, 16, 0, 16, 0, 0, 0} // VP8, 16x16
 	ivf := func(rate, scale uint32, times ...uint64) []byte {
-		b := ivfHeader("VP80", rate, scale)
+		b := mediatest.IVFHeader("VP80", rate, scale)
 		for _, at := range times {
-			b = append(b, ivfFrame(at, key...)...)
+			b = append(b, mediatest.IVFFrame(at, key...)...)
 		}
 		return b
 	}
-	wav := testFile(t, "alaw.wav")
+	wav := mediatest.File(t, "alaw.wav")
 	one := append(append([]byte(nil), wav[:12]...), "fmt \x10\x00\x00\x00\x06\x00\x01\x00\x40\x1F\x00\x00\x40\x1F\x00\x00\x01\x00\x08\x00data\x01\x00\x00\x00\xD5"...)
 	for _, c := range []struct {
 		name string
@@ -284,7 +242,7 @@ func TestLoopOfAMoment(t *testing.T) {
 		{"12 ms apart", ivf(80, 1, 0, 1), true},
 		{"one frame", ivf(50, 1, 0), true},
 		{"one sample", one, false},
-		{"one frame of sound", adtsFrame, true},
+		{"one frame of sound", mediatest.ADTSFrame, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x")
@@ -298,7 +256,7 @@ func TestLoopOfAMoment(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			require.ErrorIs(t, err, ErrBadMedia)
+			require.ErrorIs(t, err, media.ErrBadMedia)
 			require.ErrorContains(t, err, "is too short to be repeated, at least 20ms are needed")
 		})
 	}

@@ -27,8 +27,8 @@ func packet(counter int, start bool, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// packets cuts a unit into packets.
-func packets(counter int, unit []byte) (list [][]byte) {
+// cutPackets cuts a unit into packets.
+func cutPackets(counter int, unit []byte) (list [][]byte) {
 	for start := true; len(unit) > 0; start = false {
 		n := min(len(unit), PacketSize-4)
 		list = append(list, packet(counter+len(list), start, unit[:n]))
@@ -80,25 +80,25 @@ func TestSections(t *testing.T) {
 	broken[9] ^= 1
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	zero := []byte{0}
-	inTwo := packets(1, join(zero, b))
+	inTwo := cutPackets(1, join(zero, b))
 	for _, c := range []struct {
 		name    string
 		packets [][]byte
 		want    [][]byte
 	}{
-		{"one", packets(0, join(zero, a)), [][]byte{a}},
-		{"one with stuffing behind", packets(0, join(zero, a, bytes.Repeat([]byte{tableStuffing}, 100))), [][]byte{a}},
-		{"two in a packet", packets(0, join(zero, a, a)), [][]byte{a, a}},
-		{"one across packets", packets(0, join(zero, b)), [][]byte{b}},
-		{"behind bytes of one whose begin was lost", packets(0, join([]byte{3, 1, 2, 3}, a)), [][]byte{a}},
+		{"one", cutPackets(0, join(zero, a)), [][]byte{a}},
+		{"one with stuffing behind", cutPackets(0, join(zero, a, bytes.Repeat([]byte{tableStuffing}, 100))), [][]byte{a}},
+		{"two in a packet", cutPackets(0, join(zero, a, a)), [][]byte{a, a}},
+		{"one across packets", cutPackets(0, join(zero, b)), [][]byte{b}},
+		{"behind bytes of one whose begin was lost", cutPackets(0, join([]byte{3, 1, 2, 3}, a)), [][]byte{a}},
 		{
 			"one that begins where another one ends",
 			[][]byte{packet(0, true, join(zero, b[:100])), packet(1, false, b[100:200]), packet(2, true, join([]byte{byte(len(b) - 200)}, b[200:], a))},
 			[][]byte{b, a},
 		},
 		{"a header across packets", [][]byte{packet(0, true, join(zero, a, b[:2])), packet(1, false, b[2:180]), packet(2, false, b[180:])}, [][]byte{a, b}},
-		{"a wrong checksum", packets(0, join(zero, broken, a)), [][]byte{a}},
-		{"a lost packet", join2(inTwo[:1], packets(4, join(zero, a))), [][]byte{a}},
+		{"a wrong checksum", cutPackets(0, join(zero, broken, a)), [][]byte{a}},
+		{"a lost packet", join2(inTwo[:1], cutPackets(4, join(zero, a))), [][]byte{a}},
 		{"a lost packet in the middle", [][]byte{inTwo[0], packet(3, false, b[183:])}, nil},
 		{"a repeated packet", [][]byte{inTwo[0], inTwo[0], inTwo[1], inTwo[1]}, [][]byte{b}},
 		{"no begin", [][]byte{packet(0, false, a)}, nil},

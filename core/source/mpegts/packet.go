@@ -1,8 +1,3 @@
-// Package mpegts takes MPEG transport streams apart: ISO/IEC 13818-1, whose clauses the comments name. It takes packets, and gives the sections of
-// tables and the PES packets that are whole; it neither reads files nor knows codecs.
-//
-// It is the project's own because none of the libraries that were tried fits into a library that others load. The best kept one, go-astits, brings
-// net/http and text/template in through its helper, 0.8 MB of code that this has no use for, and gomedia panics on damaged packets.
 package mpegts
 
 // PacketSize in bytes.

@@ -1,6 +1,8 @@
 package mpegts
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+)
 
 // PES packets, 2.4.3.6.
 const (

@@ -24,15 +24,15 @@ func pesOf(sized bool, flags byte, data ...byte) []byte {
 func TestPES(t *testing.T) {
 	const stamp = 1<<32 + 1<<15 + 1
 	long := bytes.Repeat([]byte{7}, 500)
-	sized, open := packets(3, pesOf(true, 0x80, long...)), packets(3, pesOf(false, 0xC0, long...))
-	other := packets(6, pesOf(false, 0, 1, 2))
+	sized, open := cutPackets(3, pesOf(true, 0x80, long...)), cutPackets(3, pesOf(false, 0xC0, long...))
+	other := cutPackets(6, pesOf(false, 0, 1, 2))
 	timed := &PES{HasPTS: true, PTS: stamp, Data: long}
 	both := &PES{HasPTS: true, PTS: stamp, HasDTS: true, DTS: stamp, Data: long}
 	untimed := &PES{Data: []byte{1, 2}}
 	change := func(at int, value byte) [][]byte {
 		b := pesOf(true, 0x80, 1, 2)
 		b[at] = value
-		return packets(0, b)
+		return cutPackets(0, b)
 	}
 	jump := bytes.Clone(packet(9, true, pesOf(true, 0, 1, 2)))
 	jump[5] |= 0x80 // discontinuity_indicator
@@ -46,8 +46,8 @@ func TestPES(t *testing.T) {
 		{"without one: up to the next", join2(open, other), []*PES{both, untimed}},
 		{"a repeated packet", join2(join2(open[:2], open[1:]), other), []*PES{both, untimed}},
 		{"a lost packet", join2(join2(open[:1], open[2:]), other), []*PES{untimed}},
-		{"packets are lost, then there is one that begins", join2(open[:2], packets(9, pesOf(false, 0, 1, 2))), []*PES{untimed}},
-		{"recordings are joined: the last one is whole", join2(open, packets(9, pesOf(false, 0, 1, 2))), []*PES{both, untimed}},
+		{"packets are lost, then there is one that begins", join2(open[:2], cutPackets(9, pesOf(false, 0, 1, 2))), []*PES{untimed}},
+		{"recordings are joined: the last one is whole", join2(open, cutPackets(9, pesOf(false, 0, 1, 2))), []*PES{both, untimed}},
 		{"it ends before its length", sized[:2], nil},
 		{"bytes behind its length", join2(sized, [][]byte{packet(6, false, long[:50])}), []*PES{timed}},
 		{"no begin", open[1:], nil},
@@ -74,7 +74,7 @@ func TestPES(t *testing.T) {
 }
 
 func TestPESDamaged(t *testing.T) {
-	list := packets(0, pesOf(false, 0, make([]byte, 600)...))
+	list := cutPackets(0, pesOf(false, 0, make([]byte, 600)...))
 	list[1][1] |= 0x80 // transport_error_indicator
 	r := PESReader{Limit: 1 << 20}
 	for _, b := range list {
@@ -87,8 +87,8 @@ func TestPESLimit(t *testing.T) {
 	r := PESReader{Limit: 1000}
 	var got []*PES
 	take := func(p *PES) { got = append(got, p) }
-	list := packets(0, pesOf(false, 0, make([]byte, 1000)...))
-	list = append(list, packets(len(list), pesOf(false, 0, 1))...)
+	list := cutPackets(0, pesOf(false, 0, make([]byte, 1000)...))
+	list = append(list, cutPackets(len(list), pesOf(false, 0, 1))...)
 	for _, b := range list {
 		r.Add(parse(t, b), take)
 		require.LessOrEqual(t, len(r.buf), 1000)
@@ -99,10 +99,10 @@ func TestPESLimit(t *testing.T) {
 
 // FuzzMPEGTS takes packets of one PID as a table's and as a stream's.
 func FuzzMPEGTS(f *testing.F) {
-	f.Add(bytes.Join(packets(0, append([]byte{0}, section(tablePAT, 1, 0, 1, 0xE1, 0)...)), nil))
-	f.Add(bytes.Join(packets(0, append([]byte{0}, section(tablePMT, 1, 0xE1, 0, 0xF0, 0, 0x1B, 0xE1, 1, 0xF0, 0)...)), nil))
-	f.Add(bytes.Join(packets(0, pesOf(false, 0xC0, make([]byte, 400)...)), nil))
-	f.Add(bytes.Join(packets(0, pesOf(true, 0x80, make([]byte, 400)...)), nil))
+	f.Add(bytes.Join(cutPackets(0, append([]byte{0}, section(tablePAT, 1, 0, 1, 0xE1, 0)...)), nil))
+	f.Add(bytes.Join(cutPackets(0, append([]byte{0}, section(tablePMT, 1, 0xE1, 0, 0xF0, 0, 0x1B, 0xE1, 1, 0xF0, 0)...)), nil))
+	f.Add(bytes.Join(cutPackets(0, pesOf(false, 0xC0, make([]byte, 400)...)), nil))
+	f.Add(bytes.Join(cutPackets(0, pesOf(true, 0x80, make([]byte, 400)...)), nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var tables SectionReader
 		stream := PESReader{Limit: 2000}

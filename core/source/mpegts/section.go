@@ -1,6 +1,8 @@
 package mpegts
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+)
 
 // Sections of tables, 2.4.4.
 const (

@@ -1,6 +1,8 @@
 package mpegts
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+)
 
 // PAT is a section of the program association table, 2.4.4.3.
 type PAT struct {

@@ -1,0 +1,2 @@
+// Package flvfile reads FLV files, also in the forms of Enhanced RTMP.
+package flvfile

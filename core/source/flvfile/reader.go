@@ -1,0 +1,223 @@
+package flvfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
+)
+
+// Limits on FLV files.
+const (
+	probeTags   = 4096    // tags in which each track has to show itself
+	windowTags  = 32      // tags that are held to put audio and video in order
+	windowBytes = 4 << 20 // and their size; one more tag may pass it, a tag being at most 16 MiB
+	clock       = 1000    // timestamps per second
+	maxSkipped  = 32      // what is named of the tracks that are not sent
+)
+
+// reader reads an FLV file tag by tag.
+type reader struct {
+	*media.Input
+	info   media.Info
+	tags   tagReader
+	start  int64    // offset of the first tag
+	first  uint32   // timestamp of the first tag of a track
+	shift  int64    // the smallest DTS in ms, relative to first
+	tracks [2]track // video, audio
+	clock  media.Splicer
+
+	probing bool
+	seen    [2]bool // which kinds have tags among the first ones, or have been named since
+
+	window []*unit // in order of decoding
+	held   int     // bytes in the window
+	free   []*unit
+	out    *unit // last returned; its memory is used again
+	unit   flv.AccessUnit
+	nalus  [][]byte
+	err    error // from reading; what is in the window comes before it
+	marked mark
+}
+
+// unit is a tag in the window.
+type unit struct {
+	kind     flv.Kind
+	codec    flv.Codec
+	dts, pts int64         // ms
+	more     time.Duration // to be added to both: Enhanced RTMP, nanosecond offset
+	body     []byte
+	data     []byte
+	config   []byte
+	length   int // lengthSize
+	offset   int64
+	clock    media.Splicer // before it
+}
+
+// Open opens an FLV file.
+func Open(in *media.Input) (media.Reader, error) {
+	f := &reader{Input: in, tags: tagReader{in: in}, clock: media.Splicer{Second: clock}}
+	if err := f.tags.readHeader(); err != nil {
+		return nil, err
+	}
+	f.start = f.tags.offset
+	if err := f.probe(); err != nil {
+		return nil, err
+	}
+	return f, f.Rewind()
+}
+
+func (f *reader) Info() media.Info { return f.info }
+
+func (f *reader) Rewind() error {
+	f.tags.offset, f.tags.direct = f.start, false
+	f.err = nil
+	f.free = append(f.free, f.window...)
+	f.window, f.held = f.window[:0], 0
+	f.clock = media.Splicer{Second: clock}
+	for i := range f.tracks {
+		t := &f.tracks[i]
+		*t = track{present: t.present, codec: t.codec, id: t.id}
+	}
+	return nil
+}
+
+func (f *reader) Next() (*flv.AccessUnit, error) {
+	if f.out != nil {
+		f.free = append(f.free, f.out)
+		f.out = nil
+	}
+	for f.err == nil && len(f.window) < windowTags && f.held < windowBytes {
+		f.err = f.readUnit()
+	}
+	if len(f.window) == 0 {
+		return nil, f.err
+	}
+	u := f.window[0]
+	copy(f.window, f.window[1:])
+	f.window[len(f.window)-1] = nil
+	f.window = f.window[:len(f.window)-1]
+	f.held -= len(u.body)
+	f.out = u
+
+	f.unit = flv.AccessUnit{Kind: u.kind, Codec: u.codec, Config: u.config, DTS: f.time(u.dts) + u.more, PTS: f.time(u.pts) + u.more}
+	if !u.codec.HasNALUs() {
+		f.unit.Data = u.data
+		return &f.unit, nil
+	}
+	var err error
+	if f.nalus, err = flv.SplitAVCC(f.nalus[:0], u.data, u.length); err != nil {
+		f.window, f.err = f.window[:0], fmt.Errorf("%w: video tag at offset %d: %w", media.ErrBadMedia, u.offset, err)
+		return nil, f.err
+	}
+	f.unit.NALUs = f.nalus
+	return &f.unit, nil
+}
+
+func (f *reader) time(ms int64) time.Duration { return time.Duration(ms-f.shift) * time.Millisecond }
+
+// End is rounded to whole ms, as all times in FLV are: the exact duration of the last audio frame, added to a rounded time, would make
+// every round some 0.3 ms too long.
+func (f *reader) End() time.Duration {
+	var last time.Duration
+	for i := range f.tracks {
+		t := &f.tracks[i]
+		if !t.started {
+			continue
+		}
+		duration := t.frame
+		if duration == 0 {
+			duration = time.Duration(t.delta) * time.Millisecond
+		}
+		if duration <= 0 {
+			duration = media.DefaultFrameDuration
+		}
+		last = max(last, f.time(t.dts)+duration)
+	}
+	return last.Round(time.Millisecond)
+}
+
+// readUnit reads tags until one is an access unit, and puts it in the window.
+func (f *reader) readUnit() error {
+	for {
+		tag, err := f.tags.next()
+		if err != nil {
+			return err
+		}
+		t := f.track(tag.kind)
+		if t == nil || !t.present || tag.size == 0 {
+			f.nameLate(tag)
+			f.tags.skip(tag)
+			continue
+		}
+		u := f.spare()
+		if u.body, err = f.tags.body(u.body[:0], tag); err != nil {
+			return err
+		}
+		ok, err := f.parse(t, tag, u)
+		if err != nil {
+			return fmt.Errorf("%w: tag at offset %d: %w", media.ErrBadMedia, tag.offset, err)
+		}
+		if ok {
+			f.insert(u)
+			return nil
+		}
+		f.free = append(f.free, u)
+	}
+}
+
+// nameLate warns of a track that begins too late to be sent.
+func (f *reader) nameLate(tag tag) {
+	i := 0
+	switch {
+	case tag.size == 0 || tag.kind != flv.Audio && tag.kind != flv.Video:
+		return
+	case tag.kind == flv.Audio:
+		i = 1
+	}
+	if !f.seen[i] {
+		f.seen[i] = true
+		f.Warnf("%v begins at offset %d, after the first %d tags, and is not sent", tag.kind, tag.offset, probeTags)
+	}
+}
+
+// insert puts a unit in its place by DTS, video first, without changing the order within a track.
+func (f *reader) insert(u *unit) {
+	i := len(f.window)
+	f.window = append(f.window, u)
+	for i > 0 {
+		before := f.window[i-1]
+		if before.kind == u.kind || before.dts < u.dts || before.dts == u.dts && u.kind == flv.Audio {
+			break
+		}
+		f.window[i] = before
+		i--
+	}
+	f.window[i] = u
+	f.held += len(u.body)
+}
+
+func (f *reader) spare() *unit {
+	if n := len(f.free); n > 0 {
+		u := f.free[n-1]
+		f.free = f.free[:n-1]
+		return u
+	}
+	return &unit{}
+}
+
+func (f *reader) track(kind flv.Kind) *track {
+	switch kind {
+	case flv.Video:
+		return &f.tracks[0]
+	case flv.Audio:
+		return &f.tracks[1]
+	}
+	return nil
+}
+
+// isEnd tells whether reading a tag ended because the file does.
+func isEnd(err error) bool { return err == io.EOF || errors.Is(err, media.ErrTruncated) }

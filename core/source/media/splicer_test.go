@@ -1,0 +1,53 @@
+package media
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/flv"
+)
+
+func TestSplicer(t *testing.T) {
+	const v, a = flv.Video, flv.Audio
+	type stamp struct {
+		kind     flv.Kind
+		in, want int64 // ms
+	}
+	const hours = 3_600_000
+	for _, c := range []struct {
+		name   string
+		stamps []stamp
+	}{
+		{"begins where it begins", []stamp{{v, 500, 500}, {a, 480, 480}, {v, 540, 540}}},
+		{"a small disorder stays", []stamp{{v, 0, 0}, {v, 80, 80}, {v, 40, 40}, {v, 120, 120}}},
+		{"half a second back stays", []stamp{{v, 0, 0}, {v, 500, 500}, {v, 40, 40}, {v, 80, 80}}},
+		{"a pause stays", []stamp{{v, 0, 0}, {a, 0, 0}, {v, 9000, 9000}, {a, 9000, 9000}}},
+		{"one track has long frames", []stamp{{v, 0, 0}, {a, 0, 0}, {a, 8000, 8000}, {a, 16_000, 16_000}, {v, 16_000, 16_000}, {a, 16_020, 16_020}}},
+		{"one stamp of video is damaged", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 40, 40}, {a, 23, 23}, {v, 80 + 5*hours, 80}, {a, 46, 46}, {a, 69, 69}, {v, 120, 120}, {a, 92, 92}, {v, 160, 160},
+		}},
+		{"two in a row", []stamp{{v, 0, 0}, {v, 40, 40}, {v, 5 * hours, 80}, {v, 9 * hours, 120}, {v, 160, 160}, {v, 200, 200}}},
+		{"one is damaged backward", []stamp{{v, 5000, 5000}, {a, 5000, 5000}, {v, 5040, 5040}, {v, 0, 5080}, {a, 5023, 5023}, {v, 5120, 5120}}},
+		{"the clock starts again", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 5000, 5000}, {a, 5010, 5010}, {v, 5040, 5040}, {a, 5033, 5033},
+			{v, 0, 5080}, {a, 5056, 5056}, {a, 5079, 5079}, {v, 40, 5120}, {a, 10, 5090}, {a, 33, 5113}, {v, 80, 5160},
+		}},
+		{"the clock is set by less than a pause", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 3000, 3000}, {a, 3010, 3010}, {v, 3040, 3040},
+			{v, 1000, 3080}, {a, 3033, 3033}, {v, 1040, 3120}, {a, 1000, 3080}, {v, 1080, 3160}, {a, 1023, 3103},
+		}},
+		{"the clock is set forward", []stamp{
+			{v, 0, 0}, {a, 0, 0}, {v, 40, 40}, {a, 23, 23}, {v, 9 * hours, 80}, {a, 46, 46}, {a, 9 * hours, 80}, {v, 9*hours + 40, 120}, {a, 9*hours + 23, 103},
+		}},
+		{"slowly backward", []stamp{{v, 9000, 9000}, {v, 9040, 9040}, {v, 8540, 8540}, {v, 8000, 9080}, {v, 8040, 9120}}},
+		{"a track with a clock of its own", []stamp{{v, 0, 0}, {v, 40, 40}, {a, 9 * hours, 40}, {v, 80, 80}, {a, 9*hours + 23, 63}, {v, 120, 120}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := Splicer{Second: 1000}
+			for i, x := range c.stamps {
+				require.Equal(t, x.want, s.Next(x.kind, x.in), "stamp %d", i)
+			}
+		})
+	}
+}

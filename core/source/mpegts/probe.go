@@ -1,0 +1,242 @@
+package mpegts
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/source/annexb"
+	"luatrtmp/core/source/media"
+)
+
+// tail is how far from the end the last time is searched.
+const tail = 1 << 20
+
+// probe finds out which tracks the file has and which of them can be sent.
+func (f *reader) probe() error {
+	if err := f.Rewind(); err != nil {
+		return err
+	}
+	for f.err == nil && !f.probed() && f.packets.Offset < probeBytes {
+		f.err = f.read()
+	}
+	if err := f.choose(); err != nil {
+		return err
+	}
+	if err := f.Rewind(); err != nil {
+		return err
+	}
+	for f.err == nil && !f.ready() {
+		f.err = f.read()
+	}
+	s := f.earliest()
+	if s == nil {
+		return f.err
+	}
+	f.first = s.queue[0].dts
+	f.info.Duration = f.duration()
+	return nil
+}
+
+// takePMT looks at a program map table: first for the program that is sent, then for streams that move to other PIDs.
+func (f *reader) takePMT(pid uint16, section []byte) {
+	pmt, ok := ParsePMT(section)
+	if !ok {
+		return
+	}
+	if f.scanned {
+		f.followProgram(pmt)
+		return
+	}
+	if slices.Contains(f.programs, pmt.Program) || len(f.programs) >= programs {
+		return
+	}
+	f.programs = append(f.programs, pmt.Program)
+	if len(f.streams) > 0 {
+		f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.Program))
+		return
+	}
+	f.program, f.table = pmt.Program, pid
+	for _, es := range pmt.Streams {
+		codec, opusHead, name := codecOf(&es)
+		if codec == flv.NoCodec {
+			f.names = append(f.names, fmt.Sprintf("PID %d: %s", es.PID, name))
+			continue
+		}
+		s := newTSStream(es.PID, codec, opusHead)
+		if err := s.begin(); err != nil {
+			f.names = append(f.names, fmt.Sprintf("PID %d: %v", es.PID, err))
+			continue
+		}
+		f.streams = append(f.streams, s)
+	}
+}
+
+// takePAT looks at a section of the program association table: first for the maps of all programs, then for the one that is sent.
+func (f *reader) takePAT(section []byte) {
+	pat, ok := ParsePAT(section)
+	if !ok {
+		return
+	}
+	if f.scanned {
+		f.followTable(pat)
+		return
+	}
+	for _, p := range pat.Programs {
+		if f.maps[p.PID] == nil && len(f.maps) < programs {
+			f.maps[p.PID] = &SectionReader{}
+		}
+	}
+}
+
+// followTable follows the program to another table, where files were joined; also to another number, if its own is gone.
+func (f *reader) followTable(pat *PAT) {
+	i := slices.IndexFunc(pat.Programs, func(p Program) bool { return p.Number == f.program })
+	if i < 0 {
+		if !pat.Whole || len(pat.Programs) == 0 {
+			return
+		}
+		i = 0
+	}
+	f.program = pat.Programs[i].Number
+	if pid := pat.Programs[i].PID; pid != f.table {
+		f.table, f.maps = pid, map[uint16]*SectionReader{pid: {}}
+	}
+}
+
+// followProgram follows a stream to another PID, where files were joined.
+func (f *reader) followProgram(pmt *PMT) {
+	if pmt.Program != f.program {
+		return
+	}
+	has := func(pid uint16) bool {
+		return slices.ContainsFunc(pmt.Streams, func(es Stream) bool { return es.PID == pid })
+	}
+	for _, s := range f.streams {
+		if has(s.pid) {
+			continue
+		}
+		for _, es := range pmt.Streams {
+			if codec, _, _ := codecOf(&es); codec == s.codec && f.byPID(es.PID) == nil {
+				s.pes.Flush(func(p *PES) { f.takePES(s, p) })
+				s.flush()
+				s.pid, s.pes = es.PID, PESReader{Limit: s.pes.Limit}
+				break
+			}
+		}
+	}
+}
+
+// probed tells whether the first stream of each kind has shown itself.
+func (f *reader) probed() bool {
+	if len(f.streams) == 0 {
+		return false
+	}
+	var seen [2]bool
+	for _, s := range f.streams {
+		if s.audio.refused {
+			continue
+		}
+		i := 0
+		if s.kind == flv.Audio {
+			i = 1
+		}
+		if !seen[i] && !s.probed() {
+			return false
+		}
+		seen[i] = true
+	}
+	return true
+}
+
+func (s *stream) probed() bool {
+	if s.kind == flv.Video {
+		return s.pictures > 0 && s.hasDTS || s.pictures >= reorderProbe
+	}
+	return len(s.queue) > 0
+}
+
+// choose keeps the first stream of each kind that has media, and names the others.
+func (f *reader) choose() error {
+	var chosen []*stream
+	var fault error
+	for _, s := range f.streams {
+		name := fmt.Sprintf("PID %d (%v)", s.pid, s.kind)
+		switch {
+		case s.audio.refused:
+			f.names = append(f.names, name+": "+media.MP2)
+		case len(s.queue) == 0 && s.fault != nil:
+			f.names = append(f.names, fmt.Sprintf("%s: %v: %v", name, s.codec, s.fault))
+			fault = s.fault
+		case len(s.queue) == 0:
+			f.names = append(f.names, fmt.Sprintf("%s: no %v in the first %d bytes", name, s.codec, f.packets.Offset))
+		case slices.ContainsFunc(chosen, func(c *stream) bool { return c.kind == s.kind }):
+			f.names = append(f.names, name+": the first one is sent")
+		default:
+			s.reorder = s.backward && !s.hasDTS
+			f.describe(s)
+			chosen = append(chosen, s)
+		}
+	}
+	if len(chosen) == 0 {
+		if f.err != nil && f.err != io.EOF {
+			return f.err
+		}
+		return f.nothing(fault)
+	}
+	slices.SortFunc(chosen, func(a, b *stream) int { return int(b.kind) - int(a.kind) })
+	f.streams, f.scanned = chosen, true
+	f.info.Skipped = f.names
+	return nil
+}
+
+func (f *reader) describe(s *stream) {
+	if s.kind == flv.Audio {
+		f.info.Audio = s.audio.info
+		return
+	}
+	info := s.config.Track.Info()
+	f.info.Video = &info
+}
+
+// nothing says why nothing can be sent.
+func (f *reader) nothing(fault error) error {
+	switch {
+	case len(f.programs) == 0:
+		return fmt.Errorf("%w: no program in the first %d bytes of the transport stream", media.ErrBadMedia, f.packets.Offset)
+	case fault != nil:
+		return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.names, "; "), fault, media.VideoAdvice)
+	}
+	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.names, "; "), media.ErrUnsupported, media.VideoAdvice)
+}
+
+// duration is the last time near the end of the file, 0 if there is none.
+func (f *reader) duration() time.Duration {
+	offset := max(f.Size-tail, 0)
+	packets := packets{Window: media.Window{In: f.Input, Offset: offset}, stride: f.stride}
+	last := int64(0)
+	take := func(pes *PES) {
+		if stamp := pes.PTS; pes.HasPTS {
+			if pes.HasDTS {
+				stamp = pes.DTS
+			}
+			last = max(last, nearest(f.first, stamp)-f.first)
+		}
+	}
+	readers := map[uint16]*PESReader{}
+	for _, s := range f.streams {
+		readers[s.pid] = &PESReader{Limit: annexb.MaxAccessUnitSize}
+	}
+	for b, err := packets.next(); err == nil; b, err = packets.next() {
+		if p, ok := ParsePacket(b); ok && readers[p.PID] != nil {
+			readers[p.PID].Add(&p, take)
+		}
+	}
+	for _, r := range readers {
+		r.Flush(take)
+	}
+	return media.Ticks(last, clock)
+}

@@ -1,0 +1,2 @@
+// Package ogg reads Ogg files with Opus or FLAC.
+package ogg

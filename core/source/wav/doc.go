@@ -1,0 +1,2 @@
+// Package wav reads WAV files with G.711.
+package wav
