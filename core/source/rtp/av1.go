@@ -19,6 +19,16 @@ const (
 	av1Unended   = 0x40
 )
 
+// The OBU types that begin a frame, AV1, 6.2.2, and a bit of an OBU header, 5.3.2.
+const (
+	obuSequenceHeader    = 1
+	obuTemporalDelimiter = 2
+	obuFrameHeader       = 3
+	obuFrame             = 6
+
+	obuHasExtension = 1 << 2
+)
+
 // av1Picture takes a temporal unit out of packets.
 type av1Picture struct {
 	frame
@@ -83,6 +93,47 @@ func leb128(b []byte) (value, n int) {
 		}
 	}
 	return 0, 0
+}
+
+// begins: a temporal unit does not begin in the midst of an OBU. It is asked only behind a marker.
+func (p *av1Picture) begins(payload []byte) bool { return payload[0]&av1Continues == 0 }
+
+// another: a temporal unit has one shown frame of the base layer. AV1, 7.5.
+func (p *av1Picture) another(payload []byte) bool {
+	if p.fragment || len(payload) < 3 || !p.begins(payload) {
+		return false
+	}
+	first := payload[1:]
+	if payload[0]>>4&3 != 1 { // a length is in front
+		_, n := leb128(first)
+		first = first[n:]
+	}
+	if len(first) < 2 || first[0]&obuHasExtension != 0 && first[1]>>3&3 > 0 { // of another layer
+		return false
+	}
+	switch first[0] >> 3 & 15 {
+	case obuSequenceHeader, obuTemporalDelimiter, obuFrameHeader, obuFrame:
+		return p.shown()
+	}
+	return false
+}
+
+// shown reports whether a frame that is shown is among the OBUs that were collected. AV1, 5.9.2.
+func (p *av1Picture) shown() bool {
+	const showExistingFrame, showFrame = 0x80, 0x10
+	for rest := p.data; len(rest) > 2; {
+		typ := rest[0] >> 3 & 15
+		at := 1 + int(rest[0]&obuHasExtension)/obuHasExtension
+		size, n := leb128(rest[at:])
+		if at += n; n == 0 || size == 0 || size > len(rest)-at {
+			return false
+		}
+		if (typ == obuFrameHeader || typ == obuFrame) && rest[at]&(showExistingFrame|showFrame) != 0 {
+			return true
+		}
+		rest = rest[at+size:]
+	}
+	return false
 }
 
 func (p *av1Picture) open() bool { return p.fragment }

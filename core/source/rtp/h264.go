@@ -11,6 +11,7 @@ import (
 const (
 	h264STAPA = 24
 	h264FUA   = 28
+	h264FUB   = 29
 
 	forbiddenBit = 0x80
 	fuStart      = 0x80
@@ -33,11 +34,15 @@ func (p *h264Picture) add(payload []byte) error {
 	}
 	typ := payload[0] & 0x1F
 	if typ == h264FUA {
-		if len(payload) < 3 {
+		if len(payload) < 2 {
 			return fmt.Errorf("%w: FU-A of %d bytes", errBadPayload, len(payload))
 		}
 		whole := payload[1] & 0x1F
 		return p.addFragment(payload[1], whole, []byte{payload[0]&0x60 | whole}, payload[2:])
+	}
+	startCode := bytes.HasPrefix(payload, []byte{0, 0, 1}) || bytes.HasPrefix(payload, []byte{0, 0, 0, 1})
+	if !startCode && (typ == 0 || typ > h264FUB) { // H.264, table 7-1: unspecified; RFC 6184, table 1: reserved
+		return fmt.Errorf("%w: NAL unit type %d: %w", errBadPayload, typ, errForeign)
 	}
 	if err := p.close(); err != nil {
 		return err
@@ -45,7 +50,7 @@ func (p *h264Picture) add(payload []byte) error {
 	switch {
 	case typ == h264STAPA:
 		return p.aggregate(payload[1:])
-	case typ >= 1 && typ < h264STAPA, bytes.HasPrefix(payload, []byte{0, 0, 1}), bytes.HasPrefix(payload, []byte{0, 0, 0, 1}):
+	case typ < h264STAPA:
 		return p.append(payload)
 	}
 	return fmt.Errorf("%w: NAL unit type %d", errBadPayload, typ)

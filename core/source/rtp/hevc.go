@@ -31,11 +31,14 @@ func (p *hevcPicture) add(payload []byte) error {
 	}
 	typ := payload[0] >> 1 & 0x3F
 	if typ == hevcFU {
-		if len(payload) < 4 {
+		if len(payload) < 3 {
 			return fmt.Errorf("%w: FU of %d bytes", errBadPayload, len(payload))
 		}
 		whole := payload[2] & 0x3F
 		return p.addFragment(payload[2], whole, []byte{payload[0]&0x81 | whole<<1, payload[1]}, payload[3:])
+	}
+	if typ > hevcPACI { // H.265, table 7-1: unspecified
+		return fmt.Errorf("%w: NAL unit type %d: %w", errBadPayload, typ, errForeign)
 	}
 	if err := p.close(); err != nil {
 		return err
@@ -49,8 +52,6 @@ func (p *hevcPicture) add(payload []byte) error {
 		return p.aggregate(payload[hevcHeaderSize:])
 	case typ == hevcPACI:
 		return fmt.Errorf("%w: PACI packets are not supported", errBadPayload)
-	case typ > hevcPACI:
-		return fmt.Errorf("%w: NAL unit type %d", errBadPayload, typ)
 	}
 	return p.append(payload)
 }

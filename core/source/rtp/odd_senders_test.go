@@ -119,6 +119,41 @@ func TestOddSenders(t *testing.T) {
 	}
 }
 
+// Payloads that are none of the codec, in the midst of a frame and of a NAL unit in fragments, are left out and told once. The frames go.
+func TestForeignPayloads(t *testing.T) {
+	for codec, foreign := range map[flv.Codec][]string{flv.H264: {"00112233", "1e112233", "7f"}, flv.HEVC: {"660111", "7e0122334455"}} {
+		for _, f := range foreign {
+			for _, how := range []marking{markLast, markAll, markNone} {
+				t.Run(fmt.Sprintf("%v %s, marking %d", codec, f, how), func(t *testing.T) {
+					r := newRig(t, "rtp://127.0.0.1:5004?codec="+codec.String())
+					var want []string
+					for i := range 30 {
+						key := i%10 == 0
+						nalus := pictureH264(byte(i+1), key, 2)
+						cut := fragments(nalus[len(nalus)-1], 2)
+						if codec == flv.HEVC {
+							nalus = hevcPictureOf(byte(i+1), map[bool]byte{true: 19, false: 1}[key])
+							cut = fragmentsHEVC(nalus[len(nalus)-1], 1)
+						}
+						payloads := append(append([][]byte{unhex(f)}, nalus[:len(nalus)-1]...), cut[0], unhex(f))
+						payloads = append(payloads, cut[1:]...)
+						for n, p := range payloads {
+							r.send(0, uint32(i*frameTicks), how == markAll || how == markLast && n == len(payloads)-1, p)
+						}
+						want = append(want, fmt.Sprintf("%c%d", "PK"[btoi(key)], i+1))
+						r.wait(frameTime)
+					}
+					r.wait(silentTime)
+					require.Equal(t, strings.Join(want, " "), r.words())
+					require.Zero(t, r.dropped)
+					require.EqualValues(t, 60, r.Counts(0).Malformed)
+					require.Len(t, r.warnings, 1)
+				})
+			}
+		}
+	}
+}
+
 // A picture whose last fragments are late is not taken for one without an end.
 func TestPauseWithinFragments(t *testing.T) {
 	r := newRig(t, h264URL)
@@ -187,6 +222,45 @@ func TestTwoPicturesWithOneTimestamp(t *testing.T) {
 						}
 					})
 				}
+			}
+		}
+	}
+}
+
+// The same for the codecs that have no NAL units.
+func TestTwoFramesWithOneTimestamp(t *testing.T) {
+	for _, codec := range []flv.Codec{flv.VP8, flv.VP9, flv.AV1} {
+		for _, from := range []int{0, 20} {
+			for _, how := range []marking{markLast, markAll, markNone} {
+				t.Run(fmt.Sprintf("%v from frame %d, marking %d", codec, from, how), func(t *testing.T) {
+					r := newRig(t, "rtp://127.0.0.1:5004?codec="+codec.String())
+					var want []string
+					for i := range 60 {
+						stamp := i
+						if i >= from {
+							stamp = i &^ 1
+						}
+						key := i%5 == 0
+						for _, d := range samplePicture(r, codec, uint32(stamp*frameTicks), byte(i+1), key) {
+							switch how {
+							case markAll:
+								d[1] |= 0x80
+							case markNone:
+								d[1] &^= 0x80
+							}
+							r.Packet(0, d, r.now)
+						}
+						want = append(want, fmt.Sprintf("%c%d", "PK"[btoi(key)], i+1))
+						r.wait(frameTime)
+					}
+					r.wait(silentTime)
+					require.Equal(t, strings.Join(want, " "), r.words())
+					require.Zero(t, r.dropped)
+					require.Empty(t, r.warnings)
+					for i, u := range r.units[1:] {
+						require.Greater(t, u.DTS, r.units[i].DTS)
+					}
+				})
 			}
 		}
 	}

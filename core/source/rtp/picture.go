@@ -24,6 +24,10 @@ type picture interface {
 	// timestamp it is false.
 	begins(payload []byte) bool
 
+	// another reports whether a payload begins another frame, though it has the timestamp of the one that is put together. Where only
+	// all of the access unit can tell it is false.
+	another(payload []byte) bool
+
 	// takeRemarks reports what the sender did wrong since the last call: fragments without an end, start codes within NAL units.
 	takeRemarks() (noEnd, split bool)
 
@@ -157,8 +161,9 @@ func (n *nalus) close() error {
 	return n.take(n.start)
 }
 
-func (n *nalus) open() bool      { return n.fragment }
-func (n *nalus) parts() [][]byte { return n.list }
+func (n *nalus) open() bool          { return n.fragment }
+func (n *nalus) parts() [][]byte     { return n.list }
+func (n *nalus) another([]byte) bool { return false }
 
 func (n *nalus) takeRemarks() (noEnd, split bool) {
 	noEnd, split = n.noEnd, n.split
@@ -198,7 +203,6 @@ func (f *frame) parts() [][]byte {
 	return f.one[:]
 }
 
-func (f *frame) begins([]byte) bool               { return false }
 func (f *frame) close() error                     { return nil }
 func (f *frame) takeRemarks() (noEnd, split bool) { return false, false }
 

@@ -19,6 +19,10 @@ var (
 // errBadPayload is a payload that is not what its codec's payload format says. What comes with it is left out.
 var errBadPayload = errors.New("bad payload")
 
+// errForeign is a payload that is none of its codec, such as a NAL unit of a type that nobody has defined: cameras send notes to their own
+// players so. It is left out, and its access unit goes on without it. It comes with errBadPayload.
+var errForeign = errors.New("left out")
+
 // What is bounded, and why.
 const (
 	// maxUnitBytes is the largest access unit that is put together: what one RTMP message can carry, with some room for headers.

@@ -86,7 +86,7 @@ func (v *video) push(p packet, before gap) error {
 		return nil // padding only: senders probe the network with it
 	}
 	v.fault = nil
-	if v.begun && p.timestamp != v.timestamp {
+	if v.begun && (p.timestamp != v.timestamp || !v.broken && v.picture.another(p.payload)) {
 		v.marker.observe(v.packets, v.markers, v.lastMark)
 		v.end()
 	}
@@ -108,7 +108,7 @@ func (v *video) push(p packet, before gap) error {
 	}
 	if !v.broken {
 		if err := v.picture.add(p.payload); err != nil {
-			v.broken, v.fault = true, err
+			v.broken, v.fault = !errors.Is(err, errForeign), err
 		}
 	}
 	if p.marker && v.marker.believed() && !v.picture.open() {

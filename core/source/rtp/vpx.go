@@ -26,6 +26,12 @@ func (p *vp8Picture) add(payload []byte) error {
 	return p.append(data)
 }
 
+// startsVP8 reports whether a payload begins a frame: S is set and PID is 0. RFC 7741, 4.2.
+func startsVP8(payload []byte) bool { return payload[0]&0x17 == 0x10 }
+
+func (p *vp8Picture) begins(payload []byte) bool  { return startsVP8(payload) }
+func (p *vp8Picture) another(payload []byte) bool { return p.begun && startsVP8(payload) }
+
 func (p *vp8Picture) open() bool { return false }
 func (p *vp8Picture) head() bool { return true }
 func (p *vp8Picture) reset()     { p.clear() }
@@ -60,6 +66,16 @@ func (p *vp9Picture) add(payload []byte) error {
 	p.begun, p.ended = true, p.pion.E
 	return p.append(data)
 }
+
+// startsVP9 reports whether a payload begins a frame of the base layer.
+func startsVP9(payload []byte) bool {
+	var h codecs.VP9Packet
+	_, err := h.Unmarshal(payload)
+	return err == nil && h.B && (!h.L || h.SID == 0)
+}
+
+func (p *vp9Picture) begins(payload []byte) bool  { return startsVP9(payload) }
+func (p *vp9Picture) another(payload []byte) bool { return p.ended && startsVP9(payload) }
 
 func (p *vp9Picture) open() bool { return p.begun && !p.ended }
 func (p *vp9Picture) head() bool { return true }
