@@ -154,3 +154,18 @@ func TestReadFaultsAreReported(t *testing.T) {
 		}
 	}
 }
+
+// A byte stream is read also where the file begins inside a NAL unit.
+func TestPieceOfByteStream(t *testing.T) {
+	for name, codec := range map[string]flv.Codec{"bframes.h264": flv.H264, "bframes.h265": flv.HEVC} {
+		path := filepath.Join(t.TempDir(), "piece.bin")
+		require.NoError(t, os.WriteFile(path, append([]byte{0x65, 0x88, 0x84, 1, 2, 3}, mediatest.File(t, name)...), 0o600))
+		var warnings []string
+		s, err := Open(Spec{Path: path, FPS: 10, Warn: func(text string) { warnings = append(warnings, text) }})
+		require.NoError(t, err, name)
+		require.Equal(t, codec, s.Info().Video.Codec)
+		require.Equal(t, 10.0, s.Info().Video.FrameRate)
+		require.Len(t, warnings, 1, name)
+		require.NoError(t, s.Close())
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/annexb"
 	"luatrtmp/core/source/audioframes"
 	"luatrtmp/core/source/media"
 	"luatrtmp/internal/brief"
@@ -108,6 +109,8 @@ func openInput(name string, in *media.Input, fps float64) (media.Reader, error) 
 	format, err := recognise(name, head)
 	if errors.Is(err, media.ErrBadMedia) {
 		if found, ok := audioframes.FindFormat(in); ok {
+			format, err = found, nil
+		} else if found, ok := annexb.FindFormat(in); ok {
 			format, err = found, nil
 		}
 	}

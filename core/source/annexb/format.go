@@ -1,6 +1,8 @@
 package annexb
 
 import (
+	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -27,6 +29,53 @@ var H264 = media.Format{
 	Open:      func(in *media.Input) (media.Reader, error) { return Open(in, flv.H264, in.FPS) },
 	TakesFPS:  true,
 }
+
+// FindFormat looks for a byte stream in a file that begins with something else, as pieces of recordings
+// do, which begin inside a NAL unit. It is recognised by its parameter sets, and by NAL unit headers that
+// are possible: MPEG program streams, for one, have the same start codes.
+func FindFormat(in *media.Input) (media.Format, bool) {
+	head := make([]byte, min(in.Size, maxLeadIn))
+	if n, err := in.ReadAt(head, 0); err != nil && err != io.EOF {
+		head = head[:n]
+	}
+	if _, next := flv.NextStartCode(head, 0); next >= 0 {
+		head = head[next-3:]
+	}
+	nalus, err := flv.SplitAnnexB(nil, head)
+	if err != nil || len(nalus) < 2 {
+		return media.Format{}, false
+	}
+	nalus = nalus[:len(nalus)-1] // the last one may be cut
+	for _, format := range []media.Format{HEVC, H264} {
+		if hasSets(format.Name == HEVC.Name, nalus) {
+			return format, true
+		}
+	}
+	return media.Format{}, false
+}
+
+// hasSets reports whether NAL units are those of a codec, and whether there is a configuration among them.
+func hasSets(hevc bool, nalus [][]byte) bool {
+	codec := flv.H264
+	if hevc {
+		codec = flv.HEVC
+	}
+	for _, nalu := range nalus {
+		if nalu[0]&0x80 != 0 || hevc && len(nalu) >= HevcHeaderSize && nalu[1]&7 == 0 { // forbidden_zero_bit, nuh_temporal_id_plus1
+			return false
+		}
+	}
+	track, err := flv.NewVideoTrack(codec)
+	if err != nil {
+		return false
+	}
+	_, _ = track.Take(nalus) // what is wrong with some of them does not matter
+	record := track.Record()
+	return record != nil && (hevc || bytes.IndexByte(avcProfiles, record[1]) >= 0)
+}
+
+// avcProfiles are the values of profile_idc that there are. H.264, annex A, F and G.
+var avcProfiles = []byte{44, 66, 77, 83, 86, 88, 100, 110, 118, 122, 128, 134, 135, 138, 139, 144, 244}
 
 // isHEVC looks for the parameter sets. Each codec's would be something undefined in the other: a VPS,
 // 40 01, is of the unspecified type 0 in H.264, and the SPS of H.264 of a reserved type in HEVC. Where

@@ -90,12 +90,12 @@ func (h *hevcPictures) takeSlice(p *picture, nalu []byte, typ h265.NALUType) (fi
 	if firstSegment := nalu[HevcHeaderSize]&0x80 != 0; p.hasSlice {
 		return firstSegment, nil
 	}
-	p.hasSlice = true
-	p.order, err = h.order(nalu, typ)
+	order, err := h.order(nalu, typ)
 	if err != nil {
 		return false, fmt.Errorf("bad slice header in a NAL unit of %d bytes: %w", len(nalu), err)
 	}
-	h.begun = h.begun || p.order.known
+	p.hasSlice, p.order = true, order
+	h.begun = h.begun || order.known
 	return false, nil
 }
 

@@ -89,7 +89,6 @@ func TestAnnexBErrors(t *testing.T) {
 	}{
 		{"no sets", bytes.Join([][]byte{mediatest.IDR, mediatest.P}, nil), 0, "no picture with its SPS and PPS in 16 bytes"},
 		{"sets only", bytes.Join([][]byte{mediatest.SPS, mediatest.PPS}, nil), 0, "no picture with its SPS and PPS"},
-		{"broken slice header", bytes.Join([][]byte{mediatest.SPS, mediatest.PPS, mediatest.IDR, mediatest.NAL(0x41)}, nil), 1, "bad slice header"},
 		{"large", huge, 1, "is larger than 16777216 bytes"},
 		{"many units", append(bytes.Join([][]byte{mediatest.SPS, mediatest.PPS, mediatest.IDR}, nil), bytes.Repeat(mediatest.NAL(0x0C), maxNALUs)...), 0, "more than 16384 NAL units"},
 		{"no start code", []byte{1, 2, 3, 4}, 0, "no start code"},
@@ -105,6 +104,82 @@ func TestAnnexBErrors(t *testing.T) {
 			require.Len(t, units, c.good)
 		})
 	}
+}
+
+// A NAL unit that cannot be read costs no more than itself, as in FFmpeg.
+func TestAnnexBLeavesOutBrokenNALUnits(t *testing.T) {
+	avc := bytes.Join([][]byte{mediatest.SPS, mediatest.PPS, mediatest.IDR}, nil)
+	hevc := append(mediatest.HEVCSetsOf(t, "bframes.h265"), mediatest.NAL(0x26, 1, 0xAF, 0x08)...)
+	for _, c := range []struct {
+		name       string
+		codec      flv.Codec
+		begin      []byte
+		bad, again []byte // again is a frame that follows
+	}{
+		{"H.264, header only", flv.H264, avc, mediatest.NAL(0x41), mediatest.P},
+		{"HEVC, half a header", flv.HEVC, hevc, mediatest.NAL(0x02), mediatest.NAL(0x26, 1, 0xAF, 0x08)},
+		{"HEVC, header only", flv.HEVC, hevc, mediatest.NAL(0x02, 1), mediatest.NAL(0x26, 1, 0xAF, 0x08)},
+		{"HEVC, cut slice header", flv.HEVC, hevc, mediatest.NAL(0x02, 1, 0x80), mediatest.NAL(0x26, 1, 0xAF, 0x08)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := mediatest.Memory(bytes.Join([][]byte{c.begin, c.bad, c.bad, c.again, c.bad}, nil))
+			var warnings []string
+			in.Warn = func(text string) { warnings = append(warnings, text) }
+			m, err := Open(in, c.codec, 0)
+			require.NoError(t, err)
+			units, err := mediatest.ReadAll(t, m)
+			require.NoError(t, err)
+			require.Len(t, units, 2)
+			require.Len(t, warnings, 1)
+			require.Contains(t, warnings[0], "is left out")
+		})
+	}
+}
+
+// Pieces of recordings begin anywhere: the pictures from the first parameter sets on are read.
+func TestAnnexBPieces(t *testing.T) {
+	avc := twoGOPs(t)
+	for _, c := range []struct {
+		name   string
+		codec  flv.Codec
+		format string
+		file   []byte
+		frames int
+	}{
+		{"inside of a NAL unit", flv.H264, H264.Name, avc[100:], 25},
+		{"rubbish in front", flv.H264, H264.Name, append(bytes.Repeat([]byte{0xAB, 0xCD}, 50_000), avc...), 50},
+		{"HEVC, rubbish in front", flv.HEVC, HEVC.Name, append([]byte("xyz"), mediatest.File(t, "bframes.h265")...), 25},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			format, ok := FindFormat(mediatest.Memory(c.file))
+			require.True(t, ok)
+			require.Equal(t, c.format, format.Name)
+			in := mediatest.Memory(c.file)
+			var warnings []string
+			in.Warn = func(text string) { warnings = append(warnings, text) }
+			m, err := format.Open(in)
+			require.NoError(t, err)
+			units, err := mediatest.ReadAll(t, m)
+			require.NoError(t, err)
+			require.Len(t, units, c.frames)
+			require.Len(t, warnings, 1)
+			require.Contains(t, warnings[0], "begins inside a NAL unit")
+		})
+	}
+	for name, file := range map[string][]byte{
+		"text":              []byte("no start code at all"),
+		"start codes":       bytes.Repeat([]byte{5, 0, 0, 1, 9, 0x10}, 1000),
+		"program stream":    append([]byte{9, 0, 0, 1, 0xBA, 0x44}, avc...),
+		"far from anything": append(bytes.Repeat([]byte{0xFF}, maxLeadIn), avc...),
+	} {
+		_, ok := FindFormat(mediatest.Memory(file))
+		require.False(t, ok, name)
+	}
+}
+
+// twoGOPs returns two seconds of H.264, with parameter sets in front of both key frames.
+func twoGOPs(t *testing.T) []byte {
+	return mediatest.Encode(t, "a.h264", "-c:v", "libx264", "-preset", "ultrafast", "-x264-params", "keyint=25:bframes=0:repeat-headers=1")
 }
 
 func FuzzAnnexB(f *testing.F) {

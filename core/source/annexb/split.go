@@ -1,7 +1,7 @@
 package annexb
 
 import (
-	"cmp"
+	"bytes"
 	"fmt"
 	"io"
 
@@ -37,6 +37,8 @@ type splitter struct {
 	spans  [][2]int // the NAL units of this access unit in buf
 	result picture
 	err    error // found behind the last access unit
+
+	leftOut bool // a NAL unit was left out
 }
 
 // newSplitter returns a splitter at the beginning of the file. It takes over the memory of an old
@@ -66,13 +68,14 @@ func (s *splitter) next() (*picture, error) {
 	for s.nalu >= 0 {
 		end, next, fault := s.findEnd()
 		if end > s.nalu {
-			first, err := s.take(s.buf[s.nalu:end])
-			if first || err != nil && s.result.hasSlice {
-				s.err = cmp.Or(err, fault) // what is wrong behind a picture does not cost the picture
+			first, err := s.units.take(&s.result, s.buf[s.nalu:end])
+			if first {
+				s.err = fault // what is wrong behind a picture does not cost the picture
 				break
 			}
 			if err != nil {
-				return nil, err
+				s.leaveOut(err)
+				end = s.nalu
 			}
 		}
 		if fault != nil {
@@ -85,6 +88,9 @@ func (s *splitter) next() (*picture, error) {
 			s.spans = append(s.spans, [2]int{s.nalu, end})
 		}
 		s.nalu = next
+		if len(s.spans) == 0 && next >= 0 {
+			s.unit = next // nothing that is left out is kept
+		}
 	}
 	if len(s.spans) == 0 {
 		return nil, io.EOF
@@ -96,14 +102,25 @@ func (s *splitter) next() (*picture, error) {
 	return &s.result, nil
 }
 
-// begin finds the first start code, before which only zero bytes may stand.
+// maxLeadIn is how far the first start code of a file is looked for.
+const maxLeadIn = 1 << 20
+
+// begin goes to the first start code. A file that begins inside a NAL unit, as pieces of recordings do,
+// has it behind the rest of that unit.
 func (s *splitter) begin() error {
-	if err := s.fill(); err != nil {
-		return err
+	next := -1
+	for next < 0 {
+		searched := len(s.buf)
+		if err := s.fill(); err != nil {
+			return err
+		}
+		if s.eof || searched > maxLeadIn {
+			return fmt.Errorf("%w: no start code in the first %d bytes", media.ErrBadMedia, searched)
+		}
+		_, next = flv.NextStartCode(s.buf, max(searched-2, 0))
 	}
-	end, next := flv.NextStartCode(s.buf, 0)
-	if next < 0 || end > 0 {
-		return fmt.Errorf("%w: no start code at the beginning", media.ErrBadMedia)
+	if rubbish := s.buf[:next-3]; len(bytes.TrimRight(rubbish, "\x00")) > 0 {
+		s.in.Warnf("the file begins inside a NAL unit, or with something else: %d bytes are left out", len(rubbish))
 	}
 	s.begun, s.nalu = true, next
 	return nil
@@ -173,10 +190,12 @@ func (s *splitter) fill() error {
 	return nil
 }
 
-// take looks at the next NAL unit. first tells that it begins another access unit, and then nothing is taken.
-func (s *splitter) take(nalu []byte) (first bool, err error) {
-	if first, err = s.units.take(&s.result, nalu); err != nil {
-		err = fmt.Errorf("%w: at offset %d: %w", media.ErrBadMedia, s.bufAt+int64(s.nalu), err)
+// leaveOut warns of the NAL unit at s.nalu, which cannot be read and is left out, as decoders do. It
+// warns once: damaged files may have many.
+func (s *splitter) leaveOut(why error) {
+	if s.leftOut {
+		return
 	}
-	return first, err
+	s.leftOut = true
+	s.in.Warnf("the NAL unit at offset %d is left out, as are others like it: %v", s.bufAt+int64(s.nalu), why)
 }
