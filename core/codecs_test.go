@@ -22,6 +22,8 @@ var (
 
 	opusHead  = flv.OpusHead(2)
 	opusFrame = []byte{0xFC, 0xFF, 0xFE} // 20 ms, stereo
+	ac3Frame  = append(unhex("0b77b50b1e40ebf8403eff99"), make([]byte, 1780)...)
+	eac3Frame = append(unhex("0b77017f3487c00020842108"), make([]byte, 756)...)
 	mp3Frame  = append(unhex("fffb54c0"), make([]byte, 188)...)
 	flacHead  = unhex("664c6143" + "80000022" + "10001000" + "000000000000" + "0ac442f0" + "00000000" + strings.Repeat("00", 16))
 )

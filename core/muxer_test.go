@@ -223,7 +223,7 @@ func TestMuxerAudio(t *testing.T) {
 		{"cut ADTS", adts[:8], nil, ErrInvalid, "frame length 9"},
 		{"second frame cut", append(bytes.Clone(adts), adts[:3]...), nil, ErrInvalid, "at 9"},
 		{"bad config", []byte{1}, []byte{0xFF}, ErrInvalid, "audio configuration"},
-		{"reserved profile", unhex("fff1d080013ffc2122"), nil, ErrInvalid, "audio"},
+		{"reserved rate", unhex("fff17480013ffc2122"), nil, ErrInvalid, "sampling frequency index 13"},
 	} {
 		err := m.sendAAC(c.frame, c.config, 1200)
 		require.ErrorIs(t, err, c.kind, c.name)

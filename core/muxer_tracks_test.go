@@ -111,6 +111,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 
 func TestTracksAudio(t *testing.T) {
 	for _, c := range []struct {
+		name          string
 		codec         string
 		config, frame []byte
 		start         bool // a sequence start is sent
@@ -118,15 +119,19 @@ func TestTracksAudio(t *testing.T) {
 		id            float64
 		rate          float64
 	}{
-		{"aac", ascStereo, []byte{0x21, 1}, true, []byte{0xAF, 1, 0x21, 1}, 10, 44100},
-		{"mp3", nil, mp3Frame, false, append([]byte{0x2E}, mp3Frame...), 2, 48000},
-		{"opus", opusHead, opusFrame, true, append([]byte("\x91Opus"), opusFrame...), 1332770163, 48000},
-		{"opus", nil, opusFrame, true, append([]byte("\x91Opus"), opusFrame...), 1332770163, 48000},
-		{"flac", flacHead, []byte{0xFF, 0xF8, 0xC9, 8, 0, 0}, true, []byte("\x91fLaC\xFF\xF8\xC9\x08\x00\x00"), 1716281667, 44100},
-		{"pcma", nil, []byte{0xD5}, false, []byte{0x72, 0xD5}, 7, 8000},
-		{"pcmu", []byte{2}, []byte{0xFF, 0xFF}, false, []byte{0x83, 0xFF, 0xFF}, 8, 8000},
+		{"aac", "aac", ascStereo, []byte{0x21, 1}, true, []byte{0xAF, 1, 0x21, 1}, 10, 44100},
+		{"he-aac", "aac", unhex("2b118800"), []byte{0x21, 1}, true, []byte{0xAF, 1, 0x21, 1}, 10, 48000},
+		{"aac main", "aac", []byte{0x0A, 0x10}, []byte{0x21, 1}, true, []byte{0xAF, 1, 0x21, 1}, 10, 44100},
+		{"ac-3", "ac3", nil, ac3Frame, true, append([]byte("\x91ac-3"), ac3Frame...), 1633889587, 48000},
+		{"e-ac-3", "eac3", nil, eac3Frame, true, append([]byte("\x91ec-3"), eac3Frame...), 1700998451, 48000},
+		{"mp3", "mp3", nil, mp3Frame, false, append([]byte{0x2E}, mp3Frame...), 2, 48000},
+		{"opus", "opus", opusHead, opusFrame, true, append([]byte("\x91Opus"), opusFrame...), 1332770163, 48000},
+		{"opus without its head", "opus", nil, opusFrame, true, append([]byte("\x91Opus"), opusFrame...), 1332770163, 48000},
+		{"flac", "flac", flacHead, []byte{0xFF, 0xF8, 0xC9, 8, 0, 0}, true, []byte("\x91fLaC\xFF\xF8\xC9\x08\x00\x00"), 1716281667, 44100},
+		{"a-law", "pcma", nil, []byte{0xD5}, false, []byte{0x72, 0xD5}, 7, 8000},
+		{"mu-law", "pcmu", []byte{2}, []byte{0xFF, 0xFF}, false, []byte{0x83, 0xFF, 0xFF}, 8, 8000},
 	} {
-		t.Run(c.codec, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			m, w := attachedTo(func(*Options) {})
 			require.NoError(t, m.sendAudioFrame(c.frame, 500, Frame{Codec: c.codec, Config: c.config}))
 			require.NoError(t, m.sendAudioFrame(c.frame, 520, Frame{}))

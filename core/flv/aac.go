@@ -1,6 +1,7 @@
 package flv
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
@@ -9,7 +10,7 @@ import (
 // SamplesPerFrame is the number of samples, at the core sample rate, in an AAC frame.
 const SamplesPerFrame = mpeg4audio.SamplesPerAccessUnit
 
-// ParseASC reads an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) of AAC LC or HE-AAC. For HE-AAC that is signalled in it, sample rate and
+// ParseASC reads an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) of AAC LC, Main or LTP, or of HE-AAC. For HE-AAC that is signalled in it, sample rate and
 // channels are those of the output. Channels is 0 where only the stream itself says it. The error wraps ErrBadAudioConfig.
 func ParseASC(config []byte) (AudioInfo, error) {
 	asc, err := parseASC(config)
@@ -39,11 +40,29 @@ func CoreSampleRate(config []byte) (int, error) {
 
 func parseASC(config []byte) (mpeg4audio.AudioSpecificConfig, error) {
 	var asc mpeg4audio.AudioSpecificConfig
-	if err := asc.Unmarshal(config); err != nil {
-		return asc, fmt.Errorf("%w: % x (AAC LC and HE-AAC are supported): %w", ErrBadAudioConfig, config[:min(len(config), 8)], err)
+	if err := asc.Unmarshal(asLC(config)); err != nil {
+		return asc, fmt.Errorf("%w: % x (AAC LC, Main, LTP and HE-AAC are supported): %w", ErrBadAudioConfig, config[:min(len(config), 8)], err)
 	}
 	if asc.SampleRate <= 0 || asc.ExtensionType != 0 && asc.ExtensionSampleRate <= 0 {
 		return asc, fmt.Errorf("%w: % x: sample rate 0", ErrBadAudioConfig, config[:min(len(config), 8)])
 	}
 	return asc, nil
+}
+
+// Object types, ISO/IEC 14496-3, table 1.17.
+const (
+	objectTypeMain = 1
+	objectTypeLC   = 2
+	objectTypeLTP  = 4
+)
+
+// asLC returns an AudioSpecificConfig of AAC Main or LTP as that of AAC LC, which has the same fields; mediacommon reads only the latter.
+// Other configurations stay as they are.
+func asLC(config []byte) []byte {
+	if len(config) == 0 || config[0]>>3 != objectTypeMain && config[0]>>3 != objectTypeLTP {
+		return config
+	}
+	config = bytes.Clone(config)
+	config[0] = objectTypeLC<<3 | config[0]&7
+	return config
 }

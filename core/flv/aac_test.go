@@ -19,6 +19,8 @@ func TestParseASC(t *testing.T) {
 		{"LC 7.1", []byte{0x11, 0xB8}, AudioInfo{SampleRate: 48000, Channels: 8}, 48000},
 		{"SBR 24000 to 48000", []byte{0x2B, 0x11, 0x88, 0x00}, AudioInfo{SampleRate: 48000, Channels: 2}, 24000},
 		{"PS mono 22050 to stereo 44100", []byte{0xEB, 0x8A, 0x08, 0x00}, AudioInfo{SampleRate: 44100, Channels: 2}, 22050},
+		{"Main 44100 stereo", []byte{0x0A, 0x10}, AudioInfo{SampleRate: 44100, Channels: 2}, 44100},
+		{"LTP 44100 stereo", []byte{0x22, 0x10}, AudioInfo{SampleRate: 44100, Channels: 2}, 44100},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			info, err := ParseASC(c.asc)
@@ -29,7 +31,7 @@ func TestParseASC(t *testing.T) {
 			require.Equal(t, c.core, core)
 		})
 	}
-	for _, bad := range [][]byte{nil, {0x12}, {0x0A, 0x10}, {0x17, 0x80, 0, 0, 0x10}, {0xFF, 0xFF}} {
+	for _, bad := range [][]byte{nil, {0x12}, {0x8A, 0x10}, {0x17, 0x80, 0, 0, 0x10}, {0xFF, 0xFF}} {
 		_, err := ParseASC(bad)
 		require.ErrorIs(t, err, ErrBadAudioConfig)
 		_, err = CoreSampleRate(bad)
