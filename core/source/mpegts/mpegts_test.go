@@ -78,6 +78,9 @@ func TestSections(t *testing.T) {
 	b := section(tablePMT, 2, bytes.Repeat([]byte{3}, 300)...)
 	broken := bytes.Clone(a)
 	broken[9] ^= 1
+	future := bytes.Clone(a)
+	future[5] &^= 1 // current_next_indicator; ParsePAT refuses it
+	binary.BigEndian.PutUint32(future[len(future)-crcSize:], crc32(future[:len(future)-crcSize]))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	zero := []byte{0}
 	inTwo := cutPackets(1, join(zero, b))
@@ -103,6 +106,8 @@ func TestSections(t *testing.T) {
 		{"a repeated packet", [][]byte{inTwo[0], inTwo[0], inTwo[1], inTwo[1]}, [][]byte{b}},
 		{"no begin", [][]byte{packet(0, false, a)}, nil},
 		{"a pointer beyond the packet", [][]byte{packet(0, true, join([]byte{200}, a))}, nil},
+		{"zeros behind", cutPackets(0, join(zero, a, make([]byte, 100))), [][]byte{a}},
+		{"one that is not valid yet", cutPackets(0, join(zero, future, a)), [][]byte{future, a}},
 		{"only a pointer", [][]byte{packet(0, true, zero), packet(1, false, a)}, [][]byte{a}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package mpegts
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -127,4 +128,17 @@ func FuzzMPEGTS(f *testing.F) {
 		ParsePAT(b)
 		ParsePMT(b)
 	})
+}
+
+// The time for a packet goes up with its size only. A reader that looks through all it has with every transport
+// packet needs half a minute for this one.
+func TestPESOfManyPackets(t *testing.T) {
+	data := make([]byte, 8<<20)
+	r := PESReader{Limit: 2 * len(data)}
+	begun := time.Now()
+	for _, b := range cutPackets(0, pesOf(false, 0x80, data...)) {
+		r.Add(parse(t, b), func(*PES) { require.Fail(t, "it has no end") })
+	}
+	r.Flush(func(p *PES) { require.Len(t, p.Data, len(data)) })
+	require.Less(t, time.Since(begun), 10*time.Second)
 }
