@@ -31,7 +31,8 @@ type muxer struct {
 	now     time.Time     // when the latest frame came that had a time
 	next    *successor    // nil: none; see relay.go
 
-	warnedOfSet bool // the log has a warning of a parameter set with a fault
+	warnedOfSet    bool // the log has a warning of a parameter set with a fault
+	warnedOfDamage bool // the log has a warning of a NAL unit that was left out
 	outlet
 }
 

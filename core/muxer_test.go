@@ -137,6 +137,46 @@ func TestMuxerSendsFramesBesideBrokenSets(t *testing.T) {
 	require.ErrorContains(t, err, "key frame without SPS and PPS: bad parameter set: SPS of 2 bytes")
 }
 
+// A NAL unit whose forbidden_zero_bit says that it is damaged is left out, as decoders do. The rest of its frame goes, which the log
+// says once; without a rest it is an error, and the frames behind it go on.
+func TestMuxerLeavesDamagedNALUnitsOut(t *testing.T) {
+	damaged := func(nalu []byte) []byte {
+		nalu = bytes.Clone(nalu)
+		nalu[0] |= 0x80
+		return nalu
+	}
+	second := []byte{0x41, 0x42, 0x9E, 0x45} // a slice that does not begin its picture
+	m, w := attached()
+	var log bytes.Buffer
+	m.log = slog.New(slog.NewTextHandler(&log, nil))
+	require.NoError(t, m.sendAnnexB(annexB(damaged(spsMain), spsMain, ppsMain, idr), 0, 0))
+	for range 2 {
+		require.NoError(t, m.sendAnnexB(annexB(inter, damaged(second)), 40, 0))
+	}
+	all := requireSent(t, w, "M", "VH", "K", "P", "P")
+	require.Equal(t, append([]byte{0, 0, 0, byte(len(inter))}, inter...), all[3].payload[5:])
+	require.Equal(t, 1, strings.Count(log.String(), "\n"))
+	require.Contains(t, log.String(), "forbidden_zero_bit")
+
+	for _, unit := range [][]byte{annexB(damaged(inter)), annexB([]byte{9, 0xF0}, damaged(inter)), annexB(damaged(idr))} {
+		err := m.sendAnnexB(unit, 120, 0)
+		require.ErrorIs(t, err, ErrInvalid)
+		require.ErrorContains(t, err, "forbidden_zero_bit")
+	}
+	require.NoError(t, m.sendAnnexB(picture, 160, 0))
+	requireSent(t, w, "P")
+
+	m, w = attached()
+	require.NoError(t, m.sendNALUs([][]byte{spsMain, ppsMain, idr, damaged(second)}, 0), "in buffers")
+	requireSent(t, w, "M", "VH", "K")
+	require.ErrorContains(t, m.sendNALUs([][]byte{damaged(inter)}, 40), "forbidden_zero_bit")
+
+	m, w = attached()
+	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr, damaged(second)}, Config: recordMain}, 0), "of a source")
+	require.ErrorContains(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{damaged(inter)}}, 40), "forbidden_zero_bit")
+	requireSent(t, w, "M", "VH", "K")
+}
+
 func TestMuxerRefusesVideo(t *testing.T) {
 	huge := annexB(idr, make([]byte, MaxFrame))
 	huge[len(huge)-1] = 2

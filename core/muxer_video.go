@@ -118,9 +118,13 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	unit, err := t.video.Take(parts)
 	defer t.video.Forget()
 	var badSet error // of parameter sets that are left out, or kept without their VUI: the frame goes
-	if errors.Is(err, flv.ErrBadParameterSet) && len(unit.Parts) > 0 {
+	switch {
+	case errors.Is(err, flv.ErrBadParameterSet) && len(unit.Parts) > 0:
 		badSet, err = err, nil
-		m.warnOfSet(t, badSet)
+		m.warnOnce(&m.warnedOfSet, "a parameter set cannot be read; the frame is sent", t, badSet)
+	case errors.Is(err, flv.ErrBadNALUnit) && unit.Frames > 0: // the rest of the frame goes
+		m.warnOnce(&m.warnedOfDamage, "a NAL unit is left out of its frame", t, err)
+		err = nil
 	}
 	if pushed && err == nil && unit.Frames > 1 {
 		err = fmt.Errorf("%d frames in one access unit, expected one: each goes by itself, with its own timestamp", unit.Frames)
@@ -147,7 +151,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		err = failure(ErrInvalid, "composition time %d ms, FLV has 24 bits for it", compositionTime)
 	}
 	if err != nil {
-		if len(unit.Parts) > 0 && !unit.Disposable {
+		if unit.Frames > 0 && !unit.Disposable {
 			t.keyFrame = false // pictures that refer to this one cannot be decoded
 		}
 		return err
@@ -197,11 +201,12 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	return m.send(flv.Video, t.id, c, at, m.work().build.VideoFrame(form, picture, unit.Parts))
 }
 
-// warnOfSet warns of a parameter set with a fault, once: encoders repeat theirs with each key frame.
-func (m *muxer) warnOfSet(t *track, fault error) {
-	if m.log != nil && !m.warnedOfSet {
-		m.warnedOfSet = true
-		m.log.Warn("a parameter set cannot be read; the frame is sent", "codec", t.video.Codec(), "why", fault)
+// warnOnce warns of a fault in an access unit that is sent nevertheless, unless it has warned of such a one already: encoders
+// repeat their parameter sets with each key frame.
+func (m *muxer) warnOnce(warned *bool, text string, t *track, fault error) {
+	if m.log != nil && !*warned {
+		*warned = true
+		m.log.Warn(text, "codec", t.video.Codec(), "why", fault)
 	}
 }
 

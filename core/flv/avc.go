@@ -61,8 +61,8 @@ func (a *AVC) LengthSize() int {
 }
 
 // Take looks at one access unit, stores its parameter sets, and says what a publisher has to know of it. The unit is good even if there
-// is an error, which wraps ErrBadParameterSet: a set that cannot be read is left out, one with a broken VUI is kept without it, and the
-// rest of the stream goes on.
+// is an error. One that wraps ErrBadParameterSet: a set that cannot be read is left out, one with a broken VUI is kept without it. One that
+// wraps ErrBadNALUnit: what says of itself that it is damaged is left out. The rest of the stream goes on.
 func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 	var (
 		unit     AVCUnit
@@ -77,6 +77,10 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 	unit.Disposable = true
 	for _, nalu := range nalus {
 		if len(nalu) == 0 {
+			continue
+		}
+		if nalu[0]&forbiddenZeroBit != 0 {
+			firstErr = errForbiddenBit
 			continue
 		}
 		typ := h264.NALUType(nalu[0] & 0x1F)

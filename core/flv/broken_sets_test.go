@@ -104,3 +104,54 @@ func hevcWith(sets ...[]byte) []byte {
 	}
 	return r
 }
+
+// A NAL unit with the forbidden_zero_bit is damaged: it is left out, and is neither a frame, nor a key frame, nor a parameter set.
+func TestForbiddenZeroBit(t *testing.T) {
+	damaged := func(nalu []byte) []byte {
+		nalu = bytes.Clone(nalu)
+		nalu[0] |= 0x80
+		return nalu
+	}
+	for _, c := range []struct {
+		codec Codec
+		sets  [][]byte
+		idr   []byte
+	}{
+		{H264, [][]byte{spsMain, ppsMain}, idr},
+		{HEVC, [][]byte{vpsHEVC, spsHEVC, ppsHEVC}, hevcIDR},
+	} {
+		t.Run(c.codec.String(), func(t *testing.T) {
+			track, err := NewVideoTrack(c.codec)
+			require.NoError(t, err)
+			_, err = track.Take(append([][]byte{damaged(c.sets[0]), damaged(c.sets[1])}, damaged(c.idr)))
+			require.ErrorIs(t, err, ErrBadNALUnit)
+			require.Nil(t, track.Record())
+
+			u, err := track.Take(append(append([][]byte{damaged(c.idr)}, c.sets...), c.idr))
+			require.ErrorIs(t, err, ErrBadNALUnit)
+			require.Equal(t, [][]byte{c.idr}, u.Parts)
+			require.Equal(t, 1, u.Frames)
+			require.True(t, u.Key)
+
+			u, err = track.Take([][]byte{damaged(c.idr)})
+			require.ErrorIs(t, err, ErrBadNALUnit)
+			require.Empty(t, u.Parts)
+			require.Zero(t, u.Frames)
+			require.False(t, u.Key)
+			require.False(t, c.codec.IsKey([][]byte{damaged(c.idr)}))
+			require.True(t, c.codec.IsKey([][]byte{damaged(c.idr), c.idr}))
+
+			stream := func(nalus ...[]byte) (all []byte) {
+				for _, n := range nalus {
+					all = append(append(all, 0, 0, 1), n...)
+				}
+				return all
+			}
+			codec, err := Recognize(stream(append([][]byte{damaged(c.idr)}, c.sets...)...))
+			require.NoError(t, err)
+			require.Equal(t, c.codec, codec)
+			_, err = Recognize(stream(damaged(c.sets[0]), damaged(c.sets[1])))
+			require.ErrorIs(t, err, ErrUnknownCodec)
+		})
+	}
+}

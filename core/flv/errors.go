@@ -1,11 +1,15 @@
 package flv
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors of this package. They come wrapped, with the numbers at fault in the text.
 var (
 	ErrNoStartCode      = errors.New("no start code (00 00 01 or 00 00 00 01) at the beginning of the access unit")
 	ErrBadLength        = errors.New("bad NAL unit length")
+	ErrBadNALUnit       = errors.New("bad NAL unit")
 	ErrBadConfig        = errors.New("bad decoder configuration")
 	ErrBadParameterSet  = errors.New("bad parameter set")
 	ErrBadAudioConfig   = errors.New("bad AudioSpecificConfig")
@@ -15,3 +19,9 @@ var (
 	ErrUnsupportedCodec = errors.New("cannot be sent")
 	ErrUnknownCodec     = errors.New("cannot tell the codec from the data: pass it as `codec`")
 )
+
+// forbiddenZeroBit is set in the header of no NAL unit of H.264 or HEVC: it tells that the unit was damaged on its way.
+// Decoders pass over such units.
+const forbiddenZeroBit = 0x80
+
+var errForbiddenBit = fmt.Errorf("%w: its forbidden_zero_bit is set, which says that it is damaged", ErrBadNALUnit)

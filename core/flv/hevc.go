@@ -48,6 +48,10 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 		if len(nalu) < hevcHeaderSize { // not even a header: nothing a decoder could use
 			continue
 		}
+		if nalu[0]&forbiddenZeroBit != 0 {
+			firstErr = errForbiddenBit
+			continue
+		}
 		typ, base := hevcType(nalu), hevcLayer(nalu) == 0
 		if base && isHEVCSet(typ) {
 			changed, err := t.sets.store(nalu)

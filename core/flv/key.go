@@ -11,7 +11,7 @@ func IsKey(nalus [][]byte) bool { return H264.IsKey(nalus) }
 func (c Codec) IsKey(parts [][]byte) bool {
 	for _, part := range parts {
 		switch {
-		case len(part) == 0:
+		case len(part) == 0, c.HasNALUs() && part[0]&forbiddenZeroBit != 0:
 		case c == H264 && h264.NALUType(part[0]&0x1F) == h264.NALUTypeIDR:
 			return true
 		case c == HEVC && len(part) >= hevcHeaderSize && hevcLayer(part) == 0 && isIRAP(hevcType(part)):

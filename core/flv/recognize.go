@@ -2,6 +2,7 @@ package flv
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
@@ -40,13 +41,20 @@ func Recognize(unit []byte) (Codec, error) {
 // recognizeNALUs tells H.264 from HEVC.
 func recognizeNALUs(unit []byte) (Codec, error) {
 	nalus, _ := SplitAnnexB(nil, unit)
-	avc, hevc := len(nalus) > 0, len(nalus) > 0
+	damaged := func(nalu []byte) bool { return nalu[0]&forbiddenZeroBit != 0 }
+	good := slices.ContainsFunc(nalus, func(nalu []byte) bool { return !damaged(nalu) })
+	avc, hevc := good, good
 	avcSlice, hevcKey := false, false
 	var seen []string
 	for i, nalu := range nalus {
+		if i < maxSeen {
+			seen = append(seen, fmt.Sprintf("% x", nalu[:min(len(nalu), hevcHeaderSize)]))
+		}
 		switch {
+		case damaged(nalu): // says nothing
+			continue
 		case h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeSPS:
-			if _, err := parseSPS(nalu); err == nil && nalu[0]&0x80 == 0 {
+			if _, err := parseSPS(nalu); err == nil {
 				return H264, nil
 			}
 		case len(nalu) >= hevcHeaderSize && hevcType(nalu) == h265.NALUType_SPS_NUT && hevcLayer(nalu) == 0:
@@ -59,9 +67,6 @@ func recognizeNALUs(unit []byte) (Codec, error) {
 		typ := h264.NALUType(nalu[0] & 0x1F)
 		avcSlice = avcSlice || typ == h264.NALUTypeIDR || typ == h264.NALUTypeNonIDR
 		hevcKey = hevcKey || isIRAP(hevcType(nalu))
-		if i < maxSeen {
-			seen = append(seen, fmt.Sprintf("% x", nalu[:min(len(nalu), hevcHeaderSize)]))
-		}
 	}
 	switch {
 	case avc && !hevc:
@@ -83,8 +88,6 @@ func recognizeNALUs(unit []byte) (Codec, error) {
 func couldBeAVC(nalu []byte) bool {
 	ref := nalu[0]&0x60 != 0
 	switch typ := h264.NALUType(nalu[0] & 0x1F); {
-	case nalu[0]&0x80 != 0:
-		return false
 	case typ == h264.NALUTypeIDR, typ == h264.NALUTypeSPS, typ == h264.NALUTypePPS:
 		return ref
 	case typ == h264.NALUTypeNonIDR:
@@ -96,7 +99,7 @@ func couldBeAVC(nalu []byte) bool {
 
 // couldBeHEVC tells whether a NAL unit has a header that HEVC has for a stream of one layer: 7.4.2.2.
 func couldBeHEVC(nalu []byte) bool {
-	if len(nalu) < hevcHeaderSize || nalu[0]&0x80 != 0 || hevcLayer(nalu) != 0 || nalu[1]&7 == 0 {
+	if len(nalu) < hevcHeaderSize || hevcLayer(nalu) != 0 || nalu[1]&7 == 0 {
 		return false
 	}
 	typ := hevcType(nalu)
