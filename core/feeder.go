@@ -282,6 +282,9 @@ func (f *feeder) feed(p *Publisher, seekKey bool) error {
 	defer timer.Stop()
 	for !f.dismissed() {
 		unit, err := f.source.Next()
+		if err == source.ErrAgain {
+			continue
+		}
 		if err != nil {
 			return err
 		}

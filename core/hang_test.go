@@ -260,3 +260,50 @@ func TestHangIsLoggedOnce(t *testing.T) {
 		close(d.answers)
 	})
 }
+
+// farSource is on a slow card: after going back it reads a long way up to the key frame.
+type farSource struct {
+	*fakeSource
+	behind int // units up to the key frame
+}
+
+func (s *farSource) Back() error {
+	s.behind = 1000
+	return s.fakeSource.Back()
+}
+
+func (s *farSource) Next() (*flv.AccessUnit, error) {
+	if s.behind > 0 {
+		s.behind--
+		time.Sleep(20 * time.Millisecond)
+		return nil, source.ErrAgain
+	}
+	return s.fakeSource.Next()
+}
+
+// A long way up to a key frame is no file system that hangs: the feeder ends on it at once, and the log says nothing.
+func TestStopOnTheWayToAKeyFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &farSource{fakeSource: fakeVideo(250, 25)}
+		f := newFed(t, src)
+		log := &record{}
+		f.log = log
+		f.Start()
+		f.after(time.Second)
+		f.Stop()
+		f.reconnect()
+		f.Start()
+		words, _ := f.after(time.Second)
+		require.Empty(t, words)
+		require.Positive(t, src.behind)
+		began := time.Now()
+		f.Stop()
+		require.Less(t, time.Since(began), hangPatience)
+		require.Zero(t, log.count("does not answer"))
+
+		f.Start()
+		words, _ = f.after(20 * time.Second)
+		require.Equal(t, []string{"M", "VH", "K"}, words[:3], "it goes on from there")
+		f.Stop()
+	})
+}

@@ -2,8 +2,8 @@ package flv
 
 import (
 	"bytes"
-	"errors"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"testing"
 

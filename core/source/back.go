@@ -19,32 +19,30 @@ type backward struct {
 }
 
 func (b *backward) Next() (*flv.AccessUnit, error) {
-	for {
-		unit, err := b.Reader.Next()
-		if err != nil {
-			return nil, err
-		}
-		config := &b.configs.audio
-		if unit.Kind == flv.Video {
-			config = &b.configs.video
-		}
-		if b.seeking && (unit.Kind != flv.Video || unit.DTS < b.at) {
-			if unit.Config != nil {
-				*config = unit.Config
-			}
-			continue
-		}
-		b.seeking = false
-		if unit.Config == nil {
-			unit.Config = *config
-		}
-		*config = nil
-		if b.isKey(unit) {
-			b.noted, b.at = true, unit.DTS
-			b.Reader.Mark()
-		}
-		return unit, nil
+	unit, err := b.Reader.Next()
+	if err != nil {
+		return nil, err
 	}
+	config := &b.configs.audio
+	if unit.Kind == flv.Video {
+		config = &b.configs.video
+	}
+	if b.seeking && (unit.Kind != flv.Video || unit.DTS < b.at) {
+		if unit.Config != nil {
+			*config = unit.Config
+		}
+		return nil, ErrAgain
+	}
+	b.seeking = false
+	if unit.Config == nil {
+		unit.Config = *config
+	}
+	*config = nil
+	if b.isKey(unit) {
+		b.noted, b.at = true, unit.DTS
+		b.Reader.Mark()
+	}
+	return unit, nil
 }
 
 func (b *backward) isKey(unit *flv.AccessUnit) bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
 )
 
 // whole is a copy of a unit with all that is sent of it.
@@ -44,6 +45,9 @@ func readWhole(t *testing.T, s Source, n int) (units []whole, configs [][]byte) 
 		u, err := s.Next()
 		if err == io.EOF {
 			break
+		}
+		if err == ErrAgain {
+			continue
 		}
 		require.NoError(t, err)
 		units, configs = append(units, wholeOf(u)), append(configs, bytes.Clone(u.Config))
@@ -143,4 +147,34 @@ func TestBackAgain(t *testing.T) {
 	require.NoError(t, s.Back())
 	next, _ := readWhole(t, s, 1)
 	require.Greater(t, next[0].dts, all[9].dts, "audio has no key frames: it goes on")
+}
+
+// What lies between the place that a reader goes back to and the key frame is passed over one unit a call: who reads can stop.
+func TestBackDoesNotReadAllAtOnce(t *testing.T) {
+	const keyAt = 1000
+	m := &counted{}
+	s := &ascending{backward: &backward{Reader: m, noted: true, at: keyAt * time.Millisecond}}
+	require.NoError(t, s.Back())
+	for i := range keyAt {
+		_, err := s.Next()
+		require.ErrorIs(t, err, ErrAgain)
+		require.Equal(t, i+1, m.n)
+	}
+	u, err := s.Next()
+	require.NoError(t, err)
+	require.Equal(t, s.at, u.DTS)
+}
+
+// counted is video of 1000 frames in a second.
+type counted struct {
+	media.Reader
+	n int
+}
+
+func (c *counted) Back() error { return nil }
+
+func (c *counted) Next() (*flv.AccessUnit, error) {
+	c.n++
+	at := time.Duration(c.n-1) * time.Millisecond
+	return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at}, nil
 }

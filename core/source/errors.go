@@ -13,3 +13,7 @@ var (
 	ErrBadMedia    = media.ErrBadMedia
 	ErrTruncated   = media.ErrTruncated
 )
+
+// ErrAgain is what Next returns after Back for each unit that lies in front of the key frame and was passed over: whoever reads
+// may stop in between, and else calls Next again.
+var ErrAgain = errors.New("not there yet: call again")

@@ -22,7 +22,7 @@ type Source interface {
 
 	// Next returns the next access unit in decode order over all tracks, video before audio at the same time. The first DTS is 0, and the
 	// first unit of each track carries its Config. The unit is valid until the next call. The error is io.EOF at the end; any other
-	// comes after all good data before the fault. Errors stay.
+	// comes after all good data before the fault. Errors stay, but for ErrAgain.
 	Next() (*flv.AccessUnit, error)
 
 	// Back goes back to the last key frame that Next has returned, which comes next. Before the first one, and without video, it does nothing.
