@@ -27,6 +27,8 @@ func newFrames(m *Medium) frames {
 		return &latm{mux: m.mux, inband: m.mux == nil, asc: m.Config, rate: int64(m.ClockRate)}
 	case m.Codec == flv.AAC:
 		return &generic{genericFormat: m.generic}
+	case m.Codec == flv.MP3, m.Codec == flv.AC3:
+		return &selfFramed{codec: m.Codec, clockRate: int64(m.ClockRate)}
 	case m.Codec == flv.Opus:
 		return &opusFrames{}
 	default:

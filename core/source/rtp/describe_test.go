@@ -169,6 +169,13 @@ var sdpCases = []struct {
 		want:    []Medium{{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.VP9, PayloadType: 96, ClockRate: 90000}},
 		skipped: []string{"medium 2 of the SDP (line 7): vp9: a second video stream", "medium 3 of the SDP (line 9): application: not supported: media type", "medium 4 of the SDP (line 11): audio: not supported: payload format G722"}},
 
+	{name: "MP3 without rtpmap, as ffmpeg writes it", text: head + "m=audio 5004 RTP/AVP 14\n",
+		want: []Medium{{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.MP3, PayloadType: 14, ClockRate: 90000}}},
+	{name: "AC-3", text: head + "m=audio 5004 RTP/AVP 97\na=rtpmap:97 AC3/44100/2\n",
+		want: []Medium{{Address: addr("0.0.0.0:5004"), RTCP: 5005, Codec: flv.AC3, PayloadType: 97, ClockRate: 44100, SampleRate: 44100}}},
+	{name: "AC-3 of another rate", text: head + "m=audio 5004 RTP/AVP 97\na=rtpmap:97 AC3/8000\n", err: "clock rate 8000, AC-3 has"},
+	{name: "MPA of another rate", text: head + "m=audio 5004 RTP/AVP 97\na=rtpmap:97 MPA/44100\n", err: "clock rate 44100, MPA has 90000"},
+
 	{name: "empty", text: "", err: "the SDP has no media"},
 	{name: "no SDP", text: "v=0\nGET / HTTP/1.0", err: "no media (no line that begins with m=); line 2 is no line"},
 	{name: "a value of a line that is not needed", text: head + "m=video 5004 RTP/AVP 96\nb=x:y:z\n", err: "medium 1 of the SDP (line 5): video: "},

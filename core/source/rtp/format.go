@@ -43,6 +43,8 @@ var encodings = []struct {
 	{"PCMU", flv.PCMU, applyG711},
 	{"MPEG4-GENERIC", flv.AAC, applyGeneric}, // what AAC is sent in when a URL does not say
 	{"MP4A-LATM", flv.AAC, applyLATM},
+	{"MPA", flv.MP3, applyMPA},
+	{"AC3", flv.AC3, applyAC3},
 }
 
 // apply fills in the medium.
@@ -153,6 +155,30 @@ func applyOpus(m *Medium, f *format) error {
 	}
 	m.ClockRate, m.SampleRate, m.Channels = rate, rate, channels
 	m.Config = flv.OpusHead(channels)
+	return nil
+}
+
+// applyMPA: RFC 3551, 4.5.13. The clock has nothing to do with the sample rate, which the frames tell. So they do whether it is MP3.
+func applyMPA(m *Medium, _ *format) error {
+	const rate = 90000
+	if m.ClockRate != 0 && m.ClockRate != rate {
+		return fmt.Errorf("%w: clock rate %d, MPA has %d", ErrBadDescription, m.ClockRate, rate)
+	}
+	m.ClockRate, m.Channels = rate, 0
+	return nil
+}
+
+// applyAC3: RFC 4184, 5.1.
+func applyAC3(m *Medium, _ *format) error {
+	if m.ClockRate == 0 {
+		m.ClockRate = 48000
+	}
+	switch m.ClockRate {
+	case 32000, 44100, 48000:
+	default:
+		return fmt.Errorf("%w: clock rate %d, AC-3 has 32000, 44100 or 48000", ErrBadDescription, m.ClockRate)
+	}
+	m.SampleRate, m.Channels = m.ClockRate, 0 // the frames tell the channels
 	return nil
 }
 

@@ -19,7 +19,7 @@ var staticTypes = []format{
 	{payloadType: 9, encoding: "G722"},
 	{payloadType: 10, encoding: "L16"},
 	{payloadType: 11, encoding: "L16"},
-	{payloadType: 14, encoding: "MPA"},
+	{payloadType: 14, encoding: "MPA", rate: 90000},
 	{payloadType: 26, encoding: "JPEG"},
 	{payloadType: 32, encoding: "MPV"},
 	{payloadType: 33, encoding: "MP2T"},

@@ -75,7 +75,11 @@ func (s *Stream) AudioInfo() *flv.AudioInfo {
 		return nil
 	}
 	m := s.audio.m
-	return &flv.AudioInfo{Codec: m.Codec, SampleRate: m.SampleRate, Channels: m.Channels}
+	info := flv.AudioInfo{Codec: m.Codec, SampleRate: m.SampleRate, Channels: m.Channels}
+	if f, ok := s.audio.frames.(*selfFramed); ok && f.sampleRate > 0 {
+		info.SampleRate = f.sampleRate
+	}
+	return &info
 }
 
 // Configs returns the decoder configurations as far as they are known: from the description, or from what has come. See flv.AccessUnit.

@@ -28,9 +28,9 @@ var ownParams = []string{"codec", "pt", "rate", "channels", "port", "rtcp", "sou
 // ParseURL reads a URL such as "rtp://127.0.0.1:5004?codec=h264". The host is the address to listen at: an IP address of this machine,
 // 0.0.0.0 or [::] for all of them, "localhost", or a multicast group. The parameters:
 //
-//	codec     h264, hevc, av1, vp8, vp9, aac, opus, pcma or pcmu. Must be given
+//	codec     h264, hevc, av1, vp8, vp9, aac, mp3, ac3, opus, pcma or pcmu. Must be given
 //	pt        the payload type of the packets to take, 0 to 127; else that of the first packet
-//	rate      the clock rate in Hz; else that of the codec: 90000 for video, 48000 for Opus, 8000 for G.711, the sample rate for AAC
+//	rate      the clock rate in Hz; else that of the codec: 90000 for video and MP3, 48000 for Opus, 8000 for G.711, the sample rate for AAC and AC-3
 //	channels  of audio
 //	rtcp      the port of RTCP; else the next one after that of RTP. 0: none
 //	source    the only sender whose packets are taken, an IP address; several with commas
@@ -125,7 +125,7 @@ func urlMedium(address netip.AddrPort, params map[string]string) (m Medium, err 
 	codec, ok := flv.ParseCodec(params["codec"])
 	name := encodingOf(codec)
 	if !ok || name == "" {
-		return m, fmt.Errorf("%w: parameter codec: expected h264, hevc, av1, vp8, vp9, aac, opus, pcma or pcmu", ErrBadDescription)
+		return m, fmt.Errorf("%w: parameter codec: expected h264, hevc, av1, vp8, vp9, aac, mp3, ac3, opus, pcma or pcmu", ErrBadDescription)
 	}
 	f := format{payloadType: -1, encoding: name, params: maps.Clone(params)}
 	if codec == flv.AAC && params["mode"] == "" && params["sizelength"] == "" && params["constantsize"] == "" {
