@@ -1,7 +1,9 @@
 package ogg
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -105,6 +107,78 @@ func readOggPage(w *media.Window) (p page, err error) {
 		data:     h[headerSize+segments:],
 		offset:   at,
 	}, nil
+}
+
+// maxSearch is how many bytes are looked at for the next page behind a damaged one, those of checksums
+// counted.
+const maxSearch = 16 << 20
+
+// nextPage returns the next page that is whole. What is none is passed over, with one warning. The error
+// is io.EOF at the end of the file, before which something else may stand, and wraps media.ErrTruncated
+// if the last page is cut.
+func (f *reader) nextPage() (page, error) {
+	from := f.Offset
+	p, fault := readOggPage(&f.Window)
+	if !errors.Is(fault, media.ErrBadMedia) && !errors.Is(fault, media.ErrTruncated) {
+		return p, fault
+	}
+	for looked := int64(0); looked < maxSearch; {
+		n, err := f.toMagic()
+		if err == io.EOF && errors.Is(fault, media.ErrTruncated) {
+			return page{}, fault
+		}
+		if err == io.EOF {
+			f.passOver("the last %d bytes, from offset %d on, are no Ogg page: %v", f.In.Size-from, from, fault)
+			return page{}, io.EOF
+		}
+		if err != nil {
+			return page{}, err
+		}
+		at := f.Offset
+		p, err := readOggPage(&f.Window)
+		if err == nil {
+			f.passOver("%d bytes at offset %d are no Ogg page and are passed over; so is what may follow of this kind: %v", at-from, from, fault)
+			return p, nil
+		}
+		if !errors.Is(err, media.ErrBadMedia) && !errors.Is(err, media.ErrTruncated) {
+			return page{}, err
+		}
+		looked += n + headerSize + 255*255
+	}
+	return page{}, fmt.Errorf("no further Ogg page within reach: %w", fault)
+}
+
+// toMagic goes forward, by n bytes, at least one, to where a page may begin. The error is io.EOF at the
+// end of the file.
+func (f *reader) toMagic() (n int64, err error) {
+	begin := f.Offset
+	for f.Skip(1); f.Left() >= headerSize && f.Offset-begin < maxSearch; {
+		if _, err := f.Peek(headerSize, "page"); err != nil {
+			return 0, err
+		}
+		b, err := f.Ahead("page")
+		if err != nil {
+			return 0, err
+		}
+		i := bytes.Index(b, []byte(magic))
+		if i >= 0 {
+			f.Skip(int64(i))
+			return f.Offset - begin, nil
+		}
+		f.Skip(int64(len(b) - len(magic) + 1)) // it may begin at the end of the buffer
+	}
+	if f.Left() < headerSize {
+		return 0, io.EOF
+	}
+	return f.Offset - begin, nil
+}
+
+// passOver warns of what is no page, once.
+func (f *reader) passOver(format string, args ...any) {
+	if !f.passed {
+		f.passed = true
+		f.In.Warnf(format, args...)
+	}
 }
 
 // maxOggPacket is the largest packet that is put together; comment headers hold pictures.

@@ -60,6 +60,8 @@ type reader struct {
 	position int64         // of the next packet
 	timed    bool          // first is known
 
+	passed bool // something that is no page was passed over
+
 	queue [][]byte // packets of the page
 	next  int
 	unit  flv.AccessUnit
@@ -91,7 +93,7 @@ func Open(in *media.Input) (media.Reader, error) {
 // survey looks at the first pages of all streams, which stand in front of all else, and names those that are not sent.
 func (f *reader) survey() (skipped []string, err error) {
 	for streams := 0; ; streams++ {
-		p, err := readOggPage(&f.Window)
+		p, err := f.nextPage()
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
@@ -196,7 +198,7 @@ func (f *reader) Next() (*flv.AccessUnit, error) {
 
 // readPage queues the packets of the next page.
 func (f *reader) readPage() error {
-	p, err := readOggPage(&f.Window)
+	p, err := f.nextPage()
 	if err != nil {
 		return err
 	}

@@ -93,9 +93,8 @@ func TestOggErrors(t *testing.T) {
 		err  error
 		text string
 	}{
-		{"checksum", damaged, 1, media.ErrBadMedia, "Ogg page at offset 118 is damaged"},
 		{"cut", damaged[:len(damaged)-1], 1, media.ErrTruncated, "page at offset 118 needs 31 bytes, 30 are left"},
-		{"no page", append(bytes.Clone(good), make([]byte, 50)...), 1, media.ErrBadMedia, "no Ogg page at offset 118"},
+		{"no page for long", append(append(bytes.Clone(good), make([]byte, 2*maxSearch)...), good...), 1, media.ErrBadMedia, "no further Ogg page within reach"},
 		{"the next link is something else", append(bytes.Clone(good), append(makePage(2, 0, 9, 0, false, []byte("\x01vorbis")), makePage(0, 0, 9, 1, false, p)...)...), 1,
 			media.ErrUnsupported, "the chained stream before offset 153 is no opus"},
 		{"bad OpusHead", makePage(2, 0, 1, 0, false, []byte("OpusHead")), 0, media.ErrBadMedia, "expected an OpusHead"},
@@ -113,6 +112,53 @@ func TestOggErrors(t *testing.T) {
 			require.ErrorIs(t, err, c.err)
 			require.ErrorContains(t, err, c.text)
 			require.Len(t, units, c.good)
+		})
+	}
+}
+
+// What is no page, or is damaged, costs no more than itself.
+func TestOggPassesOverRubbish(t *testing.T) {
+	p := []byte{0x08, 1, 2}
+	begin := append(makePage(2, 0, 1, 0, false, flv.OpusHead(1)), makePage(0, 0, 1, 1, false, []byte("OpusTags...."))...)
+	one := func(n uint32) []byte { return makePage(0, int64(960*(n-1)), 1, n, false, p) }
+	flip := func(b []byte, at int) []byte {
+		b = bytes.Clone(b)
+		b[at] ^= 4
+		return b
+	}
+	rubbish := bytes.Repeat([]byte("Ogg"), 30_000)
+	for _, c := range []struct {
+		name     string
+		pages    [][]byte
+		times    string
+		warnings []string
+	}{
+		{"a flipped bit", [][]byte{begin, one(2), flip(one(3), headerSize+2), one(4)}, "0s/0s 40ms/40ms ", []string{"31 bytes at offset 118 are no Ogg page"}},
+		{"a flipped bit in a size", [][]byte{begin, one(2), flip(one(3), headerSize), one(4)}, "0s/0s 40ms/40ms ", []string{"31 bytes at offset 118"}},
+		{"a flipped bit in a number of sizes", [][]byte{begin, one(2), flip(one(3), headerSize-1), one(4)}, "0s/0s 40ms/40ms ", []string{"31 bytes at offset 118"}},
+		{"rubbish between pages", [][]byte{begin, one(2), rubbish, one(3)}, "0s/0s 20ms/20ms ", []string{"90000 bytes at offset 118"}},
+		{"several", [][]byte{begin, one(2), rubbish, one(3), rubbish, one(4), []byte("end")}, "0s/0s 20ms/20ms 40ms/40ms ", []string{"90000 bytes at offset 118"}},
+		{"rubbish at the end", [][]byte{begin, one(2), make([]byte, 50)}, "0s/0s ", []string{"the last 50 bytes, from offset 118 on"}},
+		{"pages that are none", [][]byte{begin, one(2), bytes.Repeat([]byte("OggS\x00\xFF"), 100), one(3)}, "0s/0s 20ms/20ms ", []string{"600 bytes at offset 118"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := mediatest.Memory(bytes.Join(c.pages, nil))
+			var warnings []string
+			in.Warn = func(text string) { warnings = append(warnings, text) }
+			m, err := Open(in)
+			require.NoError(t, err)
+			for range 2 {
+				units, err := mediatest.ReadAll(t, m)
+				if c.name != "several" { // it ends with less than a page's header, which is a page that is cut
+					require.NoError(t, err)
+				}
+				require.Equal(t, c.times, mediatest.Times(units))
+				require.NoError(t, m.Rewind())
+			}
+			require.Len(t, warnings, len(c.warnings))
+			for i := range warnings {
+				require.Contains(t, warnings[i], c.warnings[i])
+			}
 		})
 	}
 }
