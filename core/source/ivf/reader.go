@@ -40,6 +40,7 @@ type reader struct {
 
 	config  media.SelfConfig
 	started bool
+	joined  bool   // the next frame is the first one of a file that was appended
 	first   uint64 // time of the first frame
 	clock   media.Splicer
 	clockAt media.Splicer // before the last frame
@@ -107,7 +108,7 @@ func (f *reader) Close() error { return f.In.Close() }
 func (f *reader) Rewind() error {
 	f.Goto(f.header)
 	f.err = nil
-	f.started, f.first, f.last, f.delta = false, 0, 0, 0
+	f.started, f.joined, f.first, f.last, f.delta = false, false, 0, 0, 0
 	f.clock = media.Splicer{Second: max(f.rate/f.scale, 1)}
 	return f.config.Begin(f.codec)
 }
@@ -152,7 +153,11 @@ func (f *reader) read() error {
 		}
 		size, t := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint64(h[4:])
 		if size > media.MaxSampleSize {
-			return fmt.Errorf("%w: frame of %d bytes at offset %d, at most %d are sent", media.ErrBadMedia, size, at, media.MaxSampleSize)
+			if f.skipHeader() {
+				continue
+			}
+			f.In.Warnf("the last %d bytes, from offset %d on, are no frame of at most %d bytes", f.Left(), at, media.MaxSampleSize)
+			return io.EOF
 		}
 		b, err := f.Peek(frameHeader+int(size), "frame")
 		if err != nil {
@@ -174,10 +179,26 @@ func (f *reader) read() error {
 	}
 }
 
+// skipHeader passes over the header of another file of the same kind that was appended to this one, and
+// returns false if there is none.
+func (f *reader) skipHeader() bool {
+	h, err := f.Peek(headerSize, "IVF header")
+	if err != nil || string(h[:4]) != magic || codecs[string(h[8:12])] != f.codec ||
+		int64(binary.LittleEndian.Uint32(h[16:])) != f.rate || int64(binary.LittleEndian.Uint32(h[20:])) != f.scale {
+		return false
+	}
+	f.Skip(max(int64(binary.LittleEndian.Uint16(h[6:])), headerSize))
+	f.joined = true
+	return true
+}
+
 // setTime follows the time of a frame. A step of years, of which the number of seconds overflows, is left out here already.
 func (f *reader) setTime(t uint64) {
 	if !f.started {
 		f.started, f.first = true, t
+	}
+	if f.joined {
+		f.joined, f.first = false, t-uint64(f.last+f.delta)
 	}
 	far := media.MaxTrackTime.Seconds() * float64(f.rate) / float64(f.scale)
 	if math.Abs(float64(int64(t-f.first))) > far {

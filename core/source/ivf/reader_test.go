@@ -70,7 +70,7 @@ func TestIVF(t *testing.T) {
 		{"nothing", mediatest.IVFHeader("VP80", 50, 1), 0, media.ErrBadMedia, "no key frame of vp8 in 32 bytes"},
 		{"cut header", append(append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1)...), 1, 2), 2, media.ErrTruncated, "frame header at offset 72 needs 12 bytes, 2 are left"},
 		{"cut frame", append(append(mediatest.IVFHeader("VP80", 50, 1), frames(0)...), mediatest.IVFFrame(1, inter...)[:14]...), 1, media.ErrTruncated, "frame at offset 56 needs 16 bytes, 14 are left"},
-		{"huge frame", append(append(mediatest.IVFHeader("VP80", 50, 1), frames(0)...), append(mediatest.U32(0xFFFFFFFF), make([]byte, 8)...)...), 1, media.ErrBadMedia, "at most 16777216"},
+		{"huge frame", append(mediatest.IVFHeader("VP80", 50, 1), append(mediatest.U32(0xFFFFFFFF), make([]byte, 8)...)...), 0, media.ErrBadMedia, "no key frame of vp8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, err := Open(mediatest.Memory(c.file))
@@ -82,6 +82,42 @@ func TestIVF(t *testing.T) {
 			require.ErrorIs(t, err, c.err)
 			require.ErrorContains(t, err, c.text)
 			require.Equal(t, c.good, n)
+		})
+	}
+}
+
+// What is appended to a file does not make an error of its end: another file goes on, rubbish is named.
+func TestIVFEnds(t *testing.T) {
+	key := []byte{0x10, 2, 0, 0x9D, 1, 0x2A, 16, 0, 16, 0, 0, 0} // VP8, 16x16
+	file := append(mediatest.IVFHeader("VP80", 50, 1), mediatest.IVFFrame(0, key...)...)
+	file = append(file, mediatest.IVFFrame(1, key...)...)
+	other := append(mediatest.IVFHeader("AV01", 50, 1), mediatest.IVFFrame(0, key...)...)
+	for _, c := range []struct {
+		name     string
+		file     []byte
+		times    string
+		warnings []string
+	}{
+		{"rubbish", append(bytes.Clone(file), bytes.Repeat([]byte{0xAA}, 500)...), "0s/0s 20ms/20ms ", []string{"the last 500 bytes, from offset 80 on"}},
+		{"the same again", append(bytes.Clone(file), file...), "0s/0s 20ms/20ms 40ms/40ms 60ms/60ms ", nil},
+		{"another codec", append(bytes.Clone(file), other...), "0s/0s 20ms/20ms ", []string{"the last 56 bytes"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := mediatest.Memory(c.file)
+			var warnings []string
+			in.Warn = func(text string) { warnings = append(warnings, text) }
+			m, err := Open(in)
+			require.NoError(t, err)
+			for range 2 {
+				units, err := mediatest.ReadAll(t, m)
+				require.NoError(t, err)
+				require.Equal(t, c.times, mediatest.Times(units))
+				require.NoError(t, m.Rewind())
+			}
+			require.Len(t, warnings, len(c.warnings))
+			for i := range warnings {
+				require.Contains(t, warnings[i], c.warnings[i])
+			}
 		})
 	}
 }
