@@ -283,7 +283,8 @@ int rtmp_set_option(rtmp_ctx_t *ctx, const char *name, const char *value);
 /*
  * Addition: where the pictures come from while nothing is pushed: "clip" (built in), "none", or a file, with "?loop=1" to
  * repeat it and "?fps=N" for raw H.264 and HEVC. Its content decides what it is:
- *   FLV, also with Enhanced RTMP's codecs; MP4 and MOV, also fragmented; MPEG-TS; IVF; Ogg with Opus or FLAC;
+ *   FLV, also with Enhanced RTMP's codecs; MP4 and MOV, also fragmented; Matroska and WebM;
+ *   MPEG-TS; IVF; Ogg with Opus or FLAC;
  *   raw H.264 and HEVC (Annex B); WAV with G.711; AAC in ADTS form; MP3; AC-3; E-AC-3
  * The file is opened and checked at once, and takes over at a key frame when media flows already. "clip" holds until the first call. At the end of a file comes
  * RTMP_STATE_DISCONNECTING and, when the server has got everything, RTMP_STATE_DISCONNECTED, a second later at the latest; or

@@ -61,7 +61,7 @@ func TestBack(t *testing.T) {
 	for _, name := range []string{
 		"clip", "bframes.flv", "mp3.flv", "bframes.mp4", "faststart.mp4", "fragmented.mp4", "separate.mp4", "negative.mp4", "delayed.mov", "trimmed.mp4",
 		"hevc.mp4", "hev1.mp4", "av1.mp4", "vp9.mp4", "vp9frag.mp4", "bframes.ts", "bframes.m2ts", "hevc.ts", "ac3.ts",
-		"bframes.h264", "bframes.h265", "slices.h264", "av1.ivf", "vp8.ivf", "vp9.ivf", "bframes.flv?loop=1", "bframes.mp4?loop=1", "bframes.ts?loop=1",
+		"bframes.mkv", "live.mkv", "hevc.mkv", "vp9.webm", "bframes.mkv?loop=1", "bframes.h264", "bframes.h265", "slices.h264", "av1.ivf", "vp8.ivf", "vp9.ivf", "bframes.flv?loop=1", "bframes.mp4?loop=1", "bframes.ts?loop=1",
 		"bframes.h264?loop=1", "vp8.ivf?loop=1", "fragmented.mp4?loop=1",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func requireAgain(t *testing.T, want, got []whole) {
 
 // Going back twice, also over the end of a round, and going back before anything was read.
 func TestBackAgain(t *testing.T) {
-	for _, name := range []string{"bframes.flv", "fragmented.mp4", "bframes.ts", "bframes.h264", "vp8.ivf", "av1.ivf"} {
+	for _, name := range []string{"bframes.flv", "fragmented.mp4", "bframes.mkv", "bframes.ts", "bframes.h264", "vp8.ivf", "av1.ivf"} {
 		t.Run(name, func(t *testing.T) {
 			spec := filepath.Join("testdata", name) + "?loop=1"
 			s := openBackward(t, spec)

@@ -56,7 +56,7 @@ var changing = []struct {
 	whole bool // it is opened only when all is there: its index is at its end, or it has only one page
 }{
 	{"bframes.flv", false}, {"fragmented.mp4", false}, {"faststart.mp4", false}, {"bframes.mp4", true}, {"delayed.mov", true}, {"bframes.ts", false},
-	{"bframes.m2ts", false}, {"bframes.h264", false}, {"bframes.h265", false}, {"av1.ivf", false}, {"opus.ogg", true},
+	{"bframes.m2ts", false}, {"bframes.mkv", false}, {"live.mkv", false}, {"vp8.webm", false}, {"bframes.h264", false}, {"bframes.h265", false}, {"av1.ivf", false}, {"opus.ogg", true},
 	{"alaw.wav", false}, {"tone.aac", false}, {"tone.mp3", false}, {"tone.ac3", false}, {"tone.eac3", false},
 }
 

@@ -16,6 +16,7 @@ import (
 	"luatrtmp/core/source/audioframes"
 	"luatrtmp/core/source/flvfile"
 	"luatrtmp/core/source/ivf"
+	"luatrtmp/core/source/matroska"
 	"luatrtmp/core/source/media"
 	"luatrtmp/core/source/mediatest"
 	"luatrtmp/core/source/mp4"
@@ -103,7 +104,7 @@ func TestDamagedFiles(t *testing.T) {
 func TestContentDecidesForAllFormats(t *testing.T) {
 	dir := t.TempDir()
 	for name, other := range map[string]string{
-		"hevc.ts": "a.mp4", "av1.ivf": "a.ts", "opus.ogg": "a.wav", "alaw.wav": "a.ogg", "tone.mp3": "a.aac", "tone22.mp3": "b.aac", "tone.aac": "a.mp3",
+		"hevc.ts": "a.mp4", "vp9.webm": "a.flv", "av1.ivf": "a.ts", "opus.ogg": "a.wav", "alaw.wav": "a.ogg", "tone.mp3": "a.aac", "tone22.mp3": "b.aac", "tone.aac": "a.mp3",
 		"tone.ac3": "a.mp3", "tone.eac3": "a.ac3", "bframes.h264": "a.h265", "bframes.h265": "a.h264",
 	} {
 		path := filepath.Join(dir, other)
@@ -139,7 +140,7 @@ func (f failing) ReadAt(b []byte, offset int64) (int, error) {
 func TestReadFaultsAreReported(t *testing.T) {
 	for name, open := range map[string]func(*media.Input) (media.Reader, error){
 		"bframes.flv": flvfile.Open, "bframes.mp4": mp4.Open, "fragmented.mp4": mp4.Open, "tone.aac": func(in *media.Input) (media.Reader, error) { return audioframes.Open(in, audioframes.ADTS) },
-		"av1.ivf": ivf.Open, "opus.ogg": ogg.Open, "alaw.wav": wav.Open, "hevc.ts": mpegts.Open, "tone.mp3": func(in *media.Input) (media.Reader, error) { return audioframes.Open(in, audioframes.MP3) },
+		"av1.ivf": ivf.Open, "hevc.mkv": matroska.Open, "vp8.webm": matroska.Open, "opus.ogg": ogg.Open, "alaw.wav": wav.Open, "hevc.ts": mpegts.Open, "tone.mp3": func(in *media.Input) (media.Reader, error) { return audioframes.Open(in, audioframes.MP3) },
 		"bframes.h265": func(in *media.Input) (media.Reader, error) { return annexb.Open(in, flv.HEVC, 0) },
 		"bframes.h264": func(in *media.Input) (media.Reader, error) { return annexb.Open(in, flv.H264, 0) },
 	} {

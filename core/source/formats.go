@@ -9,6 +9,7 @@ import (
 	"luatrtmp/core/source/audioframes"
 	"luatrtmp/core/source/flvfile"
 	"luatrtmp/core/source/ivf"
+	"luatrtmp/core/source/matroska"
 	"luatrtmp/core/source/media"
 	"luatrtmp/core/source/mp4"
 	"luatrtmp/core/source/mpegts"
@@ -19,14 +20,13 @@ import (
 // formats are the formats that are read, in the order in which they are looked for: the more certain a
 // format is recognised, the earlier it stands.
 var formats = slices.Concat(
-	[]media.Format{mpegts.Format, flvfile.Format, mp4.Format, ivf.Format, ogg.Format, wav.Format, mpegts.PieceFormat},
+	[]media.Format{mpegts.Format, flvfile.Format, mp4.Format, matroska.Format, ivf.Format, ogg.Format, wav.Format, mpegts.PieceFormat},
 	audioframes.Formats,
 	[]media.Format{annexb.HEVC, annexb.H264},
 )
 
 // unreadable are known formats that are not read, by their first bytes.
 var unreadable = []struct{ magic, name, advice string }{
-	{"\x1A\x45\xDF\xA3", "Matroska or WebM", media.RemuxAdvice},
 	{"fLaC", "native FLAC", media.FlacAdvice},
 	{"\x00\x00\x01\xBA", "MPEG program stream", media.VideoAdvice},
 	{"\x30\x26\xB2\x75", "ASF", media.VideoAdvice},
@@ -67,8 +67,8 @@ func recognise(name string, head []byte) (media.Format, error) {
 		return media.Format{}, fmt.Errorf("%w: %s; %s", media.ErrUnsupported, media.MP2, media.SoundAdvice)
 	}
 	first := head[:min(len(head), shownBytes)]
-	return media.Format{}, fmt.Errorf("%w: it begins with % x (%+q), which is none of the formats that are read: FLV, MP4, MPEG-TS, IVF, Ogg, "+
-		"WAV, H.264 or HEVC with start codes, ADTS, MP3, AC-3", media.ErrBadMedia, first, first)
+	return media.Format{}, fmt.Errorf("%w: it begins with % x (%+q), which is none of the formats that are read: FLV, MP4, Matroska, MPEG-TS, IVF, "+
+		"Ogg, WAV, H.264 or HEVC with start codes, ADTS, MP3, AC-3", media.ErrBadMedia, first, first)
 }
 
 // checkRIFF refuses RIFF files that are not read.

@@ -102,7 +102,7 @@ func TestClip(t *testing.T) {
 
 func TestLoopGoesOn(t *testing.T) {
 	for _, name := range []string{"clip", "bframes.mp4?loop=1", "bframes.flv?loop=1", "fragmented.mp4?loop=1", "bframes.h264?loop=1", "tone.aac?loop=1",
-		"bframes.h265?loop=1", "av1.ivf?loop=1", "vp8.ivf?loop=1", "opus.ogg?loop=1", "flac.oga?loop=1", "chained.ogg?loop=1", "alaw.wav?loop=1",
+		"bframes.mkv?loop=1", "live.mkv?loop=1", "vp9.webm?loop=1", "mulaw.mka?loop=1", "bframes.h265?loop=1", "av1.ivf?loop=1", "vp8.ivf?loop=1", "opus.ogg?loop=1", "flac.oga?loop=1", "chained.ogg?loop=1", "alaw.wav?loop=1",
 		"bframes.ts?loop=1", "hevc.ts?loop=1", "opus.ts?loop=1", "vp9.mp4?loop=1", "opus.mp4?loop=1"} {
 		t.Run(name, func(t *testing.T) {
 			var s Source

@@ -27,6 +27,7 @@ const (
 	sys         = "golang.org/x/sys"
 	pionRTP     = "github.com/pion/rtp"
 	pionRTCP    = "github.com/pion/rtcp"
+	ebmlGo      = "github.com/at-wat/ebml-go"
 )
 
 // floor is what the code of one folder may know, beside Go's own library.
@@ -51,6 +52,7 @@ var floors = map[string]floor{
 	"core/source/audioframes": {ours: []string{"core/flv", "core/source/media"}},
 	"core/source/flvfile":     {ours: []string{"amf", "core/flv", "core/source/media"}},
 	"core/source/ivf":         {ours: []string{"core/flv", "core/source/media"}},
+	"core/source/matroska":    {ours: []string{"core/flv", "core/source/media", "internal/brief"}, others: []string{mediacommon, ebmlGo}},
 	"core/source/mp4":         {ours: []string{"core/flv", "core/source/media"}},
 	"core/source/mpegts": {
 		ours:   []string{"core/flv", "core/source/annexb", "core/source/audioframes", "core/source/media"},
@@ -60,8 +62,8 @@ var floors = map[string]floor{
 	"core/source/wav": {ours: []string{"core/flv", "core/source/media"}},
 	"core/source": {
 		ours: []string{
-			"core/flv", "core/source/annexb", "core/source/audioframes", "core/source/flvfile", "core/source/ivf", "core/source/media",
-			"core/source/mp4", "core/source/mpegts", "core/source/ogg", "core/source/rtp", "core/source/wav", "internal/brief",
+			"core/flv", "core/source/annexb", "core/source/audioframes", "core/source/flvfile", "core/source/ivf", "core/source/matroska",
+			"core/source/media", "core/source/mp4", "core/source/mpegts", "core/source/ogg", "core/source/rtp", "core/source/wav", "internal/brief",
 		},
 		files: true,
 	},

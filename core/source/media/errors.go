@@ -17,7 +17,6 @@ const (
 	audioAdvice = "convert with: ffmpeg -i IN -c:v copy -c:a aac OUT.mp4"
 	SoundAdvice = "convert with: ffmpeg -i IN -c:a aac OUT.m4a"
 	G711Advice  = "convert with: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_alaw OUT.wav"
-	RemuxAdvice = "repack with: ffmpeg -i IN -c copy -strict -2 OUT.mp4, or convert with -c:v libx264 -c:a aac in place of -c copy"
 	StillAdvice = "make a video of it with: ffmpeg -loop 1 -i IN -t 10 -vf scale=1280:-2 -pix_fmt yuv420p -c:v libx264 OUT.mp4"
 	FlacAdvice  = "repack with: ffmpeg -i IN -c copy OUT.oga"
 	ListAdvice  = "it is a list of files; fetch them with: ffmpeg -i IN -c copy OUT.mp4"

@@ -50,10 +50,34 @@ run -i opus.ogg -c copy $exact opus.ts
 run -i tone.eac3 -c copy $exact eac3.ts
 run $picture $tone -t 0.1 -c:v mpeg2video -b:v 40k -c:a mp2 -b:a 64k $exact mpeg2.ts
 
+# Matroska and WebM: what has a length and an index, and what a live writer leaves without; codecs that are sent, and those that are named.
+run -i bframes.mp4 -c copy $exact bframes.mkv
+run -i bframes.mp4 -c copy $exact -f matroska -live 1 -cluster_time_limit 200 live.mkv
+run -i hvc1.mp4 -i tone.eac3 -c copy $exact hevc.mkv
+run -i av1.mp4 -i flac.oga -c copy $exact av1.mkv
+run -i vp9.mp4 -i opus.ogg -c copy $exact vp9.webm
+run -i vp8.ivf -i opus.ogg -c copy $exact -live 1 vp8.webm
+run -i tone.ac3 -c copy $exact ac3.mka
+run -i tone.mp3 -c copy $exact mp3.mka
+run -i mulaw.wav -c copy $exact mulaw.mka
+printf "1\n00:00:00,000 --> 00:00:00,050\n-\n" |
+	run $picture $tone $tone $tone $tone -f srt -i - -i tone.mp3 -map 0 -map 1 -map 2 -map 3 -map 4 -map 5 -map 6 -t 0.1 -c:v mpeg4 -b:v 40k \
+	-c:a:0 libvorbis -c:a:1 mp2 -c:a:2 pcm_s16le -c:a:3 dca -strict -2 -c:a:4 copy -c:s srt $exact many.mkv
+
 for f in hvc1.mp4 hev1.mp4 hevc.ts av1.mp4 av1.ivf vp9.mp4 vp9.ivf vp9frag.mp4 vp8.ivf opus.ogg opus.mp4 flac.oga flac.mp4 tone.ac3 tone.eac3 ac3.mp4 eac3.mp4 \
 	tone.mp3 tone22.mp3 tone.mp4 bframes.ts bframes.m2ts ac3.ts mp3.ts opus.ts eac3.ts; do
 	for stream in v:0 a:0; do
 		ffprobe -v error -select_streams $stream -show_packets -show_entries packet=codec_type,dts_time,pts_time,size -of csv=p=0 $f |
 			awk -F, '$1 == "video" || $1 == "audio" { print $1 "," $3 "," $2 "," $4 }'
+	done >$f.csv
+done
+
+# kind, decode and presentation time, size, and the sum of the bytes. Matroska has no decode times: ffprobe has none of the first frames.
+for f in bframes.mkv live.mkv hevc.mkv av1.mkv vp9.webm vp8.webm ac3.mka mp3.mka mulaw.mka; do
+	for stream in v:0 a:0; do
+		ffprobe -v error -select_streams $stream -show_packets -show_data_hash CRC32 -show_entries packet=codec_type,dts_time,pts_time,size,data_hash \
+			-of csv=p=0 $f |
+			sed -z "s/\\n,/,/g" |
+			awk -F, '$1 == "video" || $1 == "audio" { match($0, /CRC32:[0-9a-f]+/); print $1 "," $3 "," $2 "," $4 "," substr($0, RSTART + 6, 8) }'
 	done >$f.csv
 done
