@@ -29,10 +29,13 @@ func (p *h264Picture) add(payload []byte) error {
 	if len(payload) == 0 {
 		return fmt.Errorf("%w: empty", errBadPayload)
 	}
-	if payload[0]&forbiddenBit != 0 {
-		return fmt.Errorf("%w: the forbidden_zero_bit is set", errBadPayload)
-	}
 	typ := payload[0] & 0x1F
+	if payload[0]&forbiddenBit != 0 {
+		if typ == h264FUA { // a piece is missing
+			return fmt.Errorf("%w: the forbidden_zero_bit is set", errBadPayload)
+		}
+		return fmt.Errorf("%w: the forbidden_zero_bit is set: %w", errBadPayload, errForeign)
+	}
 	if typ == h264FUA {
 		if len(payload) < 2 {
 			return fmt.Errorf("%w: FU-A of %d bytes", errBadPayload, len(payload))

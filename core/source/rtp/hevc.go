@@ -26,10 +26,13 @@ func (p *hevcPicture) add(payload []byte) error {
 	if len(payload) < hevcHeaderSize {
 		return fmt.Errorf("%w: %d bytes", errBadPayload, len(payload))
 	}
-	if payload[0]&forbiddenBit != 0 {
-		return fmt.Errorf("%w: the forbidden_zero_bit is set", errBadPayload)
-	}
 	typ := payload[0] >> 1 & 0x3F
+	if payload[0]&forbiddenBit != 0 {
+		if typ == hevcFU { // a piece is missing
+			return fmt.Errorf("%w: the forbidden_zero_bit is set", errBadPayload)
+		}
+		return fmt.Errorf("%w: the forbidden_zero_bit is set: %w", errBadPayload, errForeign)
+	}
 	if typ == hevcFU {
 		if len(payload) < 3 {
 			return fmt.Errorf("%w: FU of %d bytes", errBadPayload, len(payload))

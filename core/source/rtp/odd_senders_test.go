@@ -121,7 +121,7 @@ func TestOddSenders(t *testing.T) {
 
 // Payloads that are none of the codec, in the midst of a frame and of a NAL unit in fragments, are left out and told once. The frames go.
 func TestForeignPayloads(t *testing.T) {
-	for codec, foreign := range map[flv.Codec][]string{flv.H264: {"00112233", "1e112233", "7f"}, flv.HEVC: {"660111", "7e0122334455"}} {
+	for codec, foreign := range map[flv.Codec][]string{flv.H264: {"00112233", "1e112233", "7f", "c1112233"}, flv.HEVC: {"660111", "7e0122334455", "82011122"}} {
 		for _, f := range foreign {
 			for _, how := range []marking{markLast, markAll, markNone} {
 				t.Run(fmt.Sprintf("%v %s, marking %d", codec, f, how), func(t *testing.T) {

@@ -19,8 +19,9 @@ var (
 // errBadPayload is a payload that is not what its codec's payload format says. What comes with it is left out.
 var errBadPayload = errors.New("bad payload")
 
-// errForeign is a payload that is none of its codec, such as a NAL unit of a type that nobody has defined: cameras send notes to their own
-// players so. It is left out, and its access unit goes on without it. It comes with errBadPayload.
+// errForeign is a payload that is left out, and its access unit goes on without it: a NAL unit of a type that nobody has
+// defined, which cameras send to their own players, or one that says of itself that it is damaged. It comes with
+// errBadPayload.
 var errForeign = errors.New("left out")
 
 // What is bounded, and why.
