@@ -21,7 +21,7 @@ func LengthSize(c Codec, record []byte) (int, error) {
 
 // SplitAVCC appends the NAL units of an access unit whose units have a big-endian length in front (ISO/IEC 14496-15, 5.3.4.2) to dst.
 // lengthSize is 1, 2 or 4. Empty units are left out. The units alias au. On an error, which wraps ErrBadLength, dst holds the
-// units before the fault.
+// units before the fault; it wraps ErrShortLength, too, if nothing but a part of a length is left.
 //
 // Some writers put start codes where only lengths belong: between the NAL units within one length, or in place of all lengths. No NAL
 // unit contains a start code, so the units are separated there, as FFmpeg does.
@@ -41,7 +41,7 @@ func splitLengths(dst [][]byte, au []byte, lengthSize int) ([][]byte, error) {
 	}
 	for pos := 0; pos < len(au); {
 		if len(au)-pos < lengthSize {
-			return dst, fmt.Errorf("%w: %d bytes left at %d of %d, a length has %d", ErrBadLength, len(au)-pos, pos, len(au), lengthSize)
+			return dst, fmt.Errorf("%w: %d bytes left at %d of %d, a length has %d", ErrShortLength, len(au)-pos, pos, len(au), lengthSize)
 		}
 		var size uint32
 		for _, b := range au[pos : pos+lengthSize] {

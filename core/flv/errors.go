@@ -9,6 +9,7 @@ import (
 var (
 	ErrNoStartCode      = errors.New("no start code (00 00 01 or 00 00 00 01) at the beginning of the access unit")
 	ErrBadLength        = errors.New("bad NAL unit length")
+	ErrShortLength      = fmt.Errorf("%w: a part of a length", ErrBadLength)
 	ErrBadNALUnit       = errors.New("bad NAL unit")
 	ErrBadConfig        = errors.New("bad decoder configuration")
 	ErrBadParameterSet  = errors.New("bad parameter set")

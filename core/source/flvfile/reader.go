@@ -32,13 +32,13 @@ type reader struct {
 
 	probing bool
 	seen    [2]bool // which kinds have tags among the first ones, or have been named since
+	leftOut bool    // a tag was left out, which is said once
 
 	window []*unit // in order of decoding
 	held   int     // bytes in the window
 	free   []*unit
 	out    *unit // last returned; its memory is used again
 	unit   flv.AccessUnit
-	nalus  [][]byte
 	err    error // from reading; what is in the window comes before it
 	marked mark
 }
@@ -52,7 +52,7 @@ type unit struct {
 	body     []byte
 	data     []byte
 	config   []byte
-	length   int // lengthSize
+	nalus    [][]byte // of data
 	offset   int64
 	clock    media.Splicer // before it
 }
@@ -104,16 +104,11 @@ func (f *reader) Next() (*flv.AccessUnit, error) {
 	f.out = u
 
 	f.unit = flv.AccessUnit{Kind: u.kind, Codec: u.codec, Config: u.config, DTS: f.time(u.dts) + u.more, PTS: f.time(u.pts) + u.more}
-	if !u.codec.HasNALUs() {
+	if u.codec.HasNALUs() {
+		f.unit.NALUs = u.nalus
+	} else {
 		f.unit.Data = u.data
-		return &f.unit, nil
 	}
-	var err error
-	if f.nalus, err = flv.SplitAVCC(f.nalus[:0], u.data, u.length); err != nil {
-		f.window, f.err = f.window[:0], fmt.Errorf("%w: video tag at offset %d: %w", media.ErrBadMedia, u.offset, err)
-		return nil, f.err
-	}
-	f.unit.NALUs = f.nalus
 	return &f.unit, nil
 }
 
@@ -158,14 +153,25 @@ func (f *reader) readUnit() error {
 			return err
 		}
 		ok, err := f.parse(t, tag, u)
-		if err != nil {
+		switch {
+		case errors.Is(err, media.ErrUnsupported):
 			return fmt.Errorf("%w: tag at offset %d: %w", media.ErrBadMedia, tag.offset, err)
+		case err != nil:
+			f.leaveOut(tag, err)
 		}
 		if ok {
 			f.insert(u)
 			return nil
 		}
 		f.free = append(f.free, u)
+	}
+}
+
+// leaveOut warns of a tag that cannot be read. FFmpeg goes on with the next one, too.
+func (f *reader) leaveOut(tag tag, why error) {
+	if !f.leftOut {
+		f.leftOut = true
+		f.Warnf("%v: the tag at offset %d is left out, as are others like it: %v", tag.kind, tag.offset, why)
 	}
 }
 

@@ -86,7 +86,6 @@ func TestFLVErrors(t *testing.T) {
 	}{
 		{"cut in a body", good[:len(good)-6], 1, media.ErrTruncated, "needs 10 bytes, 8 are left"},
 		{"cut in a header", append(bytes.Clone(good), 9, 0, 0), 2, media.ErrTruncated, "3 bytes of a tag header at offset"},
-		{"broken NAL unit length", mediatest.FLV(mediatest.FLVVideoConfig(0), mediatest.FLVVideoFrame(0, 0), mediatest.FLVTag(9, 40, 0x27, 1, 0, 0, 0, 0, 0, 0, 9, 1)), 1, media.ErrBadMedia, "9 at 0, but 1 bytes follow"},
 		{"broken configuration", mediatest.FLV(mediatest.FLVTag(9, 0, 0x17, 0, 0, 0, 0, 1)), 0, media.ErrBadMedia, "expected at least 7"},
 		{"empty audio configuration", mediatest.FLV(mediatest.FLVTag(8, 0, 0xAF, 0)), 0, media.ErrBadMedia, "tag at offset 13: the sequence header is empty"},
 		{"empty hevc configuration", mediatest.FLV(mediatest.FLVTag(9, 0, append([]byte{0x90}, "hvc1"...)...)), 0, media.ErrBadMedia, "the sequence header is empty"},

@@ -105,12 +105,18 @@ func (f *reader) take(t *track, tag tag, u *unit, p *part, err error) (ok bool, 
 	if len(p.data) == 0 {
 		return false, nil
 	}
-	*u = unit{kind: tag.kind, codec: p.codec, more: time.Duration(p.ns), body: u.body, data: p.data, length: t.lengthSize, offset: tag.offset}
+	*u = unit{kind: tag.kind, codec: p.codec, more: time.Duration(p.ns), body: u.body, nalus: u.nalus[:0], data: p.data, offset: tag.offset}
 	if ready, err := t.ready(u, p); !ready || err != nil {
 		return false, err
 	}
 	u.clock = f.clock
 	t.setTime(tag, f.first, &f.clock)
+	if p.codec.HasNALUs() {
+		if u.nalus, err = media.SplitNALUs(u.nalus, p.data, t.lengthSize); err != nil {
+			f.leaveOut(tag, err)
+			return false, nil
+		}
+	}
 	u.dts, u.pts = t.dts, t.dts+int64(p.composition)
 	if t.pending {
 		u.config, t.pending = t.config, false

@@ -3,19 +3,10 @@ package mp4
 import (
 	"fmt"
 	"io"
-	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
-)
-
-// Limits on what is looked at in a moov, and named. A file of 10 MB may have a million tracks.
-const (
-	maxTracks = 1024
-	maxNamed  = 32
 )
 
 // reader reads MP4 and MOV files: sample tables, fragments, or both.
@@ -24,7 +15,10 @@ const (
 type reader struct {
 	*media.Input
 	info       media.Info
-	tracks     []*track // the ones that are sent: video, then audio
+	tracks     []*track // the ones that are sent: video, then audio; all that may be while the file is opened
+	fault      error    // what is wrong with the first track that cannot be read
+	unnamed    int      // what is not sent and not named one by one
+	surplus    int      // tracks that were not looked at
 	shift      time.Duration
 	fragmented bool
 	defaults   map[uint32]runDefaults // of fragments, by track id
@@ -34,6 +28,9 @@ type reader struct {
 	buf   []byte
 	nalus [][]byte
 	err   error
+
+	leftOut      bool  // a sample was left out, which is said once
+	leftOutBytes int64 // since Rewind
 
 	clock   media.Splicer
 	clockAt media.Splicer // before the last sample
@@ -50,9 +47,10 @@ func Open(in *media.Input) (media.Reader, error) {
 	if err := f.parseMovie(moov); err != nil {
 		return nil, err
 	}
-	if err := f.start(); err != nil {
+	if err := f.choose(); err != nil {
 		return nil, err
 	}
+	f.start()
 	f.describe()
 	return f, f.Rewind()
 }
@@ -112,55 +110,14 @@ func (f *reader) parseMovie(moov box) error {
 		if tracks++; tracks > maxTracks {
 			return nil
 		}
-		return f.addTrack(b, movieScale)
+		f.addTrack(b, movieScale)
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if more := len(f.info.Skipped) - maxNamed; more > 0 {
-		f.info.Skipped = append(f.info.Skipped[:maxNamed], fmt.Sprintf("%d more tracks or edit lists", more))
-	}
-	if more := tracks - maxTracks; more > 0 {
-		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%d tracks after the first %d", more, maxTracks))
-	}
-	return f.choose()
-}
-
-// addTrack keeps the first track of each kind that can be sent and notes the others.
-func (f *reader) addTrack(trak box, movieScale uint32) error {
-	t, err := parseTrack(trak, movieScale)
-	name := fmt.Sprintf("track %d", t.id)
-	if t.kind != 0 {
-		name += " (" + t.kind.String() + ")"
-	}
-	if fault, ok := codecFault(err); ok {
-		f.info.Skipped = append(f.info.Skipped, name+": "+fault)
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if slices.ContainsFunc(f.tracks, func(have *track) bool { return have.kind == t.kind }) {
-		f.info.Skipped = append(f.info.Skipped, name+": the first one is sent")
-		return nil
-	}
-	if t.edits.more > 0 {
-		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("%s: %d further edits of its edit list", name, t.edits.more))
-	}
-	f.tracks = append(f.tracks, t)
+	f.surplus = max(tracks-maxTracks, 0)
 	return nil
-}
-
-// choose puts video first, and refuses a file of which nothing can be sent.
-func (f *reader) choose() error {
-	slices.SortFunc(f.tracks, func(a, b *track) int { return int(b.kind) - int(a.kind) })
-	if len(f.tracks) > 0 {
-		return nil
-	}
-	if len(f.info.Skipped) == 0 {
-		return fmt.Errorf("%w: no tracks", media.ErrBadMedia)
-	}
-	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.info.Skipped, "; "), media.ErrUnsupported, media.VideoAdvice)
 }
 
 func (f *reader) byID(id uint32) *track {
@@ -172,53 +129,8 @@ func (f *reader) byID(id uint32) *track {
 	return nil
 }
 
-// start finds the first samples and the smallest decode time, which becomes 0.
-func (f *reader) start() error {
-	for _, t := range f.tracks {
-		t.prepare(f.Size)
-	}
-	if err := f.Rewind(); err != nil {
-		return err
-	}
-	for _, t := range f.tracks {
-		if _, err := f.advance(t); err != nil {
-			return err
-		}
-		// Fragments: what the first ones need has to do, the later ones are not known yet.
-		for _, r := range t.runs {
-			for r.left > 0 && r.have&trunComposition != 0 {
-				s := r.read()
-				t.dtsShift = max(t.dtsShift, s.dts-s.pts)
-			}
-		}
-		if t.hasHead {
-			t.dtsShift = max(t.dtsShift, t.head.dts-t.head.pts)
-		}
-	}
-	f.tracks = slices.DeleteFunc(f.tracks, func(t *track) bool {
-		if !f.IsMP2(t) {
-			return false
-		}
-		f.info.Skipped = append(f.info.Skipped, fmt.Sprintf("track %d (%v): %s", t.id, t.kind, media.MP2))
-		return true
-	})
-	if err := f.choose(); err != nil {
-		return err
-	}
-	f.shift = math.MaxInt64
-	for _, t := range f.tracks {
-		if t.hasHead {
-			f.shift = min(f.shift, t.dts(&t.head))
-		}
-	}
-	if f.shift == math.MaxInt64 {
-		return fmt.Errorf("%w: the tracks have no samples", media.ErrBadMedia)
-	}
-	return nil
-}
-
-// isOtherLayer reports whether the first sample of a track that is announced as MPEG audio is of layer 1 or 2.
-func (f *reader) IsMP2(t *track) bool {
+// isMP2 reports whether the first sample of a track that is announced as MPEG audio is of layer 1 or 2.
+func (f *reader) isMP2(t *track) bool {
 	if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) || t.entries[t.head.entry].codec != flv.MP3 {
 		return false
 	}
@@ -232,6 +144,7 @@ func (f *reader) Info() media.Info { return f.info }
 func (f *reader) Rewind() error {
 	f.err = nil
 	f.fragment = 0
+	f.leftOutBytes = 0
 	f.clock = media.Splicer{Second: int64(time.Second), Gap: media.MaxGapMP4}
 	for _, t := range f.tracks {
 		t.Rewind()
@@ -276,25 +189,44 @@ func (f *reader) Next() (*flv.AccessUnit, error) {
 }
 
 func (f *reader) read() error {
+	for {
+		next, err := f.nextTrack()
+		if err != nil {
+			return err
+		}
+		ok, err := f.readSample(next)
+		if err != nil {
+			return err
+		}
+		if ok {
+			f.splice(next)
+			return nil
+		}
+	}
+}
+
+// nextTrack returns the track whose head is due. The error is io.EOF behind the last sample.
+func (f *reader) nextTrack() (*track, error) {
 	var next *track
 	for _, t := range f.tracks { // video is first, and wins ties
 		ok, err := f.advance(t)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ok && (next == nil || t.dts(&t.head) < next.dts(&next.head)) {
 			next = t
 		}
 	}
 	if next == nil {
-		return io.EOF
+		return nil, io.EOF
 	}
-	if err := f.readSample(next); err != nil {
-		return err
-	}
+	return next, nil
+}
+
+// splice closes up a jump of the time in front of the sample that was read.
+func (f *reader) splice(next *track) {
 	f.clockAt = f.clock
 	next.moved = time.Duration(f.clock.Next(next.kind, int64(f.unit.DTS))) - f.unit.DTS
 	f.unit.DTS += next.moved
 	f.unit.PTS += next.moved
-	return nil
 }

@@ -35,6 +35,7 @@ type track struct {
 // parseTrack reads a trak. The error is an errCodec if it holds what cannot be sent. The id is known even then, if there is one.
 func parseTrack(trak box, movieScale uint32) (*track, error) {
 	t := &track{entry: -1}
+	t.start = cursor{table: &t.table}
 	var elst box
 	err := trak.each(func(b box) error {
 		switch b.typ {
@@ -170,15 +171,14 @@ func (t *track) Rewind() {
 	t.config = media.SelfConfig{}
 }
 
-// takeConfig sets the Config of video whose sample entry does not have it.
-func (t *track) takeConfig(u *flv.AccessUnit, codec flv.Codec) error {
+// takeConfig sets the Config of video whose sample entry does not have it. ok is false as long as the samples do not have it either.
+func (t *track) takeConfig(u *flv.AccessUnit, codec flv.Codec) (ok bool, err error) {
 	if t.config.Track == nil || t.config.Track.Codec() != codec {
 		if err := t.config.Begin(codec); err != nil {
-			return err
+			return false, err
 		}
 	}
-	_, err := t.config.Take(u)
-	return err
+	return t.config.Take(u)
 }
 
 // time converts ticks of the media to the presentation's time line.
