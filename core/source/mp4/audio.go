@@ -3,6 +3,8 @@ package mp4
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
+	"strings"
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
@@ -23,9 +25,8 @@ func parseAudioEntry(b box) (e sampleEntry, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.frame.audio = flv.AudioInfo{ // until the configuration, or the first frame, says it better
-		SampleRate: int(binary.BigEndian.Uint16(b.payload[audioEntryRate:])), Channels: int(binary.BigEndian.Uint16(b.payload[audioEntryChannels:])),
-	}
+	rate, channels := soundFormat(b)
+	e.frame.audio = flv.AudioInfo{SampleRate: rate, Channels: channels} // until the configuration, or the first frame, says it better
 	switch b.typ {
 	case "Opus":
 		e.codec = flv.Opus
@@ -39,6 +40,10 @@ func parseAudioEntry(b box) (e sampleEntry, err error) {
 		e.codec = flv.EAC3
 	case "mp4a":
 		err = e.parseMP4A(children)
+	case "alaw", "ms\x00\x06":
+		e.codec = flv.PCMA
+	case "ulaw", "ms\x00\x07":
+		e.codec = flv.PCMU
 	default:
 		e.codec = flv.MP3
 	}
@@ -46,6 +51,11 @@ func parseAudioEntry(b box) (e sampleEntry, err error) {
 		return e, err
 	}
 	e.frame.audio.Codec = e.codec
+	if e.isG711() {
+		if e.config, err = flv.G711Config(rate, channels); err != nil {
+			return e, &errCodec{fmt.Sprintf("%s: %v", strings.ReplaceAll(b.typ, "\x00", "."), err)}
+		}
+	}
 	if e.config == nil && (e.codec == flv.Opus || e.codec == flv.FLAC) {
 		return e, fmt.Errorf("%w: %s at offset %d has no configuration", media.ErrBadMedia, b.typ, b.offset)
 	}
@@ -56,6 +66,20 @@ func parseAudioEntry(b box) (e sampleEntry, err error) {
 	}
 	return e, nil
 }
+
+// soundFormat returns the sample rate in Hz and the number of channels that a sound description says.
+func soundFormat(b box) (rate, channels int) {
+	if b.payload[audioVersion+1] == 2 && len(b.payload) >= audioEntryV2 {
+		hz := math.Float64frombits(binary.BigEndian.Uint64(b.payload[audioEntryRateV2:]))
+		if !(hz >= 0 && hz <= math.MaxInt32) {
+			hz = 0
+		}
+		return int(hz), int(min(binary.BigEndian.Uint32(b.payload[audioEntryChannelsV2:]), math.MaxUint16))
+	}
+	return int(binary.BigEndian.Uint16(b.payload[audioEntryRate:])), int(binary.BigEndian.Uint16(b.payload[audioEntryChannels:]))
+}
+
+func (e *sampleEntry) isG711() bool { return e.codec == flv.PCMA || e.codec == flv.PCMU }
 
 // parseMP4A reads the entry whose esds tells the codec.
 func (e *sampleEntry) parseMP4A(children box) error {

@@ -101,6 +101,7 @@ func TestMP4FirstTrackThatCanBeSent(t *testing.T) {
 		{"MP2 in .mp3", []testTrack{video, sound(soundEntry(".mp3", 48000, 2), mp2), aac}, 3, 2, []string{"track 2 (audio): " + media.MP2}},
 		{"MP2 by its name", []testTrack{video, sound(soundEntry(".mp2", 48000, 2), mp2), aac}, 3, 2, []string{"track 2 (audio): " + media.MP2}},
 		{"PCM", []testTrack{sound(soundEntry("sowt", 48000, 2), mp2), aac, video}, 3, 2, []string{"track 1 (audio): pcm (sowt)"}},
+		{"G.711 of 16 kHz", []testTrack{video, sound(soundEntry("alaw", 16000, 1), mp2), aac}, 3, 2, []string{"track 2 (audio): alaw: cannot be sent: G.711 with 16000 Hz"}},
 		{"encrypted", []testTrack{video, sound(soundEntry("enca", 48000, 2), mp2), aac}, 3, 2, []string{"track 2 (audio): encrypted media"}},
 		{"AAC that is broken", []testTrack{video, sound(soundEntry("mp4a", 48000, 2, esds(0x40, 0)), mp2), aac}, 3, 2, []string{"track 2 (audio): mp4a: "}},
 		{"without esds", []testTrack{video, sound(soundEntry("mp4a", 48000, 2), mp2), aac}, 3, 2, []string{"track 2 (audio): mp4a at offset"}},

@@ -85,7 +85,7 @@ func TestMP4AudioEntries(t *testing.T) {
 		{"aac without its configuration", entry("mp4a", esds(objectTypeAAC)), 0, "", "AAC without its configuration"},
 		{"vorbis in mp4a", entry("mp4a", esds(0xDD)), 0, "", "mp4a with object type 0xdd"},
 		{"alac", entry("alac"), 0, "", "alac (alac)"},
-		{"alaw", entry("alaw"), 0, "", "G.711 A-law, which is sent from WAV"},
+		{"alaw of 44100 Hz", entry("alaw"), 0, "", "alaw: cannot be sent: G.711 with 44100 Hz and 2 channels"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := parseEntry(flv.Audio, c.box)

@@ -11,18 +11,20 @@ import (
 
 // Sizes of the fixed parts of sample entries. ISO/IEC 14496-12, 8.5.2 and 12; QuickTime File Format, "Sound Sample Description".
 const (
-	stsdHeader         = 8
-	visualEntry        = 78
-	audioEntry         = 28
-	audioVersion       = 8 // offset of the version, which is 0 in MP4
-	audioEntryChannels = 16
-	audioEntryRate     = 24 // in Hz, the integer part of a 16.16 number
-	audioEntryV1       = audioEntry + 16
-	audioEntryV2       = audioEntry + 36
-	fullBoxHeader      = 4
-	handlerTypeAt      = 8
-	maxEntries         = 256
-	maxWaveDepth       = 1
+	stsdHeader           = 8
+	visualEntry          = 78
+	audioEntry           = 28
+	audioVersion         = 8 // offset of the version, which is 0 in MP4
+	audioEntryChannels   = 16
+	audioEntryRate       = 24 // in Hz, the integer part of a 16.16 number
+	audioEntryRateV2     = 32 // in Hz, a double
+	audioEntryChannelsV2 = 40 // of 32 bits
+	audioEntryV1         = audioEntry + 16
+	audioEntryV2         = audioEntry + 36
+	fullBoxHeader        = 4
+	handlerTypeAt        = 8
+	maxEntries           = 256
+	maxWaveDepth         = 1
 
 	// Object types, ISO/IEC 14496-1, 7.2.6.6.2, and the register at mp4ra.org.
 	objectTypeAAC   = 0x40
@@ -53,7 +55,7 @@ var codecNames = []struct{ fourCCs, name string }{
 	{"dvh1 dvhe", "hevc, Dolby Vision"}, {"dvav dva1", "h264, Dolby Vision"}, {"dav1", "av1, Dolby Vision"},
 	{"vvc1 vvi1", "vvc"}, {"mp4v", "mpeg4 part 2"}, {"jpeg mjpa", "mjpeg"}, {"s263", "h263"}, {"apcn apch apcs apco ap4h", "prores"},
 	{"ac-4", "ac4"}, {"dtsc", "dts"}, {"mlpa", "truehd"}, {"alac", "alac"}, {"samr sawb", "amr"}, {"sowt twos lpcm ipcm fpcm in24", "pcm"},
-	{".mp2 ms\x00\x50", media.MP2}, {"ulaw", "G.711 mu-law, which is sent from WAV"}, {"alaw", "G.711 A-law, which is sent from WAV"},
+	{".mp2 ms\x00\x50", media.MP2},
 }
 
 func codecName(fourCC string) string {
@@ -97,7 +99,7 @@ func parseEntry(kind flv.Kind, b box) (e sampleEntry, err error) {
 		}
 	case flv.Audio:
 		switch b.typ {
-		case "mp4a", ".mp3", "ms\x00\x55", "ac-3", "ec-3", "Opus", "fLaC":
+		case "mp4a", ".mp3", "ms\x00\x55", "alaw", "ulaw", "ms\x00\x06", "ms\x00\x07", "ac-3", "ec-3", "Opus", "fLaC":
 			return parseAudioEntry(b)
 		}
 	}

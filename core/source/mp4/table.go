@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
 )
 
@@ -32,6 +33,7 @@ type sampleTable struct {
 	count    uint32
 	stss     []byte // numbers of the sync samples, from 1
 	allSync  bool   // there is no stss
+	group    uint32 // how many samples are read as one at most; 0 is 1
 }
 
 func (t *sampleTable) parse(stbl box) error {
@@ -118,6 +120,23 @@ func (t *sampleTable) minOffset() (least int64) {
 	return least
 }
 
+// setG711 has samples of G.711 read in groups, if each is a sample of the sound: in QuickTime one has as many bytes as there
+// are channels, even where stsz says 1.
+func (t *sampleTable) setG711(channels int) {
+	if t.sizes != nil || len(t.stts) == 0 {
+		return
+	}
+	for e := t.stts; len(e) > 0; e = e[8:] {
+		if binary.BigEndian.Uint32(e[4:]) != 1 {
+			return
+		}
+	}
+	t.constant, t.group = uint32(channels), g711Group
+}
+
+// g711Group is 20 ms.
+const g711Group = flv.G711Rate / 50
+
 // frameTicks returns the duration of a sample if it is the same for all but the last, else 0.
 func (t *sampleTable) frameTicks() uint32 {
 	if len(t.stts) == 8 || len(t.stts) == 16 && binary.BigEndian.Uint32(t.stts[8:]) == 1 {
@@ -171,16 +190,20 @@ func (c *cursor) read() (s sample, ok bool, err error) {
 	if c.cttsLeft == 0 {
 		c.offset = 0
 	}
+	n := uint32(1)
+	if t.group > 0 {
+		n = min(t.group, c.chunkLeft, t.count-c.next)
+	}
 	s = sample{
-		offset: c.position, size: t.size(c.next), duration: c.delta,
+		offset: c.position, size: n * t.size(c.next), duration: n * c.delta,
 		dts: c.dts, pts: c.dts + c.offset, sync: c.sync(), entry: c.entry,
 	}
 	c.position += int64(s.size)
-	c.dts += int64(c.delta)
-	c.next++
-	c.chunkLeft--
-	c.sttsLeft -= min(c.sttsLeft, 1)
-	c.cttsLeft -= min(c.cttsLeft, 1)
+	c.dts += int64(s.duration)
+	c.next += n
+	c.chunkLeft -= n
+	c.sttsLeft -= min(c.sttsLeft, n)
+	c.cttsLeft -= min(c.cttsLeft, n)
 	return s, true, nil
 }
 

@@ -72,6 +72,9 @@ func parseTrack(trak box, movieScale uint32) (*track, error) {
 			return t, fmt.Errorf("%w: box elst at offset %d: media time of %d ticks of 1/%d s", media.ErrBadMedia, elst.offset, t.edits.mediaTime, t.timescale)
 		}
 	}
+	if e := &t.entries[0]; e.isG711() {
+		t.table.setG711(e.frame.audio.Channels)
+	}
 	t.dtsShift = -t.table.minOffset()
 	return t, nil
 }
