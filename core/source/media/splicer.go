@@ -40,10 +40,7 @@ type splicedTrack struct {
 
 // Next returns the time of the next stamp of a track. It may be earlier than the one before by maxBackSeconds at most.
 func (s *Splicer) Next(kind flv.Kind, stamp int64) int64 {
-	t := &s.tracks[0]
-	if kind == flv.Audio {
-		t = &s.tracks[1]
-	}
+	t := s.track(kind)
 	if !s.begun {
 		s.begun, s.latest = true, stamp
 	}
@@ -61,6 +58,31 @@ func (s *Splicer) Next(kind flv.Kind, stamp int64) int64 {
 	}
 	s.latest = max(s.latest, at)
 	return at
+}
+
+func (s *Splicer) track(kind flv.Kind) *splicedTrack {
+	if kind == flv.Audio {
+		return &s.tracks[1]
+	}
+	return &s.tracks[0]
+}
+
+// Expect returns the time that Next would give to a stamp, so that the stamps of several tracks can be put in order. A stamp that
+// has jumped forward may also be one for which the other tracks have to go on first: ahead is true then, and the time is that
+// without the jump closed up.
+func (s Splicer) Expect(kind flv.Kind, stamp int64) (at int64, ahead bool) {
+	if !s.begun {
+		return stamp, false
+	}
+	t := s.track(kind)
+	due, forward := s.due(t), stamp+s.offset
+	switch at, ok := s.choose(t, stamp, due); {
+	case ok:
+		return at, false
+	case forward > s.latest:
+		return forward, true
+	}
+	return due, false
 }
 
 // due returns when the next stamp of a track is expected. A track that has had none for a while is expected where the others are.

@@ -109,7 +109,7 @@ func (f *reader) try(t *track) error {
 	case err != nil:
 		return err
 	case !ok:
-		return fmt.Errorf("%w: it has no samples", media.ErrBadMedia)
+		return cmp.Or(f.badFragment, fmt.Errorf("%w: it has no samples", media.ErrBadMedia))
 	case f.isMP2(t):
 		return &errCodec{media.MP2}
 	}
@@ -124,10 +124,10 @@ func (f *reader) start() {
 		for _, r := range t.runs {
 			for r.left > 0 && r.have&trunComposition != 0 {
 				s := r.read()
-				t.dtsShift = max(t.dtsShift, s.dts-s.pts)
+				t.precede(&s)
 			}
 		}
-		t.dtsShift = max(t.dtsShift, t.head.dts-t.head.pts)
+		t.precede(&t.head)
 		f.shift = min(f.shift, t.dts(&t.head))
 	}
 }

@@ -1,7 +1,9 @@
 package mp4
 
 import (
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -142,24 +144,47 @@ func (t *track) readRun() (sample, bool) {
 	return sample{}, false
 }
 
-// readFragment reads the next moof, and adds its runs to the tracks. ok is false at the end of the file.
+// readFragment reads the next moof that can be read, and adds its runs to the tracks. ok is false at the end of the file.
 func (f *reader) readFragment() (ok bool, err error) {
 	for {
-		top, ok, err := topBoxAt(f.Input, f.fragment)
+		start := f.fragment
+		top, ok, err := topBoxAt(f.Input, start)
+		if errors.Is(err, media.ErrBadMedia) {
+			f.fragment = f.Size
+			f.Warnf("the last %d bytes, from offset %d on, are no box: %v", f.Size-start, start, err)
+			return false, nil
+		}
 		if err != nil || !ok {
 			return false, err
 		}
-		start := f.fragment
 		f.fragment = top.End + min(top.missing, math.MaxInt64-top.End) // a file that grows has the rest later
 		if top.typ != "moof" {
+			if top.typ != "mdat" && (top.missing > 0 || !isFourCC(top.typ)) {
+				f.Warnf("what begins at offset %d is no box, or one that is cut off: nothing is read behind it", start)
+			}
 			continue
 		}
 		moof, err := loadBox(f.Input, top)
 		if err != nil {
 			return false, err
 		}
-		return true, f.parseFragment(moof, start)
+		if err = f.parseFragment(moof, start); errors.Is(err, media.ErrBadMedia) {
+			f.badFragment = cmp.Or(f.badFragment, err)
+			f.Warnf("the fragment at offset %d cannot be read: %v", start, err)
+			continue
+		}
+		return true, err
 	}
+}
+
+// isFourCC reports whether the type of a box is printable, as all are, but for the copyright sign of QuickTime.
+func isFourCC(typ string) bool {
+	for i := range len(typ) {
+		if c := typ[i]; c != 0xA9 && (c < ' ' || c > '~') {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *reader) parseFragment(moof box, start int64) error {

@@ -25,7 +25,7 @@ func (f *reader) Mark() {
 }
 
 func (f *reader) Back() error {
-	f.err = nil
+	f.err, f.cut = nil, nil
 	f.fragment, f.clock = f.marked.fragment, f.marked.clock.Again()
 	for i, t := range f.tracks {
 		*t = f.marked.tracks[i].clone()

@@ -1,6 +1,8 @@
 package mp4
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -31,6 +33,9 @@ type reader struct {
 
 	leftOut      bool  // a sample was left out, which is said once
 	leftOutBytes int64 // since Rewind
+
+	cut         error // why a track ended early; nil if none did
+	badFragment error // what is wrong with the first fragment that cannot be read
 
 	clock   media.Splicer
 	clockAt media.Splicer // before the last sample
@@ -142,7 +147,7 @@ func (f *reader) isMP2(t *track) bool {
 func (f *reader) Info() media.Info { return f.info }
 
 func (f *reader) Rewind() error {
-	f.err = nil
+	f.err, f.cut = nil, nil
 	f.fragment = 0
 	f.leftOutBytes = 0
 	f.clock = media.Splicer{Second: int64(time.Second), Gap: media.MaxGapMP4}
@@ -195,32 +200,58 @@ func (f *reader) read() error {
 			return err
 		}
 		ok, err := f.readSample(next)
-		if err != nil {
+		switch {
+		case errors.Is(err, media.ErrTruncated): // the samples of other tracks may be there
+			next.over, f.cut = true, cmp.Or(f.cut, err)
+		case err != nil:
 			return err
-		}
-		if ok {
+		case ok:
 			f.splice(next)
 			return nil
 		}
 	}
 }
 
-// nextTrack returns the track whose head is due. The error is io.EOF behind the last sample.
+// maxRuns is how many runs of one track are held while fragments with samples of another one are looked for.
+const maxRuns = 256
+
+// nextTrack returns the track whose head is due, by the times that close up jumps: a track whose times have gone back, where
+// files were joined, waits for the others. The error is io.EOF behind the last sample, or what cut the file.
 func (f *reader) nextTrack() (*track, error) {
-	var next *track
-	for _, t := range f.tracks { // video is first, and wins ties
-		ok, err := f.advance(t)
-		if err != nil {
-			return nil, err
+	for {
+		next, least, ahead, dry := (*track)(nil), int64(0), false, false
+		for _, t := range f.tracks { // video is first, and wins ties
+			if t.over {
+				continue
+			}
+			ok, err := t.load()
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				dry = true
+				continue
+			}
+			if at, far := f.clock.Expect(t.kind, int64(t.dts(&t.head)-f.shift)); next == nil || at < least {
+				next, least, ahead = t, at, far
+			}
 		}
-		if ok && (next == nil || t.dts(&t.head) < next.dts(&next.head)) {
-			next = t
+		// What is far ahead stands in front of the next fragment: it is no pause, its time has jumped.
+		if dry && f.fragmented && (next == nil || !ahead && len(next.runs) < maxRuns) {
+			switch ok, err := f.readFragment(); {
+			case errors.Is(err, media.ErrTruncated):
+				f.cut = cmp.Or(f.cut, err)
+			case err != nil:
+				return nil, err
+			case ok:
+				continue
+			}
 		}
+		if next == nil {
+			return nil, cmp.Or(f.cut, io.EOF)
+		}
+		return next, nil
 	}
-	if next == nil {
-		return nil, io.EOF
-	}
-	return next, nil
 }
 
 // splice closes up a jump of the time in front of the sample that was read.

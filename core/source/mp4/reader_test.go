@@ -127,7 +127,7 @@ func TestMP4Errors(t *testing.T) {
 		{"no chunks", func(m *movie) { delete(m.tables, "stco") }, 0, media.ErrBadMedia, "chunks hold 0 samples of 3"},
 		{"sample beyond the file", func(m *movie) { m.tables["stco"] = mediatest.U32(0, 1, 1<<20) }, 0, media.ErrTruncated, "3 bytes at offset 1048576"},
 		{"co64 beyond all", func(m *movie) { delete(m.tables, "stco"); m.tables["co64"] = mediatest.U32(0, 1, math.MaxUint32, 8) }, 0, media.ErrTruncated, "3 bytes at offset"},
-		{"huge samples", func(m *movie) { m.tables["stsz"] = mediatest.U32(0, 1<<30, 3) }, 0, media.ErrBadMedia, "at most 16777216"},
+		{"huge samples", func(m *movie) { m.tables["stsz"] = mediatest.U32(0, 1<<30, 3) }, 0, media.ErrTruncated, "sample of 1073741824 bytes at offset 8"},
 		{"sample entry", func(m *movie) { m.tables["stsc"] = mediatest.U32(0, 1, 1, 3, 9) }, 0, media.ErrBadMedia, "uses sample entry 9 of 1"},
 		{"broken samples", func(m *movie) { m.lengthSize = 4 }, 0, nil, ""},
 		{"time", func(m *movie) { m.tables["stts"] = mediatest.U32(0, 1, 3, math.MaxUint32) }, 3, nil, ""},

@@ -68,11 +68,11 @@ func (f *reader) readSample(t *track) (ok bool, err error) {
 	if s.entry < 0 || s.entry >= len(t.entries) {
 		return false, fmt.Errorf("%w: track %d: sample at offset %d uses sample entry %d of %d", media.ErrBadMedia, t.id, s.offset, s.entry+1, len(t.entries))
 	}
-	if s.size > media.MaxSampleSize {
-		return false, f.leaveOut(t, fmt.Errorf("it has %d bytes, at most %d are sent", s.size, media.MaxSampleSize))
-	}
 	if int64(s.size) > f.Left(s.offset) {
 		return false, fmt.Errorf("%w: track %d: sample of %d bytes at offset %d in a file of %d", media.ErrTruncated, t.id, s.size, s.offset, f.Size)
+	}
+	if s.size > media.MaxSampleSize {
+		return false, f.leaveOut(t, fmt.Errorf("it has %d bytes, at most %d are sent", s.size, media.MaxSampleSize))
 	}
 	if cap(f.buf) < int(s.size) {
 		f.buf = make([]byte, s.size+s.size/4)

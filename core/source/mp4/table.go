@@ -112,10 +112,12 @@ func (t *sampleTable) total() (sum uint64) {
 }
 
 // minOffset returns the smallest composition offset, if it is negative. Version 0 of ctts has unsigned offsets, but writers put negative ones
-// there too, as readers expect.
-func (t *sampleTable) minOffset() (least int64) {
+// there too, as readers expect. One that is below -limit is damaged, and says nothing of the others.
+func (t *sampleTable) minOffset(limit int64) (least int64) {
 	for e := t.ctts; len(e) > 0; e = e[8:] {
-		least = min(least, int64(int32(binary.BigEndian.Uint32(e[4:]))))
+		if offset := int64(int32(binary.BigEndian.Uint32(e[4:]))); offset >= -limit {
+			least = min(least, offset)
+		}
 	}
 	return least
 }

@@ -26,7 +26,8 @@ type track struct {
 	nextDTS int64 // where a fragment without its own time goes on
 	head    sample
 	hasHead bool
-	entry   int // of the last sample sent, -1: none
+	over    bool // its next sample is missing, where the file is cut
+	entry   int  // of the last sample sent, -1: none
 	config  media.SelfConfig
 	last    sample
 	moved   time.Duration // what the splicer added to its time
@@ -75,7 +76,7 @@ func parseTrack(trak box, movieScale uint32) (*track, error) {
 	if e := &t.entries[0]; e.isG711() {
 		t.table.setG711(e.frame.audio.Channels)
 	}
-	t.dtsShift = -t.table.minOffset()
+	t.dtsShift = -t.table.minOffset(t.farthestOffset())
 	return t, nil
 }
 
@@ -168,7 +169,7 @@ func (t *track) Rewind() {
 	t.cursor = t.start
 	t.runs = t.runs[:0]
 	t.nextDTS = 0
-	t.hasHead = false
+	t.hasHead, t.over = false, false
 	t.entry = -1
 	t.last, t.moved = sample{}, 0
 	t.config = media.SelfConfig{}
@@ -218,6 +219,16 @@ func (t *track) End() time.Duration {
 // farthest is the largest decode time, in ticks. In live fragments times may count from 1970.
 func (t *track) farthest() int64 {
 	return int64(min(10*media.MaxTrackTime.Seconds()*float64(t.timescale), 1<<60))
+}
+
+// farthestOffset is the largest composition offset that is taken for one, in ticks. FFmpeg has a limit of 2^28.
+func (t *track) farthestOffset() int64 { return media.MaxGapSeconds * int64(t.timescale) }
+
+// precede makes the decode time of a sample one that is not behind its presentation time, unless that is damaged.
+func (t *track) precede(s *sample) {
+	if shift := s.dts - s.pts; shift <= t.farthestOffset() {
+		t.dtsShift = max(t.dtsShift, shift)
+	}
 }
 
 // load makes the next sample that has data the head. ok is false if neither table nor fragments have one now.
