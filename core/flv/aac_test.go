@@ -20,6 +20,7 @@ func TestParseASC(t *testing.T) {
 		{"SBR 24000 to 48000", []byte{0x2B, 0x11, 0x88, 0x00}, AudioInfo{SampleRate: 48000, Channels: 2}, 24000},
 		{"PS mono 22050 to stereo 44100", []byte{0xEB, 0x8A, 0x08, 0x00}, AudioInfo{SampleRate: 44100, Channels: 2}, 22050},
 		{"Main 44100 stereo", []byte{0x0A, 0x10}, AudioInfo{SampleRate: 44100, Channels: 2}, 44100},
+		{"SSR 44100 stereo", []byte{0x1A, 0x10}, AudioInfo{SampleRate: 44100, Channels: 2}, 44100},
 		{"LTP 44100 stereo", []byte{0x22, 0x10}, AudioInfo{SampleRate: 44100, Channels: 2}, 44100},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,4 +117,41 @@ func FuzzParseASC(f *testing.F) {
 			require.Positive(t, info.SampleRate)
 		}
 	})
+}
+
+// AAC that cannot be sent is named. SSR is sent as LC, as in ADTS.
+func TestAACProfiles(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asc   []byte
+		sent  []byte
+		fault string
+	}{
+		{"Main", []byte{0x0A, 0x10}, []byte{0x0A, 0x10}, ""},
+		{"LC", []byte{0x12, 0x10}, []byte{0x12, 0x10}, ""},
+		{"SSR", []byte{0x1A, 0x10}, []byte{0x12, 0x10}, ""},
+		{"LTP", []byte{0x22, 0x10}, []byte{0x22, 0x10}, ""},
+		{"HE-AAC", []byte{0x2B, 0x11, 0x88, 0}, []byte{0x2B, 0x11, 0x88, 0}, ""},
+		{"with error resilience", []byte{0x8A, 0x10, 0}, nil, "AAC LC with error resilience"},
+		{"LD", []byte{0xBA, 0x10, 0}, nil, "AAC-LD"},
+		{"ELD", []byte{0xF8, 0xE8, 0x40, 0}, nil, "AAC-ELD"},
+		{"USAC", []byte{0xF9, 0x48, 0x40, 0}, nil, "xHE-AAC"},
+		{"MP3", []byte{0xF8, 0x48, 0x40, 0}, nil, "MP3"},
+		{"nothing", []byte{0, 0}, nil, "00 00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			track, err := NewAudioTrack(AAC)
+			require.NoError(t, err)
+			before := bytes.Clone(c.asc)
+			err = track.SetConfig(c.asc)
+			require.Equal(t, before, c.asc, "it is the caller's")
+			require.Equal(t, c.sent, track.Record())
+			if c.fault != "" {
+				require.ErrorIs(t, err, ErrBadAudioConfig)
+				require.ErrorContains(t, err, c.fault)
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
 }

@@ -16,7 +16,7 @@ type aacTrack struct {
 
 func (*aacTrack) Codec() Codec { return AAC }
 
-// SetConfig takes an AudioSpecificConfig. The error wraps ErrBadAudioConfig.
+// SetConfig takes an AudioSpecificConfig. One of AAC SSR becomes one of LC. The error wraps ErrBadAudioConfig.
 func (t *aacTrack) SetConfig(config []byte) error {
 	if t.config != nil && bytes.Equal(config, t.config) {
 		return nil
@@ -30,7 +30,7 @@ func (t *aacTrack) SetConfig(config []byte) error {
 		return err
 	}
 	info.Codec = AAC
-	t.config, t.info, t.core = bytes.Clone(config), info, core
+	t.config, t.info, t.core = sentASC(config), info, core
 	return nil
 }
 
