@@ -76,8 +76,9 @@ func (h *hops) allow(now time.Time) bool {
 }
 
 // moved returns where a reconnect request sends a stream that is at t. tcURL is absolute, or relative to the present one
-// (RFC 3986, 5.2), or empty for the same; its path is the application. The stream stays. home is where the user's URL leads:
-// its user and password go to another host only if that proves by a certificate who it is.
+// (RFC 3986, 5.2), or empty for the same; its path is the application. The stream stays, and on the same host user and password do,
+// unless tcURL has others. home is where the user's URL leads: its user and password go to another host only if that proves by a
+// certificate who it is.
 func (t *target) moved(tcURL string, home *target, o *Options) (*target, error) {
 	if o.Redirect == RedirectOff {
 		return nil, failure(ErrInvalid, "the option redirect is \"off\"")
@@ -122,7 +123,11 @@ func (t *target) moved(tcURL string, home *target, o *Options) (*target, error) 
 	if o.Redirect == RedirectSame && !same {
 		return nil, failure(ErrInvalid, "it leads to another host, and the option redirect is \"same\"")
 	}
-	if next.user == nil && (same || next.scheme == "rtmps" && !o.TLS.Insecure) {
+	switch {
+	case next.user != nil:
+	case t.user != nil && sameHost(next.host, t.host): // also those that only a server has named
+		next.user = t.user
+	case same || next.scheme == "rtmps" && !o.TLS.Insecure:
 		next.user = home.user
 	}
 	return next, mayMove(t.scheme, next.scheme)
