@@ -13,9 +13,15 @@ type backward struct {
 	noted bool          // Next has returned a key frame
 	at    time.Duration // its decode time
 
-	seeking bool // the key frame that was gone back to has not come yet
-	configs struct{ video, audio []byte }
+	seeking bool            // the key frame that was gone back to has not come yet
+	configs [2]passedConfig // of video and audio
 	frame   [1][]byte
+}
+
+// passedConfig is the configuration of a unit that was passed over.
+type passedConfig struct {
+	codec  flv.Codec
+	config []byte
 }
 
 func (b *backward) Next() (*flv.AccessUnit, error) {
@@ -23,21 +29,21 @@ func (b *backward) Next() (*flv.AccessUnit, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := &b.configs.audio
+	config := &b.configs[1]
 	if unit.Kind == flv.Video {
-		config = &b.configs.video
+		config = &b.configs[0]
 	}
 	if b.seeking && (unit.Kind != flv.Video || unit.DTS < b.at) {
 		if unit.Config != nil {
-			*config = unit.Config
+			*config = passedConfig{unit.Codec, unit.Config}
 		}
 		return nil, ErrAgain
 	}
 	b.seeking = false
-	if unit.Config == nil {
-		unit.Config = *config
+	if unit.Config == nil && unit.Codec == config.codec {
+		unit.Config = config.config
 	}
-	*config = nil
+	*config = passedConfig{}
 	if b.isKey(unit) {
 		b.noted, b.at = true, unit.DTS
 		b.Reader.Mark()
@@ -65,7 +71,7 @@ func (b *backward) Back() error {
 	if !b.noted {
 		return nil
 	}
-	b.configs.video, b.configs.audio = nil, nil
+	b.configs = [2]passedConfig{}
 	b.seeking = true
 	return b.Reader.Back()
 }

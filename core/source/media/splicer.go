@@ -60,6 +60,14 @@ func (s *Splicer) Next(kind flv.Kind, stamp int64) int64 {
 	return at
 }
 
+// Resume says that a track begins, or goes on after it was away, at a time, which is where the others are: what
+// comes next of it is expected there, and has jumped if it is elsewhere.
+func (s *Splicer) Resume(kind flv.Kind, at int64) {
+	if s.begun {
+		*s.track(kind) = splicedTrack{begun: true, last: at - 1, step: 1}
+	}
+}
+
 func (s *Splicer) track(kind flv.Kind) *splicedTrack {
 	if kind == flv.Audio {
 		return &s.tracks[1]

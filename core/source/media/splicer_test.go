@@ -51,3 +51,26 @@ func TestSplicer(t *testing.T) {
 		})
 	}
 }
+
+// A track that begins late is where the others are, whatever its stamps are; in step with them if they go on.
+func TestSplicerResume(t *testing.T) {
+	for _, c := range []struct {
+		name              string
+		video, wantVideo  int64
+		audio, wantsAudio int64
+	}{
+		{"of the same recording", 5040, 5040, 5023, 5023},
+		{"of another recording, which begins at 0", 0, 5023, -14, 5009},
+		{"of another recording, which is later", 90_000, 5023, 89_986, 5009},
+	} {
+		s := Splicer{Second: 1000}
+		s.Resume(flv.Video, 0) // nothing is known
+		for at := int64(0); at <= 5000; at += 23 {
+			s.Next(flv.Audio, at)
+		}
+		s.Next(flv.Audio, 5000)
+		s.Resume(flv.Video, 5023)
+		require.Equal(t, c.wantVideo, s.Next(flv.Video, c.video), c.name)
+		require.Equal(t, c.wantsAudio, s.Next(flv.Audio, c.audio), c.name)
+	}
+}

@@ -150,7 +150,7 @@ func (s *stream) pushAudio(u *unit, samples int64) {
 	a := &s.audio
 	u.dts = a.now()
 	u.pts = u.dts
-	u.offset = max(s.pesAt, 0)
+	u.at = s.pesAt
 	a.samples += samples
 	s.push(u)
 	s.frame = a.now() - u.dts

@@ -1,47 +1,47 @@
 package mpegts
 
-import (
-	"luatrtmp/core/source/media"
-)
-
 // mark is a place in a transport stream.
 type mark struct {
-	offset  int64 // of the first packet that belongs behind it
-	last    int64
-	clock   media.Splicer
-	configs []media.SelfConfig
+	place            // of the first packet that belongs behind it
+	streams []stream // their configurations and last times
 }
 
 func (f *reader) Mark() {
-	m := mark{offset: f.at, last: f.last, clock: f.clockAt, configs: f.marked.configs[:0]}
+	m := mark{place: f.at, streams: f.marked.streams[:0]}
+	earlier := func(p place) {
+		if p.offset < m.offset {
+			m.place = p
+		}
+	}
 	for _, s := range f.streams {
 		for _, u := range s.queue {
-			m.offset = min(m.offset, u.offset)
+			earlier(u.at)
 		}
 		if s.holding {
-			m.offset = min(m.offset, s.held.offset)
+			earlier(s.held.at)
 		}
 		if s.pes.Open() {
-			m.offset = min(m.offset, s.pesAt)
+			earlier(s.pesAt)
 		}
-		m.configs = append(m.configs, s.config)
+		m.streams = append(m.streams, stream{codec: s.codec, config: s.config, frame: s.frame, lastAt: s.lastAt, begun: s.begun})
 	}
 	f.marked = m
 }
 
 func (f *reader) Back() error {
 	f.packets.Goto(f.marked.offset)
-	f.restartTables()
-	f.last, f.timed, f.err = f.marked.last, true, nil
-	f.clock = f.marked.clock.Again()
-	for i, s := range f.streams {
-		frame, lastAt, begun := s.frame, s.lastAt, s.begun
-		if err := s.begin(); err != nil {
-			return err
+	f.clock, f.timed, f.last, f.err = f.marked.clock, f.marked.timed, f.marked.last, nil
+	if err := f.take(f.marked.route); err != nil {
+		return err
+	}
+	for _, s := range f.streams {
+		for _, m := range f.marked.streams {
+			if m.codec == s.codec {
+				s.frame, s.lastAt, s.begun = m.frame, m.lastAt, m.begun
+				s.config = m.config
+				s.config.Started = false
+			}
 		}
-		s.frame, s.lastAt, s.begun = frame, lastAt, begun
-		s.config = f.marked.configs[i]
-		s.config.Started = false
 	}
 	return nil
 }

@@ -28,6 +28,17 @@ var typeNames = map[uint8]string{
 	0xD1: "dirac", 0xEA: "vc1",
 }
 
+// unsentKind returns what a stream type that cannot be sent holds; 0 if that is neither video nor audio.
+func unsentKind(streamType uint8) flv.Kind {
+	switch streamType {
+	case 0x01, 0x02, 0x10, 0x33, 0x42, 0xD1, 0xEA:
+		return flv.Video
+	case 0x11, 0x80, 0x82, 0x83:
+		return flv.Audio
+	}
+	return 0
+}
+
 // Descriptors, ISO/IEC 13818-1, 2.6, and ETSI EN 300 468, table 12.
 const (
 	tagRegistration = 0x05

@@ -48,7 +48,7 @@ func (f *reader) takePMT(pid uint16, section []byte) {
 		return
 	}
 	if f.scanned {
-		f.followProgram(pmt)
+		f.followProgram(pmt, section)
 		return
 	}
 	if slices.Contains(f.programs, pmt.Program) || len(f.programs) >= programs {
@@ -59,7 +59,7 @@ func (f *reader) takePMT(pid uint16, section []byte) {
 		f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.Program))
 		return
 	}
-	f.program, f.table = pmt.Program, pid
+	f.route = &route{program: pmt.Program, table: pid}
 	for _, es := range pmt.Streams {
 		codec, opusHead, name := codecOf(&es)
 		if codec == flv.NoCodec {
@@ -88,44 +88,6 @@ func (f *reader) takePAT(section []byte) {
 	for _, p := range pat.Programs {
 		if f.maps[p.PID] == nil && len(f.maps) < programs {
 			f.maps[p.PID] = &SectionReader{}
-		}
-	}
-}
-
-// followTable follows the program to another table, where files were joined; also to another number, if its own is gone.
-func (f *reader) followTable(pat *PAT) {
-	i := slices.IndexFunc(pat.Programs, func(p Program) bool { return p.Number == f.program })
-	if i < 0 {
-		if !pat.Whole || len(pat.Programs) == 0 {
-			return
-		}
-		i = 0
-	}
-	f.program = pat.Programs[i].Number
-	if pid := pat.Programs[i].PID; pid != f.table {
-		f.table, f.maps = pid, map[uint16]*SectionReader{pid: {}}
-	}
-}
-
-// followProgram follows a stream to another PID, where files were joined.
-func (f *reader) followProgram(pmt *PMT) {
-	if pmt.Program != f.program {
-		return
-	}
-	has := func(pid uint16) bool {
-		return slices.ContainsFunc(pmt.Streams, func(es Stream) bool { return es.PID == pid })
-	}
-	for _, s := range f.streams {
-		if has(s.pid) {
-			continue
-		}
-		for _, es := range pmt.Streams {
-			if codec, _, _ := codecOf(&es); codec == s.codec && f.byPID(es.PID) == nil {
-				s.pes.Flush(func(p *PES) { f.takePES(s, p) })
-				s.flush()
-				s.pid, s.pes = es.PID, PESReader{Limit: s.pes.Limit}
-				break
-			}
 		}
 	}
 }
@@ -188,7 +150,14 @@ func (f *reader) choose() error {
 		return f.nothing(fault)
 	}
 	slices.SortFunc(chosen, func(a, b *stream) int { return int(b.kind) - int(a.kind) })
+	for _, s := range f.streams {
+		if !slices.Contains(chosen, s) {
+			f.silent = append(f.silent, s.pid)
+		}
+	}
 	f.streams, f.scanned = chosen, true
+	f.reroute()
+	f.home = f.route
 	f.info.Skipped = f.names
 	return nil
 }

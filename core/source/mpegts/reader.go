@@ -35,20 +35,21 @@ type reader struct {
 	packets  packets
 	pat      SectionReader
 	maps     map[uint16]*SectionReader // of programs, by PID
+	pmt      []byte                    // the last map of the program
 	scanned  bool                      // the tracks are chosen
-	program  uint16
-	table    uint16   // PID of its map
-	programs []uint16 // all that were seen
+	route    *route                    // in use
+	home     *route                    // at the begin of the file
+	programs []uint16                  // all that were seen
 
 	streams []*stream // of the program; when scanned, those that are sent: video, then audio
+	silent  []uint16  // PIDs of the program that the probe left out
 	names   []string  // what is not sent
 	last    int64     // the last time stamp, without wraps
 	clock   media.Splicer
-	clockAt media.Splicer // before the last unit
 	timed   bool
 	first   int64 // the smallest DTS
 	unit    flv.AccessUnit
-	at      int64 // offset of the last unit's packet
+	at      place // of the last unit
 	err     error
 	marked  mark
 }
@@ -76,23 +77,18 @@ func (f *reader) Info() media.Info { return f.info }
 
 func (f *reader) Rewind() error {
 	f.packets = packets{Window: media.Window{In: f.Input, Offset: int64(f.start), Buf: f.packets.Buf[:0]}, stride: f.stride}
-	f.restartTables()
 	f.timed, f.err = false, nil
 	f.clock = media.Splicer{Second: clock}
+	if f.scanned {
+		return f.take(f.home)
+	}
+	f.restartTables()
 	for _, s := range f.streams {
 		if err := s.begin(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// restartTables forgets the parts of tables that were read.
-func (f *reader) restartTables() {
-	f.pat, f.maps = SectionReader{}, map[uint16]*SectionReader{}
-	if f.scanned {
-		f.maps[f.table] = &SectionReader{}
-	}
 }
 
 func (f *reader) byPID(pid uint16) *stream {
@@ -129,14 +125,21 @@ func (f *reader) read() error {
 		}
 		s.pes.Add(&p, func(p *PES) { f.takePES(s, p) })
 		if p.Start {
-			s.pesAt = f.packets.packet
+			s.pesAt = f.here()
 		}
 	}
 	return nil
 }
 
-// encrypted keeps why there is nothing of a stream.
+// here is the place of the last packet.
+func (f *reader) here() place { return place{f.packets.packet, f.route, f.clock, f.timed, f.last} }
+
+// encrypted keeps why there is nothing of a stream, and says it once if the stream was sent so far.
 func (f *reader) encrypted(s *stream) {
+	if !s.encrypted && f.scanned {
+		f.Warnf("encrypted media (PID %d from offset %d on) is left out", s.pid, f.packets.packet)
+	}
+	s.encrypted = true
 	s.fault = cmp.Or(s.fault, fmt.Errorf("encrypted media (PID %d at offset %d) is %w", s.pid, f.packets.packet, media.ErrUnsupported))
 }
 
@@ -145,11 +148,11 @@ func (f *reader) takePES(s *stream, packet *PES) {
 		f.encrypted(s)
 		return
 	}
-	offset := s.pesAt
-	if offset < 0 {
-		offset = f.packets.packet
+	at := s.pesAt
+	if at.offset < 0 {
+		at = f.here()
 	}
-	p := pes{offset: offset, data: packet.Data, timed: packet.HasPTS, hasDTS: packet.HasDTS}
+	p := pes{at: at, data: packet.Data, timed: packet.HasPTS, hasDTS: packet.HasDTS}
 	if p.timed {
 		p.pts = f.follow(packet.PTS)
 		p.dts = p.pts
@@ -157,12 +160,15 @@ func (f *reader) takePES(s *stream, packet *PES) {
 			p.dts = f.follow(packet.DTS)
 		}
 		if f.scanned { // until then streams of several programs are read, with clocks of their own
-			p.clock = f.clock
 			dts := f.clock.Next(s.kind, p.dts)
 			p.pts, p.dts = p.pts+dts-p.dts, dts
 		}
 	}
+	refused := s.audio.refused
 	s.add(p)
+	if s.audio.refused && !refused && f.scanned {
+		f.Warnf("PID %d (audio) from offset %d on: %s", s.pid, at.offset, media.MP2)
+	}
 }
 
 // follow takes the next time stamp of 33 bits through its wraps.
@@ -190,7 +196,7 @@ func (f *reader) Next() (*flv.AccessUnit, error) {
 		return nil, f.err
 	}
 	u := s.pop()
-	f.unit, f.at, f.clockAt = u.AccessUnit, u.offset, u.clock
+	f.unit, f.at = u.AccessUnit, u.at
 	f.unit.DTS, f.unit.PTS = f.time(u.dts), f.time(u.pts)
 	return &f.unit, nil
 }
@@ -203,7 +209,7 @@ func (f *reader) ready() bool {
 	var first, last int64
 	for _, s := range f.streams {
 		if len(s.queue) == 0 {
-			missing = true
+			missing = missing || s.pid != nowhere
 			continue
 		}
 		if held == 0 || s.queue[0].dts < first {

@@ -302,7 +302,7 @@ func TestTSFollowsPIDs(t *testing.T) {
 	f.takePMT(4096, pmtSection(2, es))
 	f.takePMT(4096, pmtSection(3, es))
 	require.Equal(t, []string{"program 3: the first one with media is sent"}, f.names)
-	require.Equal(t, uint16(2), f.program)
+	require.Equal(t, uint16(2), f.route.program)
 }
 
 func TestTSDuration(t *testing.T) {

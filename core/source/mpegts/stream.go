@@ -19,9 +19,8 @@ const reorderProbe = 32
 // unit is an access unit in a queue. It owns its memory.
 type unit struct {
 	flv.AccessUnit
-	dts, pts int64         // in units of 1/90000 s
-	offset   int64         // in the file, of the PES packet; perhaps of the one before
-	clock    media.Splicer // before it; of video
+	dts, pts int64 // in units of 1/90000 s
+	at       place // of the PES packet; perhaps of the one before
 }
 
 // pes is what a PES packet of the stream says. pts and dts are followed through their wraps.
@@ -29,16 +28,15 @@ type pes struct {
 	timed    bool
 	pts, dts int64
 	hasDTS   bool
-	clock    media.Splicer // before it
-	offset   int64         // in the file; perhaps that of the one before
-	data     []byte        // the stream's own
+	at       place  // perhaps that of the one before
+	data     []byte // the stream's own
 }
 
 // stream makes access units of the PES packets of one elementary stream.
 type stream struct {
 	pid    uint16
 	pes    PESReader
-	pesAt  int64 // offset of the PES packet that was begun last; -1: none was
+	pesAt  place // of the PES packet that was begun last; the offset is -1 if none was
 	kind   flv.Kind
 	codec  flv.Codec
 	queue  []*unit
@@ -47,6 +45,9 @@ type stream struct {
 	frame  int64 // duration of the last unit, in units of the clock
 	lastAt int64 // its DTS
 	begun  bool
+
+	encrypted bool // it is, at least in part
+	late      bool // the track is new, or of another codec than before: video begins with a key frame
 
 	// Video: an access unit begins in a PES packet that has a time. What has none, or comes before the
 	// begin, belongs to the packet before.
@@ -73,7 +74,7 @@ type dtsExtractor interface {
 
 func newTSStream(pid uint16, codec flv.Codec, opusHead []byte) *stream {
 	pes := PESReader{Limit: annexb.MaxAccessUnitSize} // the largest RTMP message
-	return &stream{pid: pid, pes: pes, pesAt: -1, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
+	return &stream{pid: pid, pes: pes, pesAt: place{offset: -1}, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
 }
 
 // begin forgets all but what the stream is and how its pictures are ordered.
@@ -219,7 +220,7 @@ func (s *stream) step() int64 {
 	if s.frame > 0 {
 		return s.frame
 	}
-	if s.config.Track.Record() != nil {
+	if s.kind == flv.Video && s.config.Track.Record() != nil {
 		if fps := s.config.Track.Info().FrameRate; fps >= 1 {
 			return int64(clock / fps)
 		}
@@ -274,12 +275,17 @@ func (s *stream) isDelimiter(nalu []byte) bool {
 }
 
 func (s *stream) addPicture(nalus [][]byte, pts, dts int64) {
-	u := &unit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts, offset: s.held.offset, clock: s.held.clock}
+	u := &unit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts, at: s.held.at}
 	ok, err := s.config.Take(&u.AccessUnit)
 	if !ok {
 		s.fault = cmp.Or(s.fault, err)
 		return
 	}
+	if s.late && !s.codec.IsKey(nalus) {
+		s.config.Started = s.config.Started && u.Config == nil // the configuration comes again
+		return
+	}
+	s.late = false
 	s.hasDTS = s.hasDTS || s.held.hasDTS
 	s.backward = s.backward || s.pictures > 0 && pts < s.lastPTS
 	s.pictures++
