@@ -130,6 +130,8 @@ var (
 		codedFile(".ts", "h264", "opus", false),
 		codedFile(".ivf", "av1", "", false), codedFile(".ivf", "vp9", "", true), vp8,
 		{name: "hevc in h265", video: "hvc1", file: media.HEVC, opts: media.Options{VideoOnly: true}, noTimes: true},
+		codedFile(".mkv", "h264", "aac", true), codedFile(".mkv", "hevc", "eac3", true), codedFile(".mkv", "av1", "flac", true),
+		codedFile(".webm", "vp9", "opus", true), codedFile(".webm", "vp8", "opus", true), codedFile(".mkv", "h264", "mp3", true),
 		codedFile(".ogg", "", "opus", true),
 		cutAsSent(codedFile(".wav", "", "pcma", true), ".al", 7), cutAsSent(codedFile(".wav", "", "pcmu", true), ".ul", 8),
 	}

@@ -98,7 +98,7 @@ func (f *reader) read() error {
 			return err
 		}
 	default:
-		if !isKnown(e.id) && !(e.end <= f.end && f.isElement(e.end)) {
+		if !isKnown(e.id) && !(e.end <= f.segment && f.isElement(e.end)) {
 			return f.resync(e.at, io.EOF, "no known element begins there")
 		}
 	}
