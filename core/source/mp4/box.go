@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"luatrtmp/core/source/media"
@@ -97,15 +96,39 @@ type topBox struct {
 	missing int64 // bytes of the box beyond the end of the file
 }
 
+// headers reads the headers of the boxes of a file, and some bytes more at once: a file may begin with a million of empty boxes.
+type headers struct {
+	buf []byte
+	at  int64 // offset of buf in the file
+}
+
+// headersSize is how much is read at once.
+const headersSize = 4096
+
+// read returns the n bytes at offset, which are valid until the next call.
+func (h *headers) read(in *media.Input, offset int64, n int) ([]byte, error) {
+	if offset < h.at || offset+int64(n) > h.at+int64(len(h.buf)) {
+		if h.buf == nil {
+			h.buf = make([]byte, headersSize)
+		}
+		got, err := in.ReadAt(h.buf[:min(in.Left(offset), headersSize)], offset)
+		h.buf, h.at = h.buf[:got], offset
+		if got < n {
+			return nil, fmt.Errorf("read box at offset %d: %w", offset, err)
+		}
+	}
+	return h.buf[offset-h.at:][:n], nil
+}
+
 // topBoxAt reads the header of the box at offset. ok is false at the end of the file.
-func topBoxAt(in *media.Input, offset int64) (b topBox, ok bool, err error) {
+func (h *headers) topBoxAt(in *media.Input, offset int64) (b topBox, ok bool, err error) {
 	left := in.Left(offset)
 	if left < boxHeader {
 		return b, false, nil
 	}
-	head := make([]byte, min(left, largeHeader))
-	if _, err := in.ReadAt(head, offset); err != nil && err != io.EOF {
-		return b, false, fmt.Errorf("read box at offset %d: %w", offset, err)
+	head, err := h.read(in, offset, int(min(left, largeHeader)))
+	if err != nil {
+		return b, false, err
 	}
 	typ, header, whole, ok := parseBoxHeader(head, left)
 	if !ok {

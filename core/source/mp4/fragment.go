@@ -148,7 +148,7 @@ func (t *track) readRun() (sample, bool) {
 func (f *reader) readFragment() (ok bool, err error) {
 	for {
 		start := f.fragment
-		top, ok, err := topBoxAt(f.Input, start)
+		top, ok, err := f.headers.topBoxAt(f.Input, start)
 		if errors.Is(err, media.ErrBadMedia) {
 			f.fragment = f.Size
 			f.Warnf("the last %d bytes, from offset %d on, are no box: %v", f.Size-start, start, err)

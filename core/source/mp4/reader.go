@@ -25,6 +25,7 @@ type reader struct {
 	fragmented bool
 	defaults   map[uint32]runDefaults // of fragments, by track id
 	fragment   int64                  // where to look for the next moof
+	headers    headers
 
 	unit  flv.AccessUnit
 	buf   []byte
@@ -63,7 +64,7 @@ func Open(in *media.Input) (media.Reader, error) {
 // findMovie loads the moov, which may stand before or after the media.
 func (f *reader) findMovie() (box, error) {
 	for offset := int64(0); ; {
-		top, ok, err := topBoxAt(f.Input, offset)
+		top, ok, err := f.headers.topBoxAt(f.Input, offset)
 		if err != nil {
 			return box{}, err
 		}
