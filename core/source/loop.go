@@ -13,6 +13,7 @@ import (
 // cannot drift apart, however many rounds there are.
 type loop struct {
 	media.Reader
+	name   string        // of the file
 	offset time.Duration // where this round began
 	frame  time.Duration // of audio; 0: unknown
 	units  int           // of this round
@@ -50,10 +51,10 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 func (l *loop) nextRound() (*flv.AccessUnit, error) {
 	length := l.Reader.End()
 	if l.units == 0 {
-		return nil, fmt.Errorf("%w: nothing to repeat: no access units", media.ErrBadMedia)
+		return nil, fmt.Errorf("%s: %w: nothing to repeat: no access units", l.name, media.ErrBadMedia)
 	}
-	if least := max(minRound, l.frame); length < least {
-		return nil, fmt.Errorf("%w: %v is too short to be repeated, at least %v are needed", media.ErrBadMedia, length, least)
+	if least := max(minRound, l.frame.Truncate(time.Millisecond)); length < least { // the times of FLV are whole ms
+		return nil, fmt.Errorf("%s: %w: %v is too short to be repeated, at least %v are needed", l.name, media.ErrBadMedia, length, least)
 	}
 	l.offset += length
 	l.units, l.anew = 0, true
@@ -62,7 +63,7 @@ func (l *loop) nextRound() (*flv.AccessUnit, error) {
 	}
 	unit, err := l.Reader.Next()
 	if err == io.EOF {
-		return nil, fmt.Errorf("%w: nothing to repeat", media.ErrBadMedia)
+		return nil, fmt.Errorf("%s: %w: nothing to repeat", l.name, media.ErrBadMedia)
 	}
 	return unit, err
 }

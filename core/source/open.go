@@ -47,7 +47,7 @@ func Open(spec Spec) (Source, error) {
 		return nil, err
 	}
 	if spec.Loop || spec.Path == Clip {
-		m = &loop{Reader: m}
+		m = &loop{Reader: m, name: brief.Text(spec.Path)}
 	}
 	return &ascending{backward: &backward{Reader: m}}, nil
 }

@@ -243,6 +243,7 @@ func TestLoopOfAMoment(t *testing.T) {
 		{"one frame", ivf(50, 1, 0), true},
 		{"one sample", one, false},
 		{"one frame of sound", mediatest.ADTSFrame, true},
+		{"one frame of sound in FLV, whose times are whole ms", mediatest.FLV(mediatest.FLVAudioConfig(0), mediatest.FLVAudioFrame(0)), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x")
@@ -257,6 +258,7 @@ func TestLoopOfAMoment(t *testing.T) {
 				return
 			}
 			require.ErrorIs(t, err, media.ErrBadMedia)
+			require.ErrorContains(t, err, path+": bad media file: ")
 			require.ErrorContains(t, err, "is too short to be repeated, at least 20ms are needed")
 		})
 	}

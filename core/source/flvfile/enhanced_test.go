@@ -71,6 +71,7 @@ func TestEnhancedFLV(t *testing.T) {
 		{flv.HEVC, "hvc1.mp4", []any{0x1C, 0, 0, 0, 0}, []any{0x1C, 1, 0, 0, 40}},
 		{flv.AV1, "av1.ivf", []any{0x90, "av01"}, []any{0x91, "av01"}},
 		{flv.AV1, "av1.ivf", nil, []any{0x91, "av01"}},
+		{flv.AV1, "av1.ivf", []any{0x90, "av01", 0xFF, 0xFF}, []any{0x91, "av01"}}, // a header that says nothing: the frames do
 		{flv.VP9, "vp9.ivf", []any{0x90, "vp09"}, []any{0x91, "vp09"}},
 		{flv.VP9, "vp9.ivf", nil, []any{0x93, "vp09"}},
 		{flv.VP8, "vp8.ivf", []any{0x90, "vp08"}, []any{0x91, "vp08"}},

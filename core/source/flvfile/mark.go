@@ -30,6 +30,7 @@ func (f *reader) Back() error {
 		t := &f.tracks[i]
 		t.pending = t.config != nil
 		t.self.Started = false
+		t.latest = nil
 	}
 	return nil
 }

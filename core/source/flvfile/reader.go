@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -102,6 +103,9 @@ func (f *reader) Next() (*flv.AccessUnit, error) {
 	f.window = f.window[:len(f.window)-1]
 	f.held -= len(u.body)
 	f.out = u
+	if t := f.track(u.kind); t.latest == u {
+		t.latest = nil
+	}
 
 	f.unit = flv.AccessUnit{Kind: u.kind, Codec: u.codec, Config: u.config, DTS: f.time(u.dts) + u.more, PTS: f.time(u.pts) + u.more}
 	if u.codec.HasNALUs() {
@@ -204,6 +208,17 @@ func (f *reader) insert(u *unit) {
 	}
 	f.window[i] = u
 	f.held += len(u.body)
+	f.track(u.kind).latest = u
+}
+
+// move gives the last unit of a track in the window another time.
+func (f *reader) move(u *unit, dts int64) {
+	u.pts += dts - u.dts
+	u.dts = dts
+	i := slices.Index(f.window, u)
+	f.window = slices.Delete(f.window, i, i+1)
+	f.held -= len(u.body)
+	f.insert(u)
 }
 
 func (f *reader) spare() *unit {

@@ -44,6 +44,18 @@ func TestFLV(t *testing.T) {
 			"vvv", "0s/0s 32ms/32ms 64ms/64ms ",
 		},
 		{"frames before the configuration", [][]byte{mediatest.FLVVideoFrame(0, 0), mediatest.FLVVideoConfig(40), mediatest.FLVVideoFrame(40, 0)}, "v", "0s/0s "},
+		{
+			"one damaged timestamp of video and one of audio",
+			[][]byte{
+				mediatest.FLVVideoConfig(0), mediatest.FLVAudioConfig(0), mediatest.FLVVideoFrame(0, 0), mediatest.FLVAudioFrame(4100), mediatest.FLVVideoFrame(40, 0),
+				mediatest.FLVAudioFrame(60), mediatest.FLVVideoFrame(80+4096, 40), mediatest.FLVAudioFrame(100), mediatest.FLVVideoFrame(120, 0), mediatest.FLVAudioFrame(140),
+			},
+			"vvaavava", "0s/0s 40ms/40ms 40ms/40ms 60ms/60ms 80ms/120ms 100ms/100ms 120ms/120ms 140ms/140ms ",
+		},
+		{
+			"a pause", [][]byte{mediatest.FLVVideoConfig(0), mediatest.FLVVideoFrame(0, 0), mediatest.FLVVideoFrame(40, 0), mediatest.FLVVideoFrame(4136, 0), mediatest.FLVVideoFrame(4176, 0)},
+			"vvvv", "0s/0s 40ms/40ms 4.136s/4.136s 4.176s/4.176s ",
+		},
 		{"empty tags, end of sequence", [][]byte{mediatest.FLVAudioConfig(0), mediatest.FLVTag(9, 0), mediatest.FLVTag(8, 0), mediatest.FLVAudioFrame(0), mediatest.FLVTag(9, 0, 0x17, 2, 0, 0, 0)}, "a", "0s/0s "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -165,6 +177,7 @@ func TestFLVSequenceHeadersThatSayNothing(t *testing.T) {
 		{"broken audio", append([][]byte{mediatest.FLVVideoConfig(0), brokenAudio, mediatest.FLVAudioConfig(0)}, frames(2)...), 2, 2, "audio: the sequence header at offset "},
 		{"broken video", append([][]byte{brokenVideo, mediatest.FLVAudioConfig(0), mediatest.FLVVideoConfig(0)}, frames(2)...), 2, 2, "video: the sequence header at offset 13"},
 		{"broken audio later", append(append([][]byte{mediatest.FLVVideoConfig(0), mediatest.FLVAudioConfig(0)}, frames(2)...), append([][]byte{brokenAudio, brokenVideo}, frames(2)...)...), 4, 4, "audio: the sequence header at offset "},
+		{"broken behind good", append([][]byte{mediatest.FLVVideoConfig(0), brokenVideo, mediatest.FLVAudioConfig(0), brokenAudio}, frames(2)...), 2, 2, "video: the sequence header at offset "},
 		{
 			"another track has the header",
 			[][]byte{multitrack(1, 0), multitrack(1, 1, 0x21), multitrack(2, 0, mediatest.ASC...), multitrack(2, 1, 0x22), mediatest.FLVVideoConfig(0), mediatest.FLVVideoFrame(0, 0)}, 1, 1, "",

@@ -33,6 +33,7 @@ type track struct {
 	stamp     int64  // the same in ms without wraps, relative to reader.first
 	dts       int64  // the same without jumps
 	delta     int64  // between the last two
+	latest    *unit  // the last one, while it is in the window
 }
 
 // parse fills u from its body. ok is false for a tag without an access unit of the track.
@@ -96,7 +97,7 @@ func (f *reader) take(t *track, tag tag, u *unit, p *part, err error) (ok bool, 
 	}
 	if p.packetType == flv.PacketSequenceHeader {
 		err := t.setConfig(p.data)
-		if err != nil && !f.probing {
+		if err != nil && (!f.probing || t.config != nil || !needsHeader(p.codec)) { // the one before stays, or the frames have it
 			f.Warnf("%v: the sequence header at offset %d is left out: %v", tag.kind, tag.offset, err)
 			return false, nil
 		}
@@ -110,7 +111,7 @@ func (f *reader) take(t *track, tag tag, u *unit, p *part, err error) (ok bool, 
 		return false, err
 	}
 	u.clock = f.clock
-	t.setTime(tag, f.first, &f.clock)
+	f.setTime(t, tag)
 	if p.codec.HasNALUs() {
 		if u.nalus, err = media.SplitNALUs(u.nalus, p.data, t.lengthSize); err != nil {
 			f.leaveOut(tag, err)
@@ -241,13 +242,19 @@ func (f *reader) skipped(kind flv.Kind, track uint8, why string) {
 const farthest = 1 << 40
 
 // setTime follows the 32-bit timestamps through their wraps, and through jumps of their clock.
-func (t *track) setTime(tag tag, first uint32, clock *media.Splicer) {
+func (f *reader) setTime(t *track, tag tag) {
 	step := int64(int32(tag.timestamp - t.timestamp))
 	if t.stamp += step; !t.started || media.Distance(t.stamp, 0) > farthest {
-		t.stamp = int64(int32(tag.timestamp - first))
+		t.stamp = int64(int32(tag.timestamp - f.first))
 	}
 	t.timestamp = tag.timestamp
-	dts := clock.Next(tag.kind, t.stamp)
+	if t.latest != nil {
+		if at, ok := f.clock.Retract(tag.kind, t.stamp); ok {
+			f.move(t.latest, at)
+			t.dts = at
+		}
+	}
+	dts := f.clock.Next(tag.kind, t.stamp)
 	if t.started {
 		t.delta = dts - t.dts
 	}

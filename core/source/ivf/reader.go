@@ -159,11 +159,13 @@ func (f *reader) read() error {
 			f.In.Warnf("the last %d bytes, from offset %d on, are no frame of at most %d bytes", f.Left(), at, media.MaxSampleSize)
 			return io.EOF
 		}
-		b, err := f.Peek(frameHeader+int(size), "frame")
+		whole := frameHeader + int64(size)
+		b, err := f.Peek(int(max(whole, min(whole+frameHeader, f.Left()))), "frame")
 		if err != nil {
 			return err
 		}
-		f.Skip(frameHeader + int64(size))
+		b, following := b[:whole:whole], b[whole:] // the next frame's header, if there is one
+		f.Skip(whole)
 		f.at = at
 		if size == 0 {
 			continue
@@ -174,7 +176,7 @@ func (f *reader) read() error {
 		} else if !ok {
 			continue
 		}
-		f.setTime(t)
+		f.setTime(t, following)
 		return nil
 	}
 }
@@ -193,7 +195,8 @@ func (f *reader) skipHeader() bool {
 }
 
 // setTime follows the time of a frame. A step of years, of which the number of seconds overflows, is left out here already.
-func (f *reader) setTime(t uint64) {
+// following is the header of the next one, or less.
+func (f *reader) setTime(t uint64, following []byte) {
 	if !f.started {
 		f.started, f.first = true, t
 	}
@@ -206,6 +209,11 @@ func (f *reader) setTime(t uint64) {
 	}
 	f.clockAt = f.clock
 	now := f.clock.Next(flv.Video, int64(t-f.first))
+	if len(following) == frameHeader {
+		if at, ok := f.clock.Retract(flv.Video, int64(binary.LittleEndian.Uint64(following[4:])-f.first)); ok {
+			now = at
+		}
+	}
 	f.delta = max(now-f.last, 0)
 	f.last += f.delta // time does not go back
 	f.unit.DTS = f.time(f.last)

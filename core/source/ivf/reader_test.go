@@ -38,6 +38,8 @@ func TestIVF(t *testing.T) {
 		{"dropped", append(append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1)...), mediatest.IVFFrame(2)...), "0s/0s 20ms/20ms ", 40 * time.Millisecond, 50},
 		{"time goes back", append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 5, 3, 6)...), "0s/0s 100ms/100ms 100ms/100ms 120ms/120ms ", 140 * time.Millisecond, 10},
 		{"a damaged time", append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1, 1<<62, 3, 4)...), "0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms ", 100 * time.Millisecond, 50},
+		{"a time that is damaged by seconds", append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1, 258, 3, 4)...), "0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms ", 100 * time.Millisecond, 50},
+		{"a pause", append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1, 258, 259)...), "0s/0s 20ms/20ms 5.16s/5.16s 5.18s/5.18s ", 5200 * time.Millisecond, 50},
 		{"the clock starts again", append(mediatest.IVFHeader("VP80", 50, 1), frames(500, 501, 502, 0, 1)...), "0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms ", 100 * time.Millisecond, 50},
 		{"the clock is set", append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1, 2, 50_000, 50_001, 1<<63, 1<<63+1)...),
 			"0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms 100ms/100ms 120ms/120ms ", 140 * time.Millisecond, 50},

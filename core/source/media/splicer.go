@@ -36,6 +36,9 @@ type splicedTrack struct {
 	begun bool
 	last  int64 // the latest result
 	step  int64 // between the last two that followed each other; 0: unknown
+
+	leapt  bool  // last is ahead of what was there before it by more than maxBackSeconds
+	before int64 // that: the result before it, or the latest of other tracks
 }
 
 // Next returns the time of the next stamp of a track. It may be earlier than the one before by maxBackSeconds at most.
@@ -50,9 +53,15 @@ func (s *Splicer) Next(kind flv.Kind, stamp int64) int64 {
 		at = due
 		s.before, s.offset = s.offset, due-stamp
 	}
-	if step := at - t.last; t.begun && step > 0 && step <= s.Second*maxBackSeconds {
+	before := s.latest
+	if t.begun {
+		before = t.last
+	}
+	step := at - before
+	if t.begun && step > 0 && step <= s.Second*maxBackSeconds {
 		t.step = step
 	}
+	t.leapt, t.before = step > s.Second*maxBackSeconds, before
 	if !t.begun || at > t.last {
 		t.begun, t.last = true, at
 	}
@@ -93,15 +102,42 @@ func (s Splicer) Expect(kind flv.Kind, stamp int64) (at int64, ahead bool) {
 	return due, false
 }
 
+// Retract reports, before Next is asked for a stamp, whether it shows that the one before it of the track was no pause but damaged:
+// far ahead, while this one goes on from where the track was. Then it returns the time that the one before should have had, and goes
+// on from there.
+func (s *Splicer) Retract(kind flv.Kind, stamp int64) (at int64, ok bool) {
+	t, second := s.track(kind), s.Second*maxBackSeconds
+	if !t.leapt {
+		return 0, false
+	}
+	at = t.before + s.stepOf(t)
+	if now := stamp + s.offset; now >= t.last-second || now < t.before || now > at+second {
+		return 0, false
+	}
+	t.last, t.leapt = at, false
+	s.latest = at
+	for _, other := range s.tracks {
+		if other.begun {
+			s.latest = max(s.latest, other.last)
+		}
+	}
+	return at, true
+}
+
+// stepOf returns the step between the stamps of a track, as far as it is known.
+func (s *Splicer) stepOf(t *splicedTrack) int64 {
+	if t.step == 0 {
+		return max(s.Second/25, 1) // DefaultFrameDuration
+	}
+	return t.step
+}
+
 // due returns when the next stamp of a track is expected. A track that has had none for a while is expected where the others are.
 func (s *Splicer) due(t *splicedTrack) int64 {
 	if !t.begun {
 		return s.latest
 	}
-	due := t.last + t.step
-	if t.step == 0 {
-		due += max(s.Second/25, 1) // DefaultFrameDuration
-	}
+	due := t.last + s.stepOf(t)
 	if s.latest-due > s.Second*maxBackSeconds {
 		return s.latest
 	}

@@ -74,3 +74,72 @@ func TestSplicerResume(t *testing.T) {
 		require.Equal(t, c.wantsAudio, s.Next(flv.Audio, c.audio), c.name)
 	}
 }
+
+// A stamp that is ahead by less than a jump is a pause, or damaged: the next one of its track tells.
+func TestSplicerRetract(t *testing.T) {
+	const v, a = flv.Video, flv.Audio
+	begin := []int64{0, 40, 80} // of video
+	for _, c := range []struct {
+		name  string
+		ahead int64 // a stamp of video
+		next  int64
+		want  int64 // its time; 0 if it is not retracted
+	}{
+		{"damaged", 4216, 160, 120},
+		{"damaged, and the next one is a little late", 4216, 1000, 120},
+		{"a pause", 4216, 4256, 0},
+		{"a pause, then disorder", 4216, 4000, 0},
+		{"no pause", 120, 80, 0},
+		{"a jump, which is closed up already", 50_000, 160, 0},
+		{"the next one is damaged, too", 4216, 2500, 0},
+		{"the clock starts again", 4216, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := Splicer{Second: 1000}
+			for _, at := range begin {
+				s.Next(v, at)
+				s.Next(a, at)
+			}
+			s.Next(v, c.ahead)
+			s.Next(a, 120)
+			at, ok := s.Retract(v, c.next)
+			require.Equal(t, c.want > 0, ok)
+			if !ok {
+				return
+			}
+			require.Equal(t, c.want, at)
+			require.Equal(t, c.next, s.Next(v, c.next), "it goes on where it was")
+			require.EqualValues(t, 160, s.Next(a, 160))
+			_, ok = s.Retract(v, 0)
+			require.False(t, ok, "once only")
+		})
+	}
+	s := Splicer{Second: 1000}
+	s.Next(v, 0)
+	s.Next(a, 5000)
+	at, ok := s.Retract(a, 23)
+	require.True(t, ok, "the first stamp of a track")
+	require.EqualValues(t, 40, at)
+}
+
+// Expect is what Next would say, and changes nothing.
+func TestSplicerExpect(t *testing.T) {
+	s := Splicer{Second: 1000}
+	at, ahead := s.Expect(flv.Video, 700)
+	require.EqualValues(t, 700, at)
+	require.False(t, ahead)
+	for _, stamp := range []int64{0, 40, 80} {
+		s.Next(flv.Video, stamp)
+		s.Next(flv.Audio, stamp)
+	}
+	for _, c := range []struct {
+		stamp, at int64
+		ahead     bool
+	}{{120, 120, false}, {9000, 9000, false}, {50_000, 50_000, true}, {-5000, 120, false}} {
+		before := s
+		at, ahead := s.Expect(flv.Video, c.stamp)
+		require.Equal(t, c.at, at)
+		require.Equal(t, c.ahead, ahead)
+		require.Equal(t, before, s)
+	}
+}
