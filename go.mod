@@ -3,6 +3,7 @@ module luatrtmp
 go 1.26
 
 require (
+	github.com/Eyevinn/mp4ff v0.50.0
 	github.com/aarzilli/golua v0.0.0-20250217091409-248753f411c4
 	github.com/asticode/go-astits v1.16.0
 	github.com/at-wat/ebml-go v0.17.1

@@ -28,6 +28,7 @@ const (
 	pionRTP     = "github.com/pion/rtp"
 	pionRTCP    = "github.com/pion/rtcp"
 	ebmlGo      = "github.com/at-wat/ebml-go"
+	mp4ff       = "github.com/Eyevinn/mp4ff"
 )
 
 // floor is what the code of one folder may know, beside Go's own library.
@@ -53,7 +54,7 @@ var floors = map[string]floor{
 	"core/source/flvfile":     {ours: []string{"amf", "core/flv", "core/source/media"}},
 	"core/source/ivf":         {ours: []string{"core/flv", "core/source/media"}},
 	"core/source/matroska":    {ours: []string{"core/flv", "core/source/media", "internal/brief"}, others: []string{mediacommon, ebmlGo}},
-	"core/source/mp4":         {ours: []string{"core/flv", "core/source/media"}},
+	"core/source/mp4":         {ours: []string{"core/flv", "core/source/media"}, others: []string{mp4ff}},
 	"core/source/mpegts": {
 		ours:   []string{"core/flv", "core/source/annexb", "core/source/audioframes", "core/source/media"},
 		others: []string{mediacommon},

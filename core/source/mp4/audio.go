@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/Eyevinn/mp4ff/mp4"
+
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
 )
@@ -118,16 +120,13 @@ func findOpus(children box) (config []byte, err error) {
 		if c.typ != "dOps" {
 			return nil
 		}
-		var h media.OpusHead
-		err := c.fixed(func(f *fields) {
-			f.skip(1) // the version
-			h = media.OpusHead{Channels: int(f.u8()), PreSkip: f.u16(), Rate: f.u32(), Gain: int16(f.u16()), Family: f.u8()}
-			if h.Family != 0 {
-				h.Streams, h.Coupled, h.Mapping = int(f.u8()), int(f.u8()), f.bytes(h.Channels)
-			}
-		})
+		d, err := decode[*mp4.DopsBox](c, mp4.DecodeDopsSR)
 		if err != nil {
 			return err
+		}
+		h := media.OpusHead{
+			Channels: int(d.OutputChannelCount), PreSkip: d.PreSkip, Rate: d.InputSampleRate, Gain: d.OutputGain, Family: d.ChannelMappingFamily,
+			Streams: int(d.StreamCount), Coupled: int(d.CoupledCount), Mapping: d.ChannelMapping,
 		}
 		config = h.Bytes()
 		return errStop

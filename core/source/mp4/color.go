@@ -3,6 +3,8 @@ package mp4
 import (
 	"encoding/binary"
 
+	"github.com/Eyevinn/mp4ff/mp4"
+
 	"luatrtmp/core/flv"
 )
 
@@ -49,19 +51,14 @@ func (c *colorBoxes) take(b box) error {
 	return nil
 }
 
-// takeColr reads the numbers of nclx, and of nclc in QuickTime, which is the same without the range.
+// takeColr takes the numbers of nclx, and of nclc in QuickTime, which is the same without the range.
 func (c *colorBoxes) takeColr(b box) {
-	f := fields{b: b.payload}
-	kind := string(f.bytes(4))
-	primaries, transfer, matrix := f.u16(), f.u16(), f.u16()
-	if kind == "nclx" {
-		f.skip(1)
-	}
-	if f.short || kind != "nclx" && kind != "nclc" {
+	v, err := decode[*mp4.ColrBox](b, mp4.DecodeColrSR)
+	if err != nil || v.ColorType != mp4.ColorTypeOnScreenColors && v.ColorType != mp4.QuickTimeColorParameters {
 		return
 	}
 	c.colr = true
-	c.color.Primaries, c.color.Transfer, c.color.MatrixCoefficients = int(primaries), int(transfer), int(matrix)
+	c.color.Primaries, c.color.Transfer, c.color.MatrixCoefficients = int(v.ColorPrimaries), int(v.TransferCharacteristics), int(v.MatrixCoefficients)
 }
 
 // over returns what the media says, nil if nothing, with what the boxes say in its place.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/Eyevinn/mp4ff/mp4"
+
 	"luatrtmp/core/source/media"
 )
 
@@ -211,33 +213,33 @@ func (f *reader) parseTrackFragment(traf box, moof, follow int64) (int64, error)
 	err := traf.each(func(b box) error {
 		switch b.typ {
 		case "tfhd":
-			h, err := b.trackFragment()
+			h, err := decode[*mp4.TfhdBox](b, mp4.DecodeTfhdSR)
 			if err != nil {
 				return err
 			}
 			begun = true
-			d = f.defaults[h.track].with(&h)
-			if track = f.byID(h.track); track != nil {
+			d = f.defaults[h.TrackID].with(h)
+			if track = f.byID(h.TrackID); track != nil {
 				dts = track.nextDTS
 			}
 			switch {
-			case h.flags&tfhdBaseOffset != 0:
-				if h.baseOffset > uint64(f.Size) {
-					return fmt.Errorf("%w: box tfhd at offset %d points to offset %d", media.ErrBadMedia, b.offset, h.baseOffset)
+			case h.HasBaseDataOffset():
+				if h.BaseDataOffset > uint64(f.Size) {
+					return fmt.Errorf("%w: box tfhd at offset %d points to offset %d", media.ErrBadMedia, b.offset, h.BaseDataOffset)
 				}
-				base = int64(h.baseOffset)
-			case h.flags&tfhdBaseIsMoof != 0:
+				base = int64(h.BaseDataOffset)
+			case h.DefaultBaseIfMoof():
 				base = moof
 			}
 			follow = base
 		case "tfdt":
-			return b.fixed(func(f *fields) { // ISO/IEC 14496-12, 8.8.12
-				if version, _ := f.full(); version == 0 {
-					dts = int64(f.u32())
-				} else if t := f.u64(); track == nil || t <= uint64(track.farthest()) {
-					dts = int64(min(t, 1<<61))
-				} // else it is damaged, and the fragment follows the one before
-			})
+			v, err := decode[*mp4.TfdtBox](b, mp4.DecodeTfdtSR)
+			if err != nil {
+				return err
+			}
+			if t := v.BaseMediaDecodeTime(); v.Version == 0 || track == nil || t <= uint64(track.farthest()) {
+				dts = int64(min(t, 1<<61))
+			} // else it is damaged, and the fragment follows the one before
 		case "trun":
 			if !begun {
 				return fmt.Errorf("%w: trun before tfhd at offset %d", media.ErrBadMedia, b.offset)
@@ -260,18 +262,18 @@ func (f *reader) parseTrackFragment(traf box, moof, follow int64) (int64, error)
 	return follow, err
 }
 
-func (d runDefaults) with(h *trackFragment) runDefaults {
-	if h.flags&tfhdEntry != 0 {
-		d.entry = h.values.entry
+func (d runDefaults) with(h *mp4.TfhdBox) runDefaults {
+	if h.HasSampleDescriptionIndex() {
+		d.entry = int(h.SampleDescriptionIndex) - 1
 	}
-	if h.flags&tfhdDuration != 0 {
-		d.duration = h.values.duration
+	if h.HasDefaultSampleDuration() {
+		d.duration = h.DefaultSampleDuration
 	}
-	if h.flags&tfhdSize != 0 {
-		d.size = h.values.size
+	if h.HasDefaultSampleSize() {
+		d.size = h.DefaultSampleSize
 	}
-	if h.flags&tfhdFlags != 0 {
-		d.flags = h.values.flags
+	if h.HasDefaultSampleFlags() {
+		d.flags = h.DefaultSampleFlags
 	}
 	return d
 }

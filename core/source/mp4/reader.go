@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/Eyevinn/mp4ff/mp4"
+
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
 )
@@ -84,8 +86,10 @@ func (f *reader) parseMovie(moov box) error {
 	err := moov.each(func(b box) error {
 		switch b.typ {
 		case "mvhd":
-			var err error
-			movieScale, err = b.afterTimes()
+			v, err := decode[*mp4.MvhdBox](b, mp4.DecodeMvhdSR)
+			if err == nil {
+				movieScale = v.Timescale
+			}
 			return err
 		case "mvex":
 			f.fragmented = true
@@ -93,14 +97,13 @@ func (f *reader) parseMovie(moov box) error {
 				if c.typ != "trex" {
 					return nil
 				}
-				return c.fixed(func(v *fields) { // ISO/IEC 14496-12, 8.8.3
-					v.full()
-					track := v.u32()
-					if len(f.defaults) >= maxTracks {
-						return
+				v, err := decode[*mp4.TrexBox](c, mp4.DecodeTrexSR)
+				if err == nil && len(f.defaults) < maxTracks {
+					f.defaults[v.TrackID] = runDefaults{
+						entry: int(v.DefaultSampleDescriptionIndex) - 1, duration: v.DefaultSampleDuration, size: v.DefaultSampleSize, flags: v.DefaultSampleFlags,
 					}
-					f.defaults[track] = runDefaults{entry: int(v.u32()) - 1, duration: v.u32(), size: v.u32(), flags: v.u32()}
-				})
+				}
+				return err
 			})
 		}
 		return nil

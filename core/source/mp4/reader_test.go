@@ -279,6 +279,10 @@ func TestMP4ManyTracks(t *testing.T) {
 
 func FuzzMP4(f *testing.F) {
 	f.Add(newMovie().bytes())
+	f.Add(makeMovie(
+		testTrack{handler: "soun", timescale: 8000, entries: soundEntry("ulaw", 8000, 2), samples: [][]byte{{1, 2}, {3, 4}}, constant: true, stts: mediatest.U32(0, 1, 2, 1)},
+		testTrack{handler: "vide", timescale: 1000, entries: h264Entry(mediatest.AVCRecord), samples: [][]byte{{0, 0, 0, 1, 0x65}, {0, 0, 0, 9, 0x41}}},
+	))
 	for _, name := range []string{"trimmed.mp4", "fragmented.mp4", "delayed.mov"} {
 		b, err := os.ReadFile(mediatest.Path(name))
 		require.NoError(f, err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/Eyevinn/mp4ff/mp4"
+
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
 )
@@ -41,8 +43,10 @@ func parseTrack(trak box, movieScale uint32) (*track, error) {
 	err := trak.each(func(b box) error {
 		switch b.typ {
 		case "tkhd":
-			var err error
-			t.id, err = b.afterTimes()
+			v, err := decode[*mp4.TkhdBox](b, mp4.DecodeTkhdSR)
+			if err == nil {
+				t.id = v.TrackID
+			}
 			return err
 		case "edts":
 			return b.each(func(c box) error {
@@ -86,8 +90,10 @@ func (t *track) parseMedia(mdia box) error {
 	err := mdia.each(func(b box) error {
 		switch b.typ {
 		case "mdhd":
-			var err error
-			t.timescale, err = b.afterTimes()
+			v, err := decode[*mp4.MdhdBox](b, mp4.DecodeMdhdSR)
+			if err == nil {
+				t.timescale = v.Timescale
+			}
 			return err
 		case "hdlr":
 			if len(b.payload) < handlerTypeAt+4 {

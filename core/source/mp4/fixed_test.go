@@ -4,37 +4,37 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/Eyevinn/mp4ff/mp4"
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/source/media"
+	"luatrtmp/core/source/mediatest"
 )
 
-func TestMP4AfterTimes(t *testing.T) {
-	short := append(make([]byte, 12), 0, 0, 0x75, 0x30)
-	long := append(append([]byte{1}, make([]byte, 19)...), 0, 0, 0x75, 0x30)
+// The times in mvhd, tkhd and mdhd have 8 bytes in version 1.
+func TestMP4Versions(t *testing.T) {
+	short := mediatest.U32(0, 0, 0, 30000, 0, 0)
+	long := mediatest.U32(1<<24, 0, 0, 0, 0, 30000, 0, 0, 0)
 	for _, payload := range [][]byte{short, long, append(bytes.Clone(long), 1, 2, 3)} {
-		b := box{typ: "mdhd", payload: payload}
-		n, err := b.afterTimes()
+		v, err := decode[*mp4.MdhdBox](box{typ: "mdhd", payload: payload}, mp4.DecodeMdhdSR)
 		require.NoError(t, err)
-		require.Equal(t, uint32(30000), n)
+		require.Equal(t, uint32(30000), v.Timescale)
 	}
 	for _, payload := range [][]byte{nil, {1}, short[:15], long[:23]} {
-		b := box{typ: "mdhd", payload: payload, offset: 40}
-		_, err := b.afterTimes()
+		_, err := decode[*mp4.MdhdBox](box{typ: "mdhd", payload: payload, offset: 40}, mp4.DecodeMdhdSR)
 		require.ErrorIs(t, err, media.ErrBadMedia)
 		require.ErrorContains(t, err, "box mdhd at offset 40")
 	}
 }
 
 func TestMP4TrackFragment(t *testing.T) {
-	b := box{typ: "tfhd", payload: []byte{0, 0, 0, 0x3B, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 1, 0, 0}}
-	h, err := b.trackFragment()
+	b := box{typ: "tfhd", payload: mediatest.U32(0x3B, 7, 1, 2, 3, 4, 5, 0x10000)}
+	h, err := decode[*mp4.TfhdBox](b, mp4.DecodeTfhdSR)
 	require.NoError(t, err)
-	require.Equal(t, trackFragment{
-		flags: 0x3B, track: 7, baseOffset: 1<<32 + 2, values: runDefaults{entry: 2, duration: 4, size: 5, flags: 0x10000},
-	}, h)
+	require.Equal(t, uint64(1<<32+2), h.BaseDataOffset)
+	require.Equal(t, runDefaults{entry: 2, duration: 4, size: 5, flags: 0x10000}, runDefaults{}.with(h))
 	b.payload = b.payload[:31]
-	_, err = b.trackFragment()
+	_, err = decode[*mp4.TfhdBox](b, mp4.DecodeTfhdSR)
 	require.ErrorIs(t, err, media.ErrBadMedia)
 }
 
