@@ -3,7 +3,7 @@ package flv
 // plainSequence returns a sequence header without what describes a decoder's buffers, decoder_model_info and initial_display_delay, which
 // mediacommon does not read and which a record does not have. AV1, 5.5.1. What is cut comes back cut.
 func plainSequence(payload []byte) []byte {
-	p := plainCopy{r: bitReader{buf: payload}}
+	p := bitCopy{r: bitReader{buf: payload}}
 	p.copy(3) // seq_profile
 	p.copy(1) // still_picture
 	if p.copy(1) == 1 {
@@ -37,34 +37,12 @@ func plainSequence(payload []byte) []byte {
 			p.r.u(4)
 		}
 	}
-	for p.r.err == nil && p.r.pos < 8*len(payload) {
-		p.copy(1)
-	}
+	p.rest()
 	return p.w.buf
 }
 
-// plainCopy copies bits.
-type plainCopy struct {
-	r bitReader
-	w bitWriter
-}
-
-func (p *plainCopy) copy(n uint32) uint32 {
-	v := p.r.u(n)
-	if p.r.err == nil {
-		p.w.put(v, int(n))
-	}
-	return v
-}
-
-// drop reads a flag and writes it as 0.
-func (p *plainCopy) drop() uint32 {
-	p.w.put(0, 1)
-	return p.r.u(1)
-}
-
 // copyUVLC copies a number of AV1, 4.10.3: zeros, a one, and as many bits as there were zeros.
-func (p *plainCopy) copyUVLC() {
+func (p *bitCopy) copyUVLC() {
 	zeros := uint32(0)
 	for p.copy(1) == 0 && p.r.err == nil {
 		if zeros++; zeros >= 32 {

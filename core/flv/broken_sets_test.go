@@ -2,6 +2,7 @@ package flv
 
 import (
 	"bytes"
+	"math/bits"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -154,4 +155,64 @@ func TestForbiddenZeroBit(t *testing.T) {
 			require.ErrorIs(t, err, ErrUnknownCodec)
 		})
 	}
+}
+
+// An SPS that lists long-term reference pictures is good, though its VUI is not read: size, and the order of pictures, are known.
+func TestHEVCLongTermPictures(t *testing.T) {
+	var w bitWriter
+	ue := func(v ...uint32) {
+		for _, n := range v {
+			size := bits.Len32(n + 1)
+			w.put(n+1, 2*size-1)
+		}
+	}
+	w.put(1, 4+3+1) // temporal_id_nesting_flag
+	for _, b := range []uint32{1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 0x1E} {
+		w.put(b, 8)
+	}
+	ue(0, 1, 320, 184)     // id, 4:2:0, size
+	w.put(1, 1)            // conformance window
+	ue(0, 0, 0, 2)         //
+	ue(0, 0, 4)            // depths, log2_max_pic_order_cnt_lsb_minus4
+	w.put(1, 1)            //
+	ue(4, 2, 0)            // two pictures are reordered
+	ue(0, 3, 0, 3, 0, 0)   // block sizes
+	w.put(0b0110, 4)       // no scaling list, AMP, SAO, no PCM
+	ue(0)                  // short-term reference picture sets
+	w.put(1, 1)            // long_term_ref_pics_present_flag
+	ue(1)                  //
+	w.put(5<<1|1, 8+1)     // one of them
+	w.put(0b11_0_1, 2+1+1) // no VUI; stop bit
+	sps := append([]byte{0x42, 1}, addEmulationPrevention(w.buf)...)
+
+	track := &hevcTrack{}
+	u, err := track.Take([][]byte{vpsHEVC, sps, ppsHEVC, hevcIDR})
+	require.NoError(t, err)
+	require.True(t, u.Key)
+	require.Equal(t, VideoInfo{Codec: HEVC, Width: 320, Height: 180}, track.Info())
+	h, err := track.Slice([]byte{0x02, 1, 0x80 | 0x40 | 0x20 | 0x02, 0x90, 0, 0}) // TRAIL_R: first segment, PPS 0, P slice, LSB 0x12
+	require.NoError(t, err)
+	require.True(t, h.First)
+	require.True(t, h.Ordered)
+	require.Equal(t, 8, h.LSBBits)
+	require.Equal(t, 2, h.Reorder)
+}
+
+// The first fields of a slice segment header are read whatever is cut.
+func FuzzHEVCSlice(f *testing.F) {
+	f.Add(spsHEVC, ppsHEVC, hevcIDR)
+	f.Add(withSubLayerLevel(), ppsHEVC, []byte{2, 1, 0xD0, 8})
+	f.Fuzz(func(t *testing.T, sps, pps, slice []byte) {
+		track := &hevcTrack{}
+		_, _ = track.Take([][]byte{sps, pps, slice})
+		h, err := track.Slice(slice)
+		if err == nil && h.Ordered {
+			require.Less(t, h.LSB, uint32(1)<<h.LSBBits)
+			require.LessOrEqual(t, h.LSBBits, maxLSBBits)
+		}
+		require.LessOrEqual(t, h.Reorder, maxReorder)
+		if plain := plainHEVCSPS(sps); len(plain) > 0 {
+			require.Less(t, len(plain), 2*len(sps)+4)
+		}
+	})
 }

@@ -11,8 +11,9 @@ import (
 
 // hevcPPS is what is needed of a PPS.
 type hevcPPS struct {
-	nalu  []byte
-	spsID uint32
+	nalu   []byte
+	spsID  uint32
+	parsed *h265.PPS
 }
 
 // hevcSets holds one parameter set for each kind and id.
@@ -58,11 +59,11 @@ func (p *hevcSets) store(nalu []byte) (changed bool, err error) {
 		p.sps[sps.id] = sps
 		return true, err
 	default:
-		id, spsID, err := parseHEVCPPS(nalu)
+		pps, err := parseHEVCPPS(nalu)
 		if err != nil {
 			return false, err
 		}
-		p.pps[id] = &hevcPPS{nalu, spsID}
+		p.pps[pps.ID] = &hevcPPS{nalu, pps.SPSID, pps}
 	}
 	return true, nil
 }

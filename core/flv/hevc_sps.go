@@ -1,6 +1,7 @@
 package flv
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
@@ -28,6 +29,7 @@ const (
 
 	profileTierLevelSize = 12 // of its general part, with general_level_idc; H.265, 7.3.3
 	maxBitDepthMinus8    = 8
+	maxLSBBits           = 16 // of slice_pic_order_cnt_lsb; 7.4.3.2.1
 )
 
 // hevcSPS is what is needed of an SPS. H.265, 7.3.2.2.1.
@@ -43,37 +45,44 @@ type hevcSPS struct {
 	lumaDepth        uint32 // minus 8
 	chromaDepth      uint32
 
+	separatePlanes bool
+	lsbBits        uint32 // of slice_pic_order_cnt_lsb
+	reorder        uint32 // sps_max_num_reorder_pics of the highest sub-layer
+
 	frameRate float64
 	color     Color
 }
 
-// parseHEVCSPS reads an SPS. Its beginning is read here, because a configuration record has it bit by bit; the rest, up to the VUI, by
-// mediacommon, which lacks two rare things. Where an SPS has those, frame rate and colours stay unknown. So they do if the VUI is
-// broken or cut, which decoding does not need: then err, which wraps ErrBadParameterSet, comes beside the SPS.
+// parseHEVCSPS reads an SPS, by mediacommon. It is good up to the VUI: where that is broken or cut, which decoding does not need, frame
+// rate and colours stay unknown, and err, which wraps ErrBadParameterSet, comes beside the SPS. They stay unknown without an error where
+// the SPS lists long-term reference pictures, which mediacommon does not pass over.
 func parseHEVCSPS(nalu []byte) (*hevcSPS, error) {
-	s := &hevcSPS{nalu: nalu}
 	if len(nalu) < hevcHeaderSize {
 		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes", ErrBadParameterSet, len(nalu))
-	}
-	r := bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}
-	subLayerInfo := s.readHead(&r)
-	if r.err != nil {
-		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.err)
-	}
-	if err := s.check(); err != nil {
-		return nil, err
 	}
 	var (
 		full  h265.SPS
 		fault error
 	)
-	switch err := full.Unmarshal(nalu); {
+	switch err := full.Unmarshal(plainHEVCSPS(nalu)); {
 	case err == nil:
 	case full.VUI != nil:
 		full.VUI = nil
-		fault = fmt.Errorf("%w: HEVC SPS %d of %d bytes: its VUI cannot be read: %w", ErrBadParameterSet, s.id, len(nalu), err)
-	case !subLayerInfo && !full.LongTermRefPicsPresentFlag:
+		fault = fmt.Errorf("%w: HEVC SPS %d of %d bytes: its VUI cannot be read: %w", ErrBadParameterSet, full.ID, len(nalu), err)
+	case !full.LongTermRefPicsPresentFlag:
 		return nil, fmt.Errorf("%w: HEVC SPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+	}
+	s := &hevcSPS{
+		nalu: nalu, id: uint32(full.ID), vpsID: uint32(full.VPSID),
+		subLayers: int(full.MaxSubLayersMinus1) + 1, nested: full.TemporalIDNestingFlag,
+		chroma: full.ChromaFormatIdc, lumaDepth: full.BitDepthLumaMinus8, chromaDepth: full.BitDepthChromaMinus8,
+		separatePlanes: full.SeparateColourPlaneFlag, lsbBits: min(full.Log2MaxPicOrderCntLsbMinus4, maxLSBBits) + 4,
+		reorder: full.MaxNumReorderPics[full.MaxSubLayersMinus1],
+	}
+	copy(s.profileTierLevel[:], h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])[1:])
+	s.setSize(&full)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
 	s.color = Color{
 		BitDepth: int(s.lumaDepth) + 8, Primaries: unspecified, Transfer: unspecified, MatrixCoefficients: unspecified,
@@ -90,38 +99,59 @@ func parseHEVCSPS(nalu []byte) (*hevcSPS, error) {
 	return s, fault
 }
 
-// readHead reads the fields up to the bit depths, and tells whether profiles or levels of sub-layers are among them.
-func (s *hevcSPS) readHead(r *bitReader) (subLayerInfo bool) {
-	s.vpsID = r.u(4)
-	maxSubLayersMinus1 := r.u(3)
-	s.subLayers = int(maxSubLayersMinus1) + 1
-	s.nested = r.u(1) == 1
-	for i := range s.profileTierLevel {
-		s.profileTierLevel[i] = byte(r.u(8))
+// setSize takes the size of the picture without the conformance window's offsets, whose unit is that of the chroma samples. All of
+// them are numbers of 32 bits: where one is beyond maxDimension the picture is too large or empty, which check finds.
+func (s *hevcSPS) setSize(full *h265.SPS) {
+	s.width = int(min(full.PicWidthInLumaSamples, maxDimension+1))
+	s.height = int(min(full.PicHeightInLumaSamples, maxDimension+1))
+	if w := full.ConformanceWindow; w != nil {
+		cut := func(a, b uint32) int { return int(min(a, maxDimension)) + int(min(b, maxDimension)) }
+		unitX, unitY := 1, 1
+		switch full.ChromaFormatIdc {
+		case 1:
+			unitX, unitY = 2, 2
+		case 2:
+			unitX = 2
+		}
+		s.width -= unitX * cut(w.LeftOffset, w.RightOffset)
+		s.height -= unitY * cut(w.TopOffset, w.BottomOffset)
 	}
-	subLayerInfo = skipSubLayers(r, maxSubLayersMinus1)
-	s.id = r.ue()
-	s.chroma = r.ue()
-	unitX, unitY := 1, 1
-	switch s.chroma {
-	case 1:
-		unitX, unitY = 2, 2
-	case 2:
-		unitX = 2
-	case 3:
-		r.u(1) // separate_colour_plane_flag
+}
+
+// plainHEVCSPS returns an SPS without the profiles and levels of sub-layers, which mediacommon does not read and which say nothing of the
+// pictures. H.265, 7.3.3. An SPS that has none is returned as it is.
+func plainHEVCSPS(nalu []byte) []byte {
+	if len(nalu) <= hevcHeaderSize || nalu[hevcHeaderSize]>>1&7 == 0 { // sps_max_sub_layers_minus1
+		return nalu
 	}
-	width, height := r.ue(), r.ue()
-	var left, right, top, bottom uint32
-	if r.u(1) == 1 { // conformance_window_flag
-		left, right, top, bottom = r.ue(), r.ue(), r.ue(), r.ue()
+	p := bitCopy{r: bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}}
+	p.copy(4)
+	maxSubLayersMinus1 := p.copy(3)
+	p.copy(1)
+	for range profileTierLevelSize {
+		p.copy(8)
 	}
-	// Offsets beyond maxDimension are brought to it: then the picture is empty, which check finds.
-	cut := func(a, b uint32) int { return int(min(a, maxDimension)) + int(min(b, maxDimension)) }
-	s.width = int(min(width, maxDimension+1)) - unitX*cut(left, right)
-	s.height = int(min(height, maxDimension+1)) - unitY*cut(top, bottom)
-	s.lumaDepth, s.chromaDepth = r.ue(), r.ue()
-	return subLayerInfo
+	if !skipSubLayers(&p.r, maxSubLayersMinus1) {
+		return nalu
+	}
+	p.w.put(0, 16)
+	p.rest()
+	return append(bytes.Clone(nalu[:hevcHeaderSize]), addEmulationPrevention(p.w.buf)...)
+}
+
+// addEmulationPrevention puts a 3 between two zeros and what would look like a start code. H.265, 7.4.2.
+func addEmulationPrevention(rbsp []byte) (dst []byte) {
+	zeros := 0
+	for _, b := range rbsp {
+		if zeros == 2 && b <= 3 {
+			dst, zeros = append(dst, 3), 0
+		}
+		dst = append(dst, b)
+		if zeros++; b != 0 {
+			zeros = 0
+		}
+	}
+	return dst
 }
 
 func (s *hevcSPS) check() error {
@@ -220,15 +250,15 @@ func readVPSTiming(r *bitReader, maxSubLayersMinus1 uint32) float64 {
 	return frameRate(uint64(scale), uint64(units))
 }
 
-// parseHEVCPPS reads the two ids at the start of a PPS. H.265, 7.3.2.3.1.
-func parseHEVCPPS(nalu []byte) (id, spsID uint32, err error) {
+// parseHEVCPPS reads the beginning of a PPS. H.265, 7.3.2.3.1.
+func parseHEVCPPS(nalu []byte) (*h265.PPS, error) {
 	var pps h265.PPS
 	if err := pps.Unmarshal(nalu); err != nil {
-		return 0, 0, fmt.Errorf("%w: HEVC PPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
+		return nil, fmt.Errorf("%w: HEVC PPS of %d bytes: %w", ErrBadParameterSet, len(nalu), err)
 	}
 	if pps.ID > maxHEVCPPSID || pps.SPSID > maxHEVCSPSID {
-		return 0, 0, fmt.Errorf("%w: PPS id %d (at most %d) of SPS id %d (at most %d)",
+		return nil, fmt.Errorf("%w: PPS id %d (at most %d) of SPS id %d (at most %d)",
 			ErrBadParameterSet, pps.ID, maxHEVCPPSID, pps.SPSID, maxHEVCSPSID)
 	}
-	return pps.ID, pps.SPSID, nil
+	return &pps, nil
 }

@@ -251,22 +251,7 @@ func FuzzHEVC(f *testing.F) {
 	})
 }
 
-// protect adds the bytes of emulation prevention.
-func protect(rbsp []byte) (dst []byte) {
-	zeros := 0
-	for _, b := range rbsp {
-		if zeros == 2 && b <= 3 {
-			dst, zeros = append(dst, 3), 0
-		}
-		dst = append(dst, b)
-		if zeros++; b != 0 {
-			zeros = 0
-		}
-	}
-	return dst
-}
-
-// withSubLayerLevel returns the SPS of hevc444 with the level of a sub-layer, which mediacommon does not read.
+// withSubLayerLevel returns the SPS of hevc444 with the level of a sub-layer.
 func withSubLayerLevel() []byte {
 	sps := hevc444[60 : 60+45]
 	r := bitReader{buf: h264.EmulationPreventionRemove(sps[hevcHeaderSize:])}
@@ -282,7 +267,7 @@ func withSubLayerLevel() []byte {
 	for r.pos < 8*len(r.buf) {
 		copyBits(1)
 	}
-	return append(bytes.Clone(sps[:hevcHeaderSize]), protect(w.buf)...)
+	return append(bytes.Clone(sps[:hevcHeaderSize]), addEmulationPrevention(w.buf)...)
 }
 
 func TestHEVCSubLayerLevels(t *testing.T) {
@@ -293,7 +278,7 @@ func TestHEVCSubLayerLevels(t *testing.T) {
 	require.True(t, u.ConfigChanged)
 	require.Equal(t, before, track.Record()[:hevcRecordHeader])
 	require.Contains(t, string(track.Record()), string(withSubLayerLevel()))
-	require.Equal(t, VideoInfo{Codec: HEVC, Width: 320, Height: 180}, track.Info(), "the rest is not read")
+	require.Equal(t, VideoInfo{Codec: HEVC, Width: 320, Height: 180, FrameRate: 25}, track.Info())
 }
 
 func TestHEVCFrameRateOfTheVPS(t *testing.T) {
@@ -309,15 +294,15 @@ func TestHEVCFrameRateOfTheVPS(t *testing.T) {
 	w.put(1001, 32)
 	w.put(60000, 32)
 	w.put(0b0_1_0_1, 4)
-	vps := append(bytes.Clone(vpsHEVC[:hevcHeaderSize]), protect(w.buf)...)
+	vps := append(bytes.Clone(vpsHEVC[:hevcHeaderSize]), addEmulationPrevention(w.buf)...)
 
 	set, err := parseHEVCVPS(vps)
 	require.NoError(t, err)
 	require.InDelta(t, 60000.0/1001, set.frameRate, 1e-9)
 
 	track := newHEVC(t, hevc444)
-	_, err = track.Take([][]byte{vps, withSubLayerLevel(), hevcIDR})
-	require.NoError(t, err)
+	_, err = track.Take([][]byte{vps, spsHEVC[:30], hevcIDR}) // its VUI is cut
+	require.ErrorIs(t, err, ErrBadParameterSet)
 	require.InDelta(t, 60000.0/1001, track.Info().FrameRate, 1e-9, "the SPS does not say it")
 }
 
