@@ -1,8 +1,10 @@
 package source
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,6 +38,33 @@ func shiftFLV(b []byte, from int, add int32) {
 			stamp += uint32(add)
 			b[at+7], b[at+4], b[at+5], b[at+6] = byte(stamp>>24), byte(stamp>>16), byte(stamp>>8), byte(stamp)
 		}
+	}
+}
+
+// clusterID begins a cluster of Matroska.
+var clusterID = []byte{0x1F, 0x43, 0xB6, 0x75}
+
+// shiftClusters adds ms to the times of some clusters, which have no lengths then, as those of a browser.
+func shiftClusters(b []byte, from, to int, add int64) (shifted []byte) {
+	for n := 0; ; n++ {
+		i := bytes.Index(b, clusterID)
+		if i < 0 {
+			return append(shifted, b...)
+		}
+		shifted = append(append(shifted, b[:i+len(clusterID)]...), 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF)
+		b = b[i+len(clusterID):]
+		b = b[bits.LeadingZeros8(b[0])+1:]
+		if b[0] == 0xBF { // a checksum
+			b = b[6:]
+		}
+		size := int(b[1] & 0x7F)
+		stamp := make([]byte, 8)
+		copy(stamp[8-size:], b[2:2+size])
+		if n >= from && n < to {
+			binary.BigEndian.PutUint64(stamp, binary.BigEndian.Uint64(stamp)+uint64(add))
+		}
+		shifted = append(append(shifted, 0xE7, 0x88), stamp...)
+		b = b[2+size:]
 	}
 }
 
@@ -134,6 +163,19 @@ func TestJumpsAreClosedUp(t *testing.T) {
 		require.Equal(t, 6, n)
 		add("fragments, "+c.name, "mp4", b, 1)
 	}
+
+	mkv := plain("live.mkv")
+	add("all clusters from the third on by 5 hours", "mkv", shiftClusters(mkv, 2, 99, 5*3600_000), 1)
+	add("all clusters from the third on by 2^62", "mkv", shiftClusters(mkv, 2, 99, 1<<62), 1)
+	add("all clusters from the third on back by 60 s", "mkv", shiftClusters(shiftClusters(mkv, 0, 99, 90_000), 2, 99, -60_000), 1)
+	add("all clusters from the third on back by 0.5 s", "mkv", shiftClusters(shiftClusters(mkv, 0, 99, 90_000), 2, 99, -500), 1)
+	for bit := 17; bit < 64; bit += 3 {
+		add(fmt.Sprintf("one cluster by 2^%d", bit), "mkv", shiftClusters(mkv, 2, 3, 1<<bit), 1)
+	}
+	second := shiftClusters(mkv, 0, 99, 1000)
+	two := append(bytes.Clone(mkv), second[bytes.Index(second, clusterID):]...)
+	add("recordings are joined", "mkv", append(bytes.Clone(two), two...), 4)
+	add("three recordings are joined", "mkv", bytes.Repeat(two, 3), 6)
 
 	for _, f := range files {
 		t.Run(f.ext+", "+f.name, func(t *testing.T) {

@@ -207,7 +207,9 @@ type prober struct {
 type probed struct {
 	frames  firstFrames
 	refused string
-	reorder int
+	reorder int     // frames that a decoder holds back, as the media says
+	stream  *stream // of video whose configuration is in the media
+	ready   bool    // enough is known to send frames
 }
 
 // probe looks at the first blocks. why says for each track why it cannot be sent, or is empty.
@@ -227,10 +229,14 @@ func (f *reader) probe() (tracks []*track, why []string, err error) {
 	for i, t := range tracks {
 		found := &p.found[i]
 		switch {
-		case len(found.frames.times) == 0:
-			why[i] = fmt.Sprintf("no %v in the first %d bytes", t.codec, f.window.Offset)
 		case found.refused != "":
 			why[i] = found.refused
+		case !found.ready && found.stream != nil && found.stream.fault != nil:
+			why[i] = fmt.Sprintf("%v: %v", t.codec, found.stream.fault)
+		case len(found.frames.times) == 0:
+			why[i] = fmt.Sprintf("no %v in the first %d bytes", t.codec, f.window.Offset)
+		case !found.ready:
+			why[i] = fmt.Sprintf("no %v that can be decoded in the first %d bytes", t.codec, f.window.Offset)
 		case t.kind == flv.Video && !video:
 			video = true
 			f.first.order = order{depth: max(found.frames.depth, t.reorder, found.reorder), frame: t.frame}
@@ -253,11 +259,11 @@ func (p *prober) done() bool {
 		switch {
 		case p.found[i].refused != "":
 		case t.kind == flv.Video && !video:
-			if video = true; n == 0 || t.codec.HasNALUs() && n < probeFrames {
+			if video = true; !p.found[i].ready || t.codec.HasNALUs() && n < probeFrames {
 				return p.over
 			}
 		case t.kind == flv.Audio && !audio:
-			if audio = true; n == 0 {
+			if audio = true; !p.found[i].ready {
 				return p.over
 			}
 		}
@@ -272,39 +278,46 @@ func (p *prober) look(f *reader, h *blockHeader, block *element) error {
 			continue
 		}
 		found := &p.found[i]
-		if len(found.frames.times) == 0 {
-			if err := p.lookInside(f, h, block, t, found); err != nil {
-				return err
-			}
-		}
 		if len(found.frames.times) < probeFrames {
 			found.frames.add(f.time(t, h))
+		}
+		if found.ready || found.refused != "" {
+			continue
+		}
+		if t.codec != flv.MP3 && (t.kind == flv.Audio || t.config != nil) {
+			found.ready = true
+			continue
+		}
+		frames, err := f.frames(h, block)
+		if err != nil || len(frames) == 0 {
+			return err
+		}
+		if err := found.lookInside(t, frames[0]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// lookInside looks at the first frame of a track, where the headers do not say all.
-func (p *prober) lookInside(f *reader, h *blockHeader, block *element, t *track, found *probed) error {
-	size := block.size() - int64(h.size)
-	if h.lacing != noLacing || size > media.MaxSampleSize || t.codec != flv.MP3 && (!t.codec.HasNALUs() || t.config != nil) {
-		return nil
-	}
-	f.window.Offset = block.body + int64(h.size)
-	b, err := f.bytes(nil, int(size))
-	if err == nil {
-		b, err = t.encodings.undo(b, scopeFrames)
-	}
-	if err != nil {
+// lookInside looks at a frame of a track of which the headers do not say all.
+func (p *probed) lookInside(t *track, frame []byte) (err error) {
+	u := unit{track: t}
+	ok, err := t.unpack(&u, frame)
+	switch {
+	case !ok || err != nil:
 		return err
-	}
-	if t.codec == flv.MP3 {
-		if media.IsMP2(b) {
-			found.refused = media.MP2
+	case t.codec == flv.MP3:
+		if p.ready = !media.IsMP2(u.data); !p.ready {
+			p.refused = media.MP2
 		}
 		return nil
 	}
-	nalus, _ := flv.SplitAVCC(nil, b, t.length)
-	found.reorder = reorderOf(t.codec, nalus)
+	if p.stream == nil {
+		if p.stream, err = newStream(t); err != nil {
+			return err
+		}
+	}
+	p.reorder = max(p.reorder, reorderOf(t.codec, u.nalus))
+	p.ready = p.stream.configure(&u)
 	return nil
 }

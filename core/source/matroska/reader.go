@@ -6,6 +6,7 @@
 package matroska
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -329,6 +330,13 @@ func (f *reader) choose() error {
 	}
 	if len(names) == 0 {
 		return fmt.Errorf("%w: no tracks", media.ErrBadMedia)
+	}
+	if slices.ContainsFunc(why, func(s string) bool { return s != media.MP2 }) { // another codec would not help
+		fault := media.ErrBadMedia
+		if errors.Is(f.err, media.ErrTruncated) {
+			fault = media.ErrTruncated
+		}
+		return fmt.Errorf("nothing can be sent: %s: %w", strings.Join(names, "; "), fault)
 	}
 	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(names, "; "), media.ErrUnsupported, media.VideoAdvice)
 }

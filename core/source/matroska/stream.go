@@ -2,6 +2,7 @@ package matroska
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -127,4 +128,34 @@ func (s *stream) samples(t *track, frame []byte) int64 {
 		return 0
 	}
 	return int64(media.Ticks(int64(n), uint32(rate)))
+}
+
+// unpack makes a unit of a frame as it stands in the file. ok is false if there is nothing to send. The error wraps media.ErrBadMedia.
+func (t *track) unpack(u *unit, frame []byte) (ok bool, err error) {
+	if frame, err = t.encodings.undo(frame, scopeFrames); err != nil {
+		return false, err
+	}
+	if t.codec == flv.AAC && flv.IsADTS(frame) {
+		if frames, _, err := flv.SplitADTS(nil, frame); err == nil && len(frames) == 1 {
+			frame = frames[0]
+		}
+	}
+	u.data, u.nalus = append(u.data[:0], frame...), u.nalus[:0]
+	if t.codec.HasNALUs() {
+		if u.nalus, err = media.SplitNALUs(u.nalus, u.data, t.length); err != nil {
+			return false, fmt.Errorf("%w: %w", media.ErrBadMedia, err)
+		}
+	}
+	return len(u.data) > 0, nil
+}
+
+// configure gives a unit the configuration that is in the media. It reports whether there is one: what comes before cannot be decoded.
+func (s *stream) configure(u *unit) bool {
+	au := flv.AccessUnit{Codec: u.track.codec, NALUs: u.nalus, Data: u.data}
+	ok, err := s.config.Take(&au)
+	u.config = au.Config
+	if !ok && err != nil {
+		s.fault = err
+	}
+	return ok
 }

@@ -229,9 +229,15 @@ func (t *track) setAudio(e *trackEntry, private []byte) error {
 		return &errCodec{fmt.Sprintf("%v without its configuration", t.codec)}
 	}
 	if t.config != nil {
-		var err error
-		if t.audio, err = media.NewAudioInfo(t.codec, t.config, nil); err != nil {
+		a, err := flv.NewAudioTrack(t.codec)
+		if err == nil {
+			err = a.SetConfig(t.config)
+		}
+		if err != nil {
 			return &errCodec{fmt.Sprintf("%v: %v", t.codec, err)}
+		}
+		if t.audio = a.Info(); a.Record() != nil {
+			t.config = a.Record() // without what others have in it
 		}
 	}
 	return nil

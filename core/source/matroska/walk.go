@@ -291,35 +291,19 @@ func (f *reader) takeFrames(whole, block *element, duration uint64) error {
 	if s == nil {
 		return nil
 	}
-	pts := f.time(t, &h)
-	size := block.size() - int64(h.size)
-	if size > media.MaxSampleSize {
-		return fmt.Errorf("%w: %d bytes, at most %d are sent", media.ErrBadMedia, size, media.MaxSampleSize)
+	frames, err := f.frames(&h, block)
+	if err != nil {
+		return err
 	}
 	at := f.place
 	at.offset = whole.at
-	f.window.Offset = block.body + int64(h.size)
-	if h.lacing == noLacing {
-		u := f.newUnit()
-		if u.data, err = f.bytes(u.data, int(size)); err != nil {
-			return err
-		}
-		return f.hold(s, t, u, at, pts, scaled(duration, f.doc.scale))
-	}
-	if f.buf, err = f.bytes(f.buf, int(size)); err != nil {
-		return err
-	}
-	if f.laces, err = split(f.laces[:0], h.lacing, f.buf); err != nil {
-		return err
-	}
-	step := scaled(duration, f.doc.scale) / int64(len(f.laces))
+	step := scaled(duration, f.doc.scale) / int64(max(len(frames), 1))
 	if step == 0 {
 		step = t.frame
 	}
-	for _, frame := range f.laces {
-		u := f.newUnit()
-		u.data = append(u.data[:0], frame...)
-		if err := f.hold(s, t, u, at, pts, step); err != nil {
+	pts := f.time(t, &h)
+	for _, frame := range frames {
+		if err := f.hold(s, t, frame, at, pts, step); err != nil {
 			return err
 		}
 		next := step
@@ -329,6 +313,21 @@ func (f *reader) takeFrames(whole, block *element, duration uint64) error {
 		pts += next
 	}
 	return nil
+}
+
+// frames returns the frames of a block as they stand in the file. They are valid until the next call.
+func (f *reader) frames(h *blockHeader, block *element) ([][]byte, error) {
+	size := block.size() - int64(h.size)
+	if size > media.MaxSampleSize {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are sent", media.ErrBadMedia, size, media.MaxSampleSize)
+	}
+	f.window.Offset = block.body + int64(h.size)
+	var err error
+	if f.buf, err = f.bytes(f.buf, int(size)); err != nil {
+		return nil, err
+	}
+	f.laces, err = split(f.laces[:0], h.lacing, f.buf)
+	return f.laces, err
 }
 
 // bytes reads the next n bytes into b, or into new memory.
@@ -349,11 +348,15 @@ func (f *reader) bytes(b []byte, n int) ([]byte, error) {
 	return b, nil
 }
 
-// hold puts a frame in the queue of its stream. u has its data; frame is its duration in ns, 0 if it is unknown. What cannot be sent is
-// left out: the error wraps media.ErrBadMedia.
-func (f *reader) hold(s *stream, t *track, u *unit, at place, pts, frame int64) error {
-	*u = unit{track: t, data: u.data, nalus: u.nalus[:0], at: at}
-	ok, err := f.fill(s, t, u)
+// hold puts a frame in the queue of its stream. step is its duration in ns, 0 if it is unknown. What cannot be sent is left out: the
+// error wraps media.ErrBadMedia.
+func (f *reader) hold(s *stream, t *track, frame []byte, at place, pts, step int64) error {
+	u := f.newUnit()
+	u.track, u.at, u.config = t, at, nil
+	ok, err := t.unpack(u, frame)
+	if ok && t.kind == flv.Video && t.config == nil {
+		ok = s.configure(u)
+	}
 	dts := pts
 	if t.codec.HasNALUs() {
 		dts = f.order.next(pts)
@@ -366,43 +369,9 @@ func (f *reader) hold(s *stream, t *track, u *unit, at place, pts, frame int64) 
 	}
 	if t.kind == flv.Audio {
 		if n := s.samples(t, u.data); n > 0 {
-			frame = n
+			step = n
 		}
 	}
-	s.push(u, frame)
+	s.push(u, step)
 	return nil
-}
-
-// fill makes a unit of the data of a frame. ok is false if there is nothing to send.
-func (f *reader) fill(s *stream, t *track, u *unit) (ok bool, err error) {
-	if len(t.encodings) > 0 {
-		b, err := t.encodings.undo(u.data, scopeFrames)
-		if err != nil {
-			return false, err
-		}
-		u.data = append(u.data[:0:0], b...)
-	}
-	if len(u.data) == 0 {
-		return false, nil
-	}
-	if t.codec == flv.AAC && flv.IsADTS(u.data) {
-		if frames, _, err := flv.SplitADTS(nil, u.data); err == nil && len(frames) == 1 {
-			u.data = u.data[:copy(u.data, frames[0])]
-		}
-	}
-	if t.codec.HasNALUs() {
-		if u.nalus, err = flv.SplitAVCC(u.nalus, u.data, t.length); err != nil {
-			return false, fmt.Errorf("%w: %w", media.ErrBadMedia, err)
-		}
-	}
-	if t.kind != flv.Video || t.config != nil {
-		return true, nil
-	}
-	au := flv.AccessUnit{Codec: t.codec, NALUs: u.nalus, Data: u.data}
-	ok, err = s.config.Take(&au)
-	u.config = au.Config
-	if err != nil && s.fault == nil {
-		s.fault = err
-	}
-	return ok, nil
 }
