@@ -47,7 +47,7 @@ var floors = map[string]floor{
 	"core/chunk":              {},
 	"core/message":            {ours: []string{"amf", "core/chunk"}},
 	"core/flv":                {others: []string{mediacommon}},
-	"core/source/rtp":         {ours: []string{"core/flv", "internal/brief"}, others: []string{mediacommon, pionRTP, pionRTCP}},
+	"core/source/rtp":         {ours: []string{"core/flv", "core/source/media", "internal/brief"}, others: []string{mediacommon, pionRTP, pionRTCP}},
 	"core/source/media":       {ours: []string{"core/flv"}, others: []string{mediacommon}},
 	"core/source/annexb":      {ours: []string{"core/flv", "core/source/media"}, others: []string{mediacommon}},
 	"core/source/audioframes": {ours: []string{"core/flv", "core/source/media"}},
