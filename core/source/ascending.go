@@ -11,6 +11,12 @@ import (
 // the presentation time stays, but for one that cannot be: then both are the same.
 type ascending struct {
 	*backward
+	times  times
+	marked times // before the key frame that can be gone back to
+}
+
+// times are the decode times that came last, of video and of audio.
+type times struct {
 	begun [2]bool
 	last  [2]time.Duration
 }
@@ -27,17 +33,25 @@ func (a *ascending) Next() (*flv.AccessUnit, error) {
 	if late := unit.PTS - unit.DTS; late.Abs() > media.MaxGapSeconds*time.Second {
 		unit.PTS = unit.DTS
 	}
-	if a.begun[i] && unit.DTS <= a.last[i] {
-		lift := a.last[i] + time.Millisecond - unit.DTS
+	if a.atKey {
+		a.marked = a.times
+	}
+	least := time.Duration(0)
+	if a.times.begun[i] && unit.DTS <= a.times.last[i] {
+		least = a.times.last[i] + time.Millisecond
+	}
+	if lift := least - unit.DTS; lift > 0 {
 		unit.DTS += lift
 		unit.PTS += lift
 	}
-	a.begun[i], a.last[i] = true, unit.DTS
+	a.times.begun[i], a.times.last[i] = true, unit.DTS
 	return unit, nil
 }
 
 // Back implements Source. What comes again has the times that it had.
 func (a *ascending) Back() error {
-	a.begun = [2]bool{}
+	if a.noted {
+		a.times = a.marked
+	}
 	return a.backward.Back()
 }

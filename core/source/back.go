@@ -12,6 +12,8 @@ type backward struct {
 	media.Reader
 	noted bool          // Next has returned a key frame
 	at    time.Duration // its decode time
+	what  fingerprint   // what it was
+	atKey bool          // it is the unit that Next returned last
 
 	seeking bool            // the key frame that was gone back to has not come yet
 	configs [2]passedConfig // of video and audio
@@ -33,7 +35,8 @@ func (b *backward) Next() (*flv.AccessUnit, error) {
 	if unit.Kind == flv.Video {
 		config = &b.configs[0]
 	}
-	if b.seeking && (unit.Kind != flv.Video || unit.DTS < b.at) {
+	key := b.isKey(unit)
+	if b.seeking && (!key || unit.DTS < b.at && b.what != fingerprintOf(unit)) {
 		if unit.Config != nil {
 			*config = passedConfig{unit.Codec, unit.Config}
 		}
@@ -44,8 +47,8 @@ func (b *backward) Next() (*flv.AccessUnit, error) {
 		unit.Config = config.config
 	}
 	*config = passedConfig{}
-	if b.isKey(unit) {
-		b.noted, b.at = true, unit.DTS
+	if b.atKey = key; key {
+		b.noted, b.at, b.what = true, unit.DTS, fingerprintOf(unit)
 		b.Reader.Mark()
 	}
 	return unit, nil
@@ -64,6 +67,23 @@ func (b *backward) isKey(unit *flv.AccessUnit) bool {
 	}
 	b.frame[0] = unit.Data
 	return codec.IsKey(b.frame[:])
+}
+
+// fingerprint tells a key frame from others. Its time alone does not: where time stamps jump, it may
+// have another one when it comes again.
+type fingerprint struct {
+	size int
+	end  [16]byte
+}
+
+func fingerprintOf(unit *flv.AccessUnit) fingerprint {
+	f, last := fingerprint{size: len(unit.Data)}, unit.Data
+	for _, nalu := range unit.NALUs {
+		f.size += len(nalu)
+		last = nalu
+	}
+	copy(f.end[:], last[max(len(last)-len(f.end), 0):])
+	return f
 }
 
 // Back implements Source.

@@ -2,7 +2,9 @@ package source
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
+	"luatrtmp/core/source/mediatest"
 )
 
 // whole is a copy of a unit with all that is sent of it.
@@ -152,7 +155,7 @@ func TestBackAgain(t *testing.T) {
 // What lies between the place that a reader goes back to and the key frame is passed over one unit a call: who reads can stop.
 func TestBackDoesNotReadAllAtOnce(t *testing.T) {
 	const keyAt = 1000
-	m := &counted{}
+	m := &counted{key: keyAt}
 	s := &ascending{backward: &backward{Reader: m, noted: true, at: keyAt * time.Millisecond}}
 	require.NoError(t, s.Back())
 	for i := range keyAt {
@@ -165,16 +168,55 @@ func TestBackDoesNotReadAllAtOnce(t *testing.T) {
 	require.Equal(t, s.at, u.DTS)
 }
 
-// counted is video of 1000 frames in a second.
+// counted is video of 1000 frames in a second, one of them a key frame.
 type counted struct {
 	media.Reader
-	n int
+	n, key int
 }
 
+func (c *counted) Mark()       {}
 func (c *counted) Back() error { return nil }
 
 func (c *counted) Next() (*flv.AccessUnit, error) {
 	c.n++
 	at := time.Duration(c.n-1) * time.Millisecond
-	return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at}, nil
+	slice := byte(0x41)
+	if c.n-1 == c.key {
+		slice = 0x65
+	}
+	return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at, NALUs: [][]byte{{slice, 0x88}}}, nil
+}
+
+// Audio alone has no key frames: Back does nothing, and the times go on, also where they stood still.
+func TestBackWithoutAKeyFrame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.flv")
+	require.NoError(t, os.WriteFile(path, mediatest.FLV(mediatest.FLVAudioConfig(0), mediatest.FLVAudioFrame(500), mediatest.FLVAudioFrame(500),
+		mediatest.FLVAudioFrame(100), mediatest.FLVAudioFrame(100), mediatest.FLVAudioFrame(700)), 0o600))
+	s := openBackward(t, path)
+	got := ""
+	for range 5 {
+		u, err := s.Next()
+		require.NoError(t, err)
+		got += fmt.Sprint(u.DTS, " ")
+		require.NoError(t, s.Back())
+	}
+	require.Equal(t, "0s 1ms 2ms 3ms 200ms ", got)
+}
+
+// What comes again has the times that it had, also where they were lifted because they stood still.
+func TestBackKeepsLiftedTimes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.flv")
+	key, frame, sound := mediatest.FLVVideoFrame, func(at uint32) []byte { return mediatest.FLVTag(9, at, 0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9A) }, mediatest.FLVAudioFrame
+	require.NoError(t, os.WriteFile(path, mediatest.FLV(mediatest.FLVVideoConfig(0), mediatest.FLVAudioConfig(0), key(0, 0), sound(0), frame(40), frame(40),
+		frame(40), sound(40), key(40, 0), sound(40), frame(40), sound(40), frame(80), sound(80)), 0o600))
+	all, _ := readWhole(t, openBackward(t, path), 100)
+	for n := range all {
+		s := openBackward(t, path)
+		_, _ = readWhole(t, s, n+1)
+		require.NoError(t, s.Back())
+		again, _ := readWhole(t, s, 100)
+		for i, u := range again {
+			require.Contains(t, all, u, "unit %d after %d", i, n)
+		}
+	}
 }

@@ -17,6 +17,7 @@ type loop struct {
 	offset time.Duration // where this round began
 	frame  time.Duration // of audio; 0: unknown
 	units  int           // of this round
+	latest time.Duration // the last decode time of this round, from its beginning
 	anew   bool          // no picture of this round has come yet, and it is not the first one
 	unit   flv.AccessUnit
 	err    error
@@ -39,6 +40,7 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 	if unit.Kind == flv.Audio && unit.Config != nil {
 		l.frame = audioDuration(unit)
 	}
+	l.latest = max(l.latest, unit.DTS)
 	l.unit = *unit
 	l.unit.DTS += l.offset
 	l.unit.PTS += l.offset
@@ -49,7 +51,8 @@ func (l *loop) Next() (*flv.AccessUnit, error) {
 }
 
 func (l *loop) nextRound() (*flv.AccessUnit, error) {
-	length := l.Reader.End()
+	// The last frame may say that it stands for hours.
+	length := min(l.Reader.End(), l.latest+media.MaxGapMP4*time.Second)
 	if l.units == 0 {
 		return nil, fmt.Errorf("%s: %w: nothing to repeat: no access units", l.name, media.ErrBadMedia)
 	}
@@ -57,7 +60,7 @@ func (l *loop) nextRound() (*flv.AccessUnit, error) {
 		return nil, fmt.Errorf("%s: %w: %v is too short to be repeated, at least %v are needed", l.name, media.ErrBadMedia, length, least)
 	}
 	l.offset += length
-	l.units, l.anew = 0, true
+	l.units, l.latest, l.anew = 0, 0, true
 	if err := l.Reader.Rewind(); err != nil {
 		return nil, err
 	}
@@ -90,16 +93,17 @@ func audioDuration(unit *flv.AccessUnit) time.Duration {
 
 // loopMark is the round that a place is in.
 type loopMark struct {
-	offset time.Duration
-	units  int
+	offset, latest time.Duration
+	units          int
 }
 
 func (l *loop) Mark() {
-	l.marked = loopMark{l.offset, l.units}
+	l.marked = loopMark{l.offset, l.latest, l.units}
 	l.Reader.Mark()
 }
 
 func (l *loop) Back() error {
-	l.offset, l.units, l.anew, l.err = l.marked.offset, l.marked.units, false, nil
+	l.offset, l.latest, l.units = l.marked.offset, l.marked.latest, l.marked.units
+	l.anew, l.err = false, nil
 	return l.Reader.Back()
 }

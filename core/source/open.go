@@ -124,11 +124,13 @@ func openInput(name string, in *media.Input, fps float64) (media.Reader, error) 
 	return format.Open(in)
 }
 
-// named is a medium whose errors name the file, and whose Info has the configurations of the first units.
+// named is a medium whose errors name the file, and whose Info has the configurations of the first units. It leaves out units in which
+// there is nothing.
 type named struct {
 	media.Reader
 	name string
 	info media.Info
+	kept [2]passedConfig // of units of video and audio that were left out
 }
 
 func newNamed(name string, m media.Reader) (*named, error) {
@@ -170,9 +172,25 @@ func (n *named) learn() {
 func (n *named) Info() media.Info { return n.info }
 
 func (n *named) Next() (*flv.AccessUnit, error) {
-	unit, err := n.Reader.Next()
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("%s: %w", n.name, err)
+	for {
+		unit, err := n.Reader.Next()
+		switch {
+		case err == io.EOF:
+			return nil, err
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", n.name, err)
+		}
+		kept := &n.kept[1]
+		if unit.Kind == flv.Video {
+			kept = &n.kept[0]
+		}
+		if unit.Config == nil && unit.Codec == kept.codec {
+			unit.Config = kept.config
+		}
+		*kept = passedConfig{}
+		if len(unit.NALUs) > 0 || len(unit.Data) > 0 {
+			return unit, nil
+		}
+		*kept = passedConfig{unit.Codec, unit.Config}
 	}
-	return unit, err
 }

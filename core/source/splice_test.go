@@ -305,3 +305,32 @@ func TestLoopOfAMoment(t *testing.T) {
 		})
 	}
 }
+
+// A file whose last frame says that it stands for a day is repeated after a minute.
+func TestLoopOfALongLastFrame(t *testing.T) {
+	b := mediatest.File(t, "bframes.mp4")
+	at := bytes.Index(b, []byte("stts"))
+	require.Positive(t, at)
+	entries := int(binary.BigEndian.Uint32(b[at+8:]))
+	binary.BigEndian.PutUint32(b[at+12+8*(entries-1)+4:], 1<<31)
+	path := filepath.Join(t.TempDir(), "x.mp4")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	once, _ := readWhole(t, openBackward(t, path), 1000)
+	looped, _ := readWhole(t, openBackward(t, path+"?loop=1"), len(once)+1)
+	last := looped[len(once)]
+	require.Less(t, last.dts, once[len(once)-1].dts+media.MaxGapMP4*time.Second+time.Second)
+}
+
+// Units in which there is nothing are left out; the configuration that came with one comes with the next.
+func TestEmptyUnitsAreLeftOut(t *testing.T) {
+	empty := mediatest.FLVTag(9, 0, 0x17, 1, 0, 0, 0, 0, 0, 0, 0)
+	path := filepath.Join(t.TempDir(), "x.flv")
+	require.NoError(t, os.WriteFile(path, mediatest.FLV(mediatest.FLVVideoConfig(0), empty, mediatest.FLVVideoFrame(40, 0), empty,
+		mediatest.FLVVideoFrame(80, 0)), 0o600))
+	units, configs := readWhole(t, openBackward(t, path), 100)
+	require.Len(t, units, 2)
+	require.NotNil(t, configs[0])
+	for _, u := range units {
+		require.NotEmpty(t, u.body)
+	}
+}

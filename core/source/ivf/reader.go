@@ -37,6 +37,7 @@ type reader struct {
 	header int64 // its size
 	rate   int64 // rate/scale units are a second
 	scale  int64
+	times  int64 // units to one of the file; more than 1 where that is longer than a second
 
 	config  media.SelfConfig
 	started bool
@@ -98,6 +99,8 @@ func (f *reader) readHeader() error {
 	if f.rate == 0 || f.scale == 0 || f.rate > maxIVFUnit || f.scale > maxIVFUnit {
 		return fmt.Errorf("%w: IVF header: time in units of %d/%d s", media.ErrBadMedia, f.scale, f.rate)
 	}
+	f.times = (f.scale + f.rate - 1) / f.rate
+	f.rate *= f.times
 	return nil
 }
 
@@ -109,7 +112,7 @@ func (f *reader) Rewind() error {
 	f.Goto(f.header)
 	f.err = nil
 	f.started, f.joined, f.first, f.last, f.delta = false, false, 0, 0, 0
-	f.clock = media.Splicer{Second: max(f.rate/f.scale, 1)}
+	f.clock = media.Splicer{Second: f.rate / f.scale}
 	return f.config.Begin(f.codec)
 }
 
@@ -201,16 +204,16 @@ func (f *reader) setTime(t uint64, following []byte) {
 		f.started, f.first = true, t
 	}
 	if f.joined {
-		f.joined, f.first = false, t-uint64(f.last+f.delta)
+		f.joined, f.first = false, t-uint64((f.last+f.delta)/f.times)
 	}
-	far := media.MaxTrackTime.Seconds() * float64(f.rate) / float64(f.scale)
+	far := media.MaxTrackTime.Seconds() * float64(f.rate) / float64(f.scale) / float64(f.times)
 	if math.Abs(float64(int64(t-f.first))) > far {
-		f.first = t - uint64(f.last+f.delta)
+		f.first = t - uint64((f.last+f.delta)/f.times)
 	}
 	f.clockAt = f.clock
-	now := f.clock.Next(flv.Video, int64(t-f.first))
+	now := f.clock.Next(flv.Video, int64(t-f.first)*f.times)
 	if len(following) == frameHeader {
-		if at, ok := f.clock.Retract(flv.Video, int64(binary.LittleEndian.Uint64(following[4:])-f.first)); ok {
+		if at, ok := f.clock.Retract(flv.Video, int64(binary.LittleEndian.Uint64(following[4:])-f.first)*f.times); ok {
 			now = at
 		}
 	}

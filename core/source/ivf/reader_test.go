@@ -43,6 +43,8 @@ func TestIVF(t *testing.T) {
 		{"the clock starts again", append(mediatest.IVFHeader("VP80", 50, 1), frames(500, 501, 502, 0, 1)...), "0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms ", 100 * time.Millisecond, 50},
 		{"the clock is set", append(mediatest.IVFHeader("VP80", 50, 1), frames(0, 1, 2, 50_000, 50_001, 1<<63, 1<<63+1)...),
 			"0s/0s 20ms/20ms 40ms/40ms 60ms/60ms 80ms/80ms 100ms/100ms 120ms/120ms ", 140 * time.Millisecond, 50},
+		{"a unit of hours", append(mediatest.IVFHeader("VP80", 1, 1<<14), frames(0, 1, 2, 3)...), "0s/0s 1s/1s 2s/2s 3s/3s ", 4 * time.Second, 1},
+		{"a unit of two seconds", append(mediatest.IVFHeader("VP80", 1, 2), frames(0, 1, 2)...), "0s/0s 2s/2s 4s/4s ", 6 * time.Second, 0.5},
 		{"longer header", append(append(bytes.Replace(mediatest.IVFHeader("VP80", 50, 1), []byte{0x20, 0, 'V'}, []byte{0x24, 0, 'V'}, 1), 1, 2, 3, 4), frames(0, 1)...),
 			"0s/0s 20ms/20ms ", 40 * time.Millisecond, 50},
 	} {

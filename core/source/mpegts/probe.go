@@ -177,7 +177,7 @@ func (f *reader) nothing(fault error) error {
 	case len(f.programs) == 0:
 		return fmt.Errorf("%w: no program in the first %d bytes of the transport stream", media.ErrBadMedia, f.packets.Offset)
 	case fault != nil:
-		return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.names, "; "), fault, media.VideoAdvice)
+		return fmt.Errorf("%w: nothing can be sent: %s: %w; %s", media.ErrBadMedia, strings.Join(f.names, "; "), fault, media.VideoAdvice)
 	}
 	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.names, "; "), media.ErrUnsupported, media.VideoAdvice)
 }

@@ -156,7 +156,7 @@ func (f *reader) takePES(s *stream, packet *PES) {
 	if p.timed {
 		p.pts = f.follow(packet.PTS)
 		p.dts = p.pts
-		if p.hasDTS {
+		if p.hasDTS && s.kind == flv.Video { // audio is never decoded before it is heard
 			p.dts = f.follow(packet.DTS)
 		}
 		if f.scanned { // until then streams of several programs are read, with clocks of their own
