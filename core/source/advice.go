@@ -25,6 +25,9 @@ func checkPath(path string) error {
 		return fmt.Errorf("%w: %s: the ~ is the shell's, and is not replaced here; write %s", ErrBadSpec, shown, homePath(rest))
 	}
 	scheme, rest, ok := strings.Cut(path, "://")
+	if name, local, cut := strings.Cut(path, ":/"); cut && !ok && strings.EqualFold(name, "file") { // RFC 8089 has this form, too
+		scheme, rest, ok = name, "/"+local, true
+	}
 	if !ok || !isScheme(scheme) {
 		return nil
 	}

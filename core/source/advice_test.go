@@ -29,6 +29,7 @@ func TestAddressesThatAreNoPaths(t *testing.T) {
 		"file:///tmp/a%20b.mp4":          {"file:// URLs are not read; write the path alone: /tmp/a b.mp4"},
 		"file://localhost/tmp/a.mp4?a=b": {"write the path alone: /tmp/a.mp4"},
 		"FILE:///tmp/camera.sdp":         {"write the path alone: /tmp/camera.sdp"},
+		"file:/tmp/a.mp4":                {"write the path alone: /tmp/a.mp4"},
 		"file://other-host/a.mp4":        {"write the path alone"},
 		"file://a%zz":                    {"write the path alone"},
 	} {

@@ -84,6 +84,7 @@ func TestOpenErrors(t *testing.T) {
 		{"another RIFF", Spec{Path: file("a.ani", "RIFF....ACON....")}, media.ErrUnsupported, `RIFF files of the kind "ACON"`},
 		{"webp", Spec{Path: file("a.webp", "RIFF....WEBPVP8 ")}, media.ErrUnsupported, "WebP files are not supported by this version; make a video of it"},
 		{"jpeg", Spec{Path: file("a.jpg", "\xFF\xD8\xFF\xE0\x00\x10JFIF\x00")}, media.ErrUnsupported, "JPEG files are not supported by this version; make a video"},
+		{"heic", Spec{Path: file("a.heic", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic\x00\x00\x00\x08meta")}, media.ErrUnsupported, "HEIF and AVIF files are not supported by this version; make a video"},
 		{"png", Spec{Path: file("a.png", "\x89PNG\r\n\x1A\n")}, media.ErrUnsupported, "PNG files"},
 		{"m3u8", Spec{Path: file("a.m3u8", "#EXTM3U\n#EXT-X-VERSION:3\n")}, media.ErrUnsupported, "M3U8 files are not supported by this version; it is a list"},
 		{"m3u8 with BOM", Spec{Path: file("bom.m3u8", "\xEF\xBB\xBF#EXTM3U\n")}, media.ErrUnsupported, "M3U8 files"},

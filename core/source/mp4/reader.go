@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/Eyevinn/mp4ff/mp4"
@@ -70,6 +71,9 @@ func (f *reader) findMovie() (box, error) {
 		if err != nil {
 			return box{}, err
 		}
+		if !ok && isStill(f.Input) {
+			return box{}, fmt.Errorf("still images in HEIF and AVIF files are %w; %s", media.ErrUnsupported, media.StillAdvice)
+		}
 		if !ok {
 			return box{}, fmt.Errorf("%w: no moov box in %d bytes: the file was not finished or is cut off", media.ErrTruncated, f.Size)
 		}
@@ -78,6 +82,15 @@ func (f *reader) findMovie() (box, error) {
 		}
 		offset = top.End
 	}
+}
+
+// isStill reports whether the major brand of a file is one of still images. ISO/IEC 23008-12, 10; AVIF, 6.
+func isStill(in *media.Input) bool {
+	head := make([]byte, 12)
+	if _, err := in.ReadAt(head, 0); err != nil || string(head[4:8]) != "ftyp" {
+		return false
+	}
+	return slices.Contains([]string{"heic", "heix", "mif1", "avif"}, string(head[8:]))
 }
 
 func (f *reader) parseMovie(moov box) error {
