@@ -157,6 +157,8 @@ func TestTrackLeftOut(t *testing.T) {
 		{"MP4, audio", make(".mp4", "-c:v", "libx264", "-c:a", "mp2"), []string{"mp2", "audio"}, [2]bool{true, false}},
 		{"MP4, video", make(".mp4", "-c:v", "mpeg4", "-c:a", "aac"), []string{"mp4v"}, [2]bool{false, true}},
 		{"MPEG-TS, audio", make(".ts", "-c:v", "libx264", "-c:a", "mp2"), []string{"mp2", "audio"}, [2]bool{true, false}},
+		{"Matroska, audio", make(".mkv", "-c:v", "libx264", "-c:a", "libvorbis"), []string{"audio"}, [2]bool{true, false}},
+		{"Matroska, video", make(".mkv", "-c:v", "mpeg4", "-c:a", "aac"), []string{"video"}, [2]bool{false, true}},
 		{"MPEG-TS, video", make(".ts", "-c:v", "mpeg2video", "-c:a", "aac"), []string{"mpeg2 video"}, [2]bool{false, true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
