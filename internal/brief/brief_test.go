@@ -23,9 +23,9 @@ func TestText(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	long := strings.Repeat("x", Max)
+	long := strings.Repeat("x", 2*Max)
 	require.Empty(t, List(nil))
-	require.Equal(t, []string{"a", long + "..."}, List([]string{"a", long + "y"}))
+	require.Equal(t, []string{"a", long, long + "..."}, List([]string{"a", long, long + "y"}))
 	var names []string
 	for i := range Names {
 		names = append(names, fmt.Sprint(i))
@@ -37,6 +37,8 @@ func TestList(t *testing.T) {
 func TestJoin(t *testing.T) {
 	require.Empty(t, Join(nil))
 	require.Equal(t, "a; b", Join([]string{"a", "b"}))
-	require.Equal(t, "1; 2; 3; 4; 5; 6; 7; 8", Join(strings.Fields("1 2 3 4 5 6 7 8")))
-	require.Equal(t, "1; 2; 3; 4; 5; 6; 7; 8; 2 more", Join(strings.Fields("1 2 3 4 5 6 7 8 9 10")))
+	names := strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20")
+	all := strings.Join(names, "; ")
+	require.Equal(t, all, Join(names))
+	require.Equal(t, all+"; 2 more", Join(append(names, "21", "22")))
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
-	"strings"
 	"time"
 
 	"luatrtmp/amf"
@@ -150,7 +149,7 @@ func (f *reader) conclude(found [2]bool, faults [2]error) error {
 		case fault != nil:
 			return fmt.Errorf("%w: %w; %s", media.ErrBadMedia, fault, media.VideoAdvice)
 		case len(f.info.Skipped) > 0:
-			return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.info.Skipped, "; "), media.ErrUnsupported, media.VideoAdvice)
+			return media.NothingToSend(f.info.Skipped, media.ErrUnsupported)
 		}
 		return fmt.Errorf("%w: no media with its sequence headers in the first %d tags (up to offset %d)", media.ErrBadMedia, probeTags, f.tags.offset)
 	}

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
+	"luatrtmp/internal/brief"
 )
 
 // Limits on Matroska files.
@@ -336,7 +336,7 @@ func (f *reader) choose() error {
 		if errors.Is(f.err, media.ErrTruncated) {
 			fault = media.ErrTruncated
 		}
-		return fmt.Errorf("nothing can be sent: %s: %w", strings.Join(names, "; "), fault)
+		return fmt.Errorf("nothing can be sent: %s: %w", brief.Join(names), fault)
 	}
-	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(names, "; "), media.ErrUnsupported, media.VideoAdvice)
+	return media.NothingToSend(names, media.ErrUnsupported)
 }

@@ -2,6 +2,9 @@ package media
 
 import (
 	"errors"
+	"fmt"
+
+	"luatrtmp/internal/brief"
 )
 
 // Errors of all readers. They come wrapped, with place and numbers in the text.
@@ -21,3 +24,8 @@ const (
 	FlacAdvice  = "repack with: ffmpeg -i IN -c copy OUT.oga"
 	ListAdvice  = "it is a list of files; fetch them with: ffmpeg -i IN -c copy OUT.mp4"
 )
+
+// NothingToSend returns the error of a file of which nothing can be sent. names says what is in it, of which the first few are shown.
+func NothingToSend(names []string, fault error) error {
+	return fmt.Errorf("nothing can be sent: %s: %w; %s", brief.Join(names), fault, VideoAdvice)
+}

@@ -98,7 +98,7 @@ func (f *reader) choose() error {
 	case len(f.info.Skipped) == 0:
 		return fmt.Errorf("%w: no tracks", media.ErrBadMedia)
 	}
-	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.info.Skipped, "; "), media.ErrUnsupported, media.VideoAdvice)
+	return media.NothingToSend(f.info.Skipped, media.ErrUnsupported)
 }
 
 // try finds the first sample of a track. The error says why the track cannot be sent.

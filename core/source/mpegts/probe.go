@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"luatrtmp/core/flv"
@@ -177,9 +176,9 @@ func (f *reader) nothing(fault error) error {
 	case len(f.programs) == 0:
 		return fmt.Errorf("%w: no program in the first %d bytes of the transport stream", media.ErrBadMedia, f.packets.Offset)
 	case fault != nil:
-		return fmt.Errorf("%w: nothing can be sent: %s: %w; %s", media.ErrBadMedia, strings.Join(f.names, "; "), fault, media.VideoAdvice)
+		return fmt.Errorf("%w: %w", media.ErrBadMedia, media.NothingToSend(f.names, fault))
 	}
-	return fmt.Errorf("nothing can be sent: %s: %w; %s", strings.Join(f.names, "; "), media.ErrUnsupported, media.VideoAdvice)
+	return media.NothingToSend(f.names, media.ErrUnsupported)
 }
 
 // duration is the last time near the end of the file, 0 if there is none.

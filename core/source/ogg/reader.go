@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
+	"luatrtmp/internal/brief"
 )
 
 const (
@@ -119,7 +119,7 @@ func (f *reader) survey() (skipped []string, err error) {
 	if len(skipped) == 0 {
 		return nil, fmt.Errorf("%w: no stream begins at the begin of the file", media.ErrBadMedia)
 	}
-	return nil, fmt.Errorf("no Opus and no FLAC: %s cannot be sent: %w; %s", strings.Join(skipped, "; "), media.ErrUnsupported, media.SoundAdvice)
+	return nil, fmt.Errorf("no Opus and no FLAC: %s cannot be sent: %w; %s", brief.Join(skipped), media.ErrUnsupported, media.SoundAdvice)
 }
 
 // codec tells what a stream is by its first page.
