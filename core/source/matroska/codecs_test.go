@@ -190,6 +190,8 @@ func TestOpenErrors(t *testing.T) {
 		{"no cluster", file(both()), media.ErrTruncated, "no cluster in"},
 		{"no tracks", file(cluster(0, simple(1, 0, vp8Key))), media.ErrBadMedia, "no tracks"},
 		{"no key frame", file(both(), cluster(0, simple(1, 0, vp8Inter))), media.ErrBadMedia, "track 1 (video): no vp8 that can be decoded in the first"},
+		{"frames that cannot be unpacked", file(el(idTracks, entry(2, typeAudio, "A_AAC", private(mediatest.ASC...), el(0x6D80, el(0x6240, num(0x5032, 1))))), cluster(0, simple(2, 0, aacFrame))),
+			media.ErrBadMedia, "track 2 (audio): bad media file: compressed data: "},
 		{"a broken key frame", file(both(), cluster(0, simple(1, 0, vp8Key[:6]))), media.ErrBadMedia, "track 1 (video): vp8: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

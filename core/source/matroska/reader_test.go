@@ -153,5 +153,10 @@ func FuzzMatroska(f *testing.F) {
 	for _, name := range []string{"bframes.mkv", "live.mkv", "hevc.mkv", "av1.mkv", "vp9.webm", "vp8.webm", "ac3.mka", "mp3.mka", "mulaw.mka"} {
 		f.Add(mediatest.File(f, name))
 	}
+	f.Add(file(scale(100_000), both(), cluster(5, el(idBlockGroup, el(idBlock, blockBody(1, 0, 0, vp8Key)), num(idBlockDuration, 30), num(0xFB, 1)),
+		el(idSimpleBlock, blockBody(2, 0, ebmlLacing<<1, []byte{3, 0x84, 0xC0, 0xBF}, aacFrame, aacFrame, aacFrame, aacFrame, aacFrame)),
+		el(idSimpleBlock, blockBody(2, 0, xiphLacing<<1, []byte{1, 3}, aacFrame, aacFrame)),
+		el(idSimpleBlock, blockBody(2, 0, fixedLacing<<1, []byte{1}, aacFrame, aacFrame)))))
+	f.Add(file(el(idTracks, vp8Entry(el(0x6D80, el(0x6240, el(0x5034, num(0x4254, algorithmStripped), el(0x4255, vp8Key)))))), endless(idCluster, num(idTimestamp, 0), simple(1, 0))))
 	f.Fuzz(func(t *testing.T, b []byte) { mediatest.Drain(t, b, Open) })
 }

@@ -2,6 +2,7 @@ package matroska
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -297,10 +298,13 @@ func (f *reader) takeFrames(whole, block *element, duration uint64) error {
 	}
 	at := f.place
 	at.offset = whole.at
-	step := scaled(duration, f.doc.scale) / int64(max(len(frames), 1))
-	if step == 0 {
-		step = t.frame
+	count := int64(max(len(frames), 1))
+	length := scaled(duration, f.doc.scale)
+	if length == 0 {
+		length = t.frame * count
+		length -= length % f.doc.scale // FFmpeg gives a block whole units of time, too
 	}
+	step := cmp.Or(length/count, t.frame)
 	pts := f.time(t, &h)
 	for _, frame := range frames {
 		if err := f.hold(s, t, frame, at, pts, step); err != nil {
@@ -354,6 +358,9 @@ func (f *reader) hold(s *stream, t *track, frame []byte, at place, pts, step int
 	u := f.newUnit()
 	u.track, u.at, u.config = t, at, nil
 	ok, err := t.unpack(u, frame)
+	if err != nil && s.fault == nil {
+		s.fault = err
+	}
 	if ok && t.kind == flv.Video && t.config == nil {
 		ok = s.configure(u)
 	}
