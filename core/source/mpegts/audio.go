@@ -27,6 +27,7 @@ type audio struct {
 	config  []byte
 	rate    int64
 	timed   bool
+	at      place // of the packet in which the next frame begins
 	base    int64 // time of a frame
 	samples int64 // since then
 }
@@ -41,11 +42,19 @@ func newTSAudio(codec flv.Codec, opusHead []byte) audio {
 	return a
 }
 
-// setTime says when the next frame begins.
-func (a *audio) setTime(p *pes) {
-	if p.timed {
+// setTime says when the next frame, the first one that begins in a packet, is due.
+func (s *stream) setTime(p *pes) {
+	a := &s.audio
+	switch {
+	case p.timed:
 		a.timed, a.base, a.samples = true, p.pts, 0
 		p.timed = false
+	case !a.timed && (s.untimed || s.resumed):
+		a.timed, a.base, a.samples = true, s.due(), 0
+	}
+	if a.at.offset != p.at.offset || a.at.route == nil {
+		a.at = p.at
+		a.at.next = a.now()
 	}
 }
 
@@ -74,7 +83,7 @@ func (s *stream) addAudio(p pes) {
 	a.rest = nil
 	for pos := 0; pos < len(data); {
 		if pos >= old {
-			a.setTime(&p)
+			s.setTime(&p)
 		}
 		left := data[pos:]
 		if len(left) < a.framing.Head {
@@ -150,7 +159,7 @@ func (s *stream) pushAudio(u *unit, samples int64) {
 	a := &s.audio
 	u.dts = a.now()
 	u.pts = u.dts
-	u.at = s.pesAt
+	u.at = a.at
 	a.samples += samples
 	s.push(u)
 	s.frame = a.now() - u.dts
@@ -159,7 +168,7 @@ func (s *stream) pushAudio(u *unit, samples int64) {
 // addOpus takes a packet of Opus, which has whole frames with headers of their own. ETSI TS Opus 0.1.3-draft, table 6-6.
 func (s *stream) addOpus(p *pes) {
 	a := &s.audio
-	a.setTime(p)
+	s.setTime(p)
 	if !a.timed {
 		return
 	}

@@ -19,6 +19,7 @@ const (
 // PES is a packet of an elementary stream. Times are in units of 1/90000 s, of 33 bits.
 type PES struct {
 	Scrambled      bool
+	Cut            bool // of a packet a part was delivered, and what follows is lost; there is nothing else here
 	HasPTS, HasDTS bool // no DTS without a PTS
 	PTS, DTS       int64
 	Data           []byte // owned by who takes it
@@ -26,12 +27,14 @@ type PES struct {
 
 // PESReader puts the PES packets of one PID together.
 type PESReader struct {
-	// Limit is the size in bytes of the largest packet that is taken; larger ones are left out.
+	// Limit is the most that is taken at once, in bytes. Of a larger packet, which has no length of its own, the
+	// rest comes as packets without a time.
 	Limit int
 
 	continuity
 	buf  []byte
 	open bool
+	part bool // buf goes on with a packet of which a part was delivered
 
 	padded bool // the last packet has less than its room of payload: probably the end of a PES packet
 }
@@ -45,7 +48,11 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 	case duplicate:
 		return
 	case gap:
-		r.open = r.open && p.Start && r.padded // where recordings were joined, the last packet is whole
+		whole := p.Start && r.padded // where recordings were joined, the last packet is whole
+		if r.open && r.part && !whole {
+			take(&PES{Cut: true})
+		}
+		r.open = r.open && whole
 	}
 	if p.Start {
 		r.Flush(take)
@@ -55,19 +62,22 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 		return
 	}
 	if len(r.buf)+len(p.Payload) > r.Limit {
-		r.buf, r.open = nil, false
-		return
+		if r.open = r.deliver(r.buf, take); !r.open {
+			r.buf = nil
+			return
+		}
+		r.buf, r.part = make([]byte, 0, pesRoom), true
 	}
 	r.buf = append(r.buf, p.Payload...)
 	r.padded = len(p.Payload) < PacketSize-headerSize
-	if size := pesSize(r.buf); size > 0 && len(r.buf) >= size {
+	if size := r.size(); size > 0 && len(r.buf) >= size {
 		r.deliver(r.buf[:size:size], take)
 	}
 }
 
 // Flush ends a packet that has no length of its own. Others that are not whole are left out.
 func (r *PESReader) Flush(take func(*PES)) {
-	if r.open && pesSize(r.buf) == 0 {
+	if r.open && r.size() == 0 {
 		r.deliver(r.buf, take)
 	}
 	r.open = false
@@ -82,7 +92,15 @@ func (r *PESReader) begin(b []byte) {
 	if size := pesSize(b); size > 0 {
 		room = size + PacketSize
 	}
-	r.buf, r.open = make([]byte, 0, room), true
+	r.buf, r.open, r.part = make([]byte, 0, room), true, false
+}
+
+// size is pesSize of the packet.
+func (r *PESReader) size() int {
+	if r.part {
+		return 0
+	}
+	return pesSize(r.buf)
 }
 
 // pesSize returns the size that a packet says it has; 0 if it ends where the next one begins, or has not come so far.
@@ -96,12 +114,18 @@ func pesSize(b []byte) int {
 	return 0
 }
 
-// deliver takes the header off.
-func (r *PESReader) deliver(b []byte, take func(*PES)) {
+// deliver takes the header off. It reports whether what follows is media too, should that have been a part.
+func (r *PESReader) deliver(b []byte, take func(*PES)) bool {
 	r.open = false
-	if pes, ok := parsePES(b); ok {
+	if r.part {
+		take(&PES{Data: b})
+		return true
+	}
+	pes, ok := parsePES(b)
+	if ok {
 		take(pes)
 	}
+	return ok && !pes.Scrambled
 }
 
 // parsePES reads a whole packet; false if it is damaged, or of a kind that carries no media.

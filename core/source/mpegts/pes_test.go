@@ -86,16 +86,23 @@ func TestPESDamaged(t *testing.T) {
 
 func TestPESLimit(t *testing.T) {
 	r := PESReader{Limit: 1000}
-	var got []*PES
-	take := func(p *PES) { got = append(got, p) }
-	list := cutPackets(0, pesOf(false, 0, make([]byte, 1000)...))
-	list = append(list, cutPackets(len(list), pesOf(false, 0, 1))...)
+	var got [][]byte
+	var timed []bool
+	take := func(p *PES) { got, timed = append(got, p.Data), append(timed, p.HasPTS) }
+	data := make([]byte, 2500)
+	for i := range data {
+		data[i] = byte(i)
+	}
+	list := cutPackets(0, pesOf(false, 0x80, data...))
+	list = append(list, cutPackets(len(list), pesOf(false, 0x80, 1))...)
 	for _, b := range list {
 		r.Add(parse(t, b), take)
 		require.LessOrEqual(t, len(r.buf), 1000)
 	}
 	r.Flush(take)
-	require.Equal(t, []*PES{{Data: []byte{1}}}, got)
+	require.Equal(t, data, bytes.Join(got[:3], nil))
+	require.Equal(t, []byte{1}, got[3])
+	require.Equal(t, []bool{true, false, false, true}, timed)
 }
 
 // FuzzMPEGTS takes packets of one PID as a table's and as a stream's.

@@ -19,8 +19,11 @@ func (f *reader) probe() error {
 	if err := f.Rewind(); err != nil {
 		return err
 	}
-	for f.err == nil && !f.probed() && f.packets.Offset < probeBytes {
-		f.err = f.read()
+	if f.look(); f.findUntimed() {
+		if err := f.Rewind(); err != nil {
+			return err
+		}
+		f.look()
 	}
 	if err := f.choose(); err != nil {
 		return err
@@ -38,6 +41,23 @@ func (f *reader) probe() error {
 	f.first = s.queue[0].dts
 	f.info.Duration = f.duration()
 	return nil
+}
+
+// look reads until it is known what the tracks are.
+func (f *reader) look() {
+	for f.err == nil && !f.probed() && f.packets.Offset < probeBytes {
+		f.err = f.read()
+	}
+}
+
+// findUntimed finds streams of which no packet has a time, and reports whether there are some.
+func (f *reader) findUntimed() (some bool) {
+	for _, s := range f.streams {
+		if s.pesAt.offset >= 0 && !s.stamped && !s.encrypted && !s.audio.refused {
+			s.untimed, some = true, true
+		}
+	}
+	return some
 }
 
 // takePMT looks at a program map table: first for the program that is sent, then for streams that move to other PIDs.
@@ -157,6 +177,10 @@ func (f *reader) choose() error {
 	f.streams, f.scanned = chosen, true
 	f.reroute()
 	f.home = f.route
+	f.origin = 0
+	if i := slices.IndexFunc(chosen, func(s *stream) bool { return !s.untimed }); i >= 0 {
+		f.origin = chosen[i].queue[0].dts
+	}
 	f.info.Skipped = f.names
 	return nil
 }

@@ -48,6 +48,7 @@ type reader struct {
 	clock   media.Splicer
 	timed   bool
 	first   int64 // the smallest DTS
+	origin  int64 // when a track without times begins: with the first time of the others, or at 0
 	unit    flv.AccessUnit
 	at      place // of the last unit
 	err     error
@@ -132,7 +133,7 @@ func (f *reader) read() error {
 }
 
 // here is the place of the last packet.
-func (f *reader) here() place { return place{f.packets.packet, f.route, f.clock, f.timed, f.last} }
+func (f *reader) here() place { return place{f.packets.packet, f.route, f.clock, f.timed, f.last, 0} }
 
 // encrypted keeps why there is nothing of a stream, and says it once if the stream was sent so far.
 func (f *reader) encrypted(s *stream) {
@@ -144,15 +145,18 @@ func (f *reader) encrypted(s *stream) {
 }
 
 func (f *reader) takePES(s *stream, packet *PES) {
+	if packet.Cut {
+		s.holding = false
+		return
+	}
 	if packet.Scrambled {
 		f.encrypted(s)
 		return
 	}
-	at := s.pesAt
-	if at.offset < 0 {
-		at = f.here()
+	if s.pesAt.offset < 0 {
+		s.pesAt = f.here()
 	}
-	p := pes{at: at, data: packet.Data, timed: packet.HasPTS, hasDTS: packet.HasDTS}
+	p := pes{at: s.pesAt, data: packet.Data, timed: packet.HasPTS, hasDTS: packet.HasDTS}
 	if p.timed {
 		p.pts = f.follow(packet.PTS)
 		p.dts = p.pts
@@ -167,7 +171,7 @@ func (f *reader) takePES(s *stream, packet *PES) {
 	refused := s.audio.refused
 	s.add(p)
 	if s.audio.refused && !refused && f.scanned {
-		f.Warnf("PID %d (audio) from offset %d on: %s", s.pid, at.offset, media.MP2)
+		f.Warnf("PID %d (audio) from offset %d on: %s", s.pid, f.packets.packet, media.MP2)
 	}
 }
 

@@ -25,6 +25,7 @@ type trackRoute struct {
 	codec    flv.Codec
 	opusHead []byte
 	reorder  bool // see stream
+	untimed  bool
 }
 
 // place is where reading has to begin for something to come again, and what was known there.
@@ -34,6 +35,7 @@ type place struct {
 	clock  media.Splicer
 	timed  bool
 	last   int64
+	next   int64 // time of the first frame that begins there
 }
 
 // take uses a route from now on, at whose begin nothing is known of the streams but how they are ordered.
@@ -46,10 +48,11 @@ func (f *reader) take(r *route) error {
 			i = len(f.streams) - 1
 		}
 		s := f.streams[i]
-		s.pid, s.audio.opusHead, s.reorder = t.pid, t.opusHead, t.reorder
+		s.pid, s.audio.opusHead, s.reorder, s.untimed = t.pid, t.opusHead, t.reorder, t.untimed
 		if err := s.begin(); err != nil {
 			return err
 		}
+		s.start = f.origin
 		streams = append(streams, s)
 	}
 	f.streams, f.route = streams, r
@@ -69,7 +72,7 @@ func (f *reader) restartTables() {
 func (f *reader) reroute() {
 	r := &route{program: f.route.program, table: f.route.table}
 	for _, s := range f.streams {
-		r.tracks = append(r.tracks, trackRoute{s.pid, s.codec, s.audio.opusHead, s.reorder})
+		r.tracks = append(r.tracks, trackRoute{s.pid, s.codec, s.audio.opusHead, s.reorder, s.untimed})
 	}
 	f.route = r
 }
@@ -155,7 +158,7 @@ func (f *reader) followTrack(pmt *PMT, kind flv.Kind) {
 		} else {
 			f.streams = append(f.streams, s)
 		}
-		s.late = true
+		s.late, s.start = true, f.ends()
 		return
 	}
 	s.pes.Flush(func(p *PES) { f.takePES(s, p) })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
@@ -11,6 +12,14 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/annexb"
 	"luatrtmp/core/source/media"
+)
+
+const (
+	// patience is how many packets without a time are held for the time of one that follows.
+	patience = 64
+
+	// pesLimit is how much of a PES packet is taken at once. Longer ones are taken in parts.
+	pesLimit = 1 << 20
 )
 
 // reorderProbe is how many pictures tell whether a stream that has no DTS needs some.
@@ -49,6 +58,19 @@ type stream struct {
 	encrypted bool // it is, at least in part
 	late      bool // the track is new, or of another codec than before: video begins with a key frame
 
+	stamped    bool  // some packets have a time
+	pts, dts   int64 // the last one
+	standing   bool  // the one before was the same: a clock that stands still says nothing
+	untimed    bool  // it was found that no packet has a time: frames follow each other at their rate
+	start      int64 // when the first frame is due if it has no time
+	resume     place // what is before it does not come again
+	resumed    bool  // no frame came since
+	base       int64 // of a frame, at which ...
+	fps        float64
+	since      int64 // ... so many frames of this rate followed; if untimed
+	unstamped  int   // packets without a time in which a frame begins, since frames were made
+	nextSearch int   // bytes that are held when the next frame is looked for in packets in which none begins
+
 	// Video: an access unit begins in a PES packet that has a time. What has none, or comes before the
 	// begin, belongs to the packet before.
 	config   media.SelfConfig
@@ -62,7 +84,12 @@ type stream struct {
 	order    dtsExtractor // if reorder
 	avc      flv.AVC      // the parameter sets of H.264
 	sets     [1][]byte
-	units    [][][]byte // those of a packet
+
+	// Of what is held, see split.
+	nalus  [][]byte
+	ats    []int
+	units  [][][]byte
+	begins []int
 
 	audio audio
 }
@@ -73,15 +100,14 @@ type dtsExtractor interface {
 }
 
 func newTSStream(pid uint16, codec flv.Codec, opusHead []byte) *stream {
-	pes := PESReader{Limit: annexb.MaxAccessUnitSize} // the largest RTMP message
-	return &stream{pid: pid, pes: pes, pesAt: place{offset: -1}, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
+	return &stream{pid: pid, pes: PESReader{Limit: pesLimit}, pesAt: place{offset: -1}, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
 }
 
 // begin forgets all but what the stream is and how its pictures are ordered.
 func (s *stream) begin() error {
 	fresh := newTSStream(s.pid, s.codec, s.audio.opusHead)
 	fresh.queue = s.queue[:0]
-	fresh.audio.info = s.audio.info
+	fresh.audio.info, fresh.untimed = s.audio.info, s.untimed
 	if fresh.reorder = s.reorder; s.reorder {
 		if s.codec == flv.HEVC {
 			fresh.order = &h265.DTSExtractor{}
@@ -98,6 +124,14 @@ func (s *stream) begin() error {
 
 // add takes the next PES packet.
 func (s *stream) add(p pes) {
+	if p.at.offset < s.resume.offset {
+		return
+	}
+	if p.timed {
+		s.standing = s.stamped && p.pts == s.pts && p.dts == s.dts
+		s.stamped, s.pts, s.dts = true, p.pts, p.dts
+		p.timed = !s.standing
+	}
 	if s.kind == flv.Audio {
 		s.addAudio(p)
 		return
@@ -109,16 +143,83 @@ func (s *stream) add(p pes) {
 			s.goOn(p.data[:begin])
 			s.flushBefore(p.dts)
 			p.data = p.data[begin:]
-			s.held, s.holding = p, true
+			s.hold(p)
 			return
 		}
 	}
-	s.goOn(p.data)
+	if s.holding {
+		if s.goOn(p.data); s.holding {
+			s.relieve(&p)
+		}
+	} else if begin := s.firstBegin(p.data); begin < len(p.data) {
+		p.data = p.data[begin:]
+		p.pts = s.due()
+		p.dts = p.pts
+		s.hold(p)
+	}
 }
 
-// goOn adds what belongs to the access unit that is held.
+// hold keeps a packet with whose data an access unit begins.
+func (s *stream) hold(p pes) {
+	if s.held.at.offset != p.at.offset || s.held.at.route == nil {
+		p.at.next = p.dts
+	} else {
+		p.at = s.held.at
+	}
+	s.held, s.holding = p, true
+	s.unstamped, s.nextSearch = 0, pesLimit
+}
+
+// due returns when the next frame is due if it has no time.
+func (s *stream) due() int64 {
+	if s.begun && !s.resumed {
+		return s.lastAt + s.step()
+	}
+	return s.start
+}
+
+// relieve makes access units of what is held, but for the last one, if no time comes: there would be no end to
+// what is held. p is the last packet.
+func (s *stream) relieve(p *pes) {
+	if s.firstBegin(p.data) < len(p.data) {
+		s.unstamped++
+	}
+	if !(s.unstamped > 0 && s.untimed) && s.unstamped < patience && len(s.held.data) < s.nextSearch {
+		return
+	}
+	units, begins := s.split(s.held.data)
+	last := len(units) - 1
+	if last < 1 {
+		s.nextSearch = max(s.nextSearch, 2*len(s.held.data))
+		return
+	}
+	rest := s.held
+	for _, unit := range units[:last] {
+		s.addPicture(unit)
+		s.advance(s.step())
+	}
+	rest.timed, rest.pts, rest.dts = true, s.held.pts, s.held.dts
+	rest.data = append([]byte(nil), rest.data[begins[last]:]...) // the units keep what they have
+	rest.at = p.at
+	s.hold(rest)
+}
+
+// advance makes the time of what is held that of the frame after the next one.
+func (s *stream) advance(step int64) {
+	if s.untimed {
+		if fps := s.rate(); fps != s.fps {
+			s.base, s.since, s.fps = s.held.dts, 0, fps
+		}
+		s.since++
+		step = s.base + int64(float64(s.since)*clock/s.fps) - s.held.dts
+	}
+	s.held.pts += step
+	s.held.dts += step
+}
+
+// goOn adds what belongs to the access unit that is held. One that is too large to be sent is left out.
 func (s *stream) goOn(data []byte) {
-	if s.holding && len(s.held.data)+len(data) <= annexb.MaxAccessUnitSize {
+	if s.holding = s.holding && len(s.held.data)+len(data) <= annexb.MaxAccessUnitSize; s.holding {
 		s.held.data = append(s.held.data, data...)
 	}
 }
@@ -184,35 +285,53 @@ func (s *stream) isSlice(nalu []byte) bool {
 	return false
 }
 
-// flush makes access units of the packet that is held when none follows.
+// flush makes access units of what is held when nothing follows.
 func (s *stream) flush() { s.flushBefore(math.MinInt64) }
 
-// flushBefore makes access units of the packet that is held: one, or more if frames without a time
-// follow the first one. Those share the time up to the next packet's, if that is later.
+// flushBefore makes access units of what is held: one, or more if frames without a time follow the first one.
+// Those share the time up to the next packet's, if that is later.
 func (s *stream) flushBefore(next int64) {
 	if !s.holding {
 		return
 	}
 	s.holding = false
-	nalus, err := flv.SplitAnnexB(nil, s.held.data)
-	if err != nil {
-		return // the begin was lost
+	units, _ := s.split(s.held.data)
+	step, count := s.step(), int64(len(units))
+	switch length := next - s.held.dts; {
+	case next == math.MinInt64:
+	case !s.held.timed:
+		s.held.dts = next - count*step
+		s.held.pts = s.held.dts
+	case length > 0 && length <= count*clock:
+		step = length / count
 	}
-	s.units = s.units[:0]
-	for len(nalus) > 0 {
-		n := s.firstUnit(nalus)
-		s.units = append(s.units, nalus[:n:n])
-		nalus = nalus[n:]
+	for i, unit := range units {
+		s.addPicture(unit)
+		s.advance(step)
+		units[i] = nil
 	}
-	pts, dts := s.held.pts, s.held.dts
-	step := s.step()
-	if count := int64(len(s.units)); next > dts && next-dts <= count*clock {
-		step = (next - dts) / count
+}
+
+// split returns the access units of a byte stream, and where each one begins with its start code.
+func (s *stream) split(data []byte) (units [][][]byte, begins []int) {
+	nalus, ats := s.nalus[:0], s.ats[:0]
+	begin, at := flv.NextStartCode(data, 0)
+	for at >= 0 {
+		end, next := flv.NextStartCode(data, at)
+		if end > at {
+			nalus, ats = append(nalus, data[at:end:end]), append(ats, begin)
+		}
+		begin, at = end, next
 	}
-	for i, unit := range s.units {
-		s.addPicture(unit, pts+int64(i)*step, dts+int64(i)*step)
-		s.units[i] = nil
+	s.nalus, s.ats = nalus, ats
+	units, begins = s.units[:0], s.begins[:0]
+	for rest := slices.Clone(nalus); len(rest) > 0; { // the units keep theirs
+		n := s.firstUnit(rest)
+		units, begins = append(units, rest[:n:n]), append(begins, ats[0])
+		rest, ats = rest[n:], ats[n:]
 	}
+	s.units, s.begins = units, begins
+	return units, begins
 }
 
 // step returns the duration of a frame as far as it is known.
@@ -220,12 +339,17 @@ func (s *stream) step() int64 {
 	if s.frame > 0 {
 		return s.frame
 	}
+	return int64(clock / s.rate())
+}
+
+// rate returns the frame rate that the stream says; a usual one if it says none.
+func (s *stream) rate() float64 {
 	if s.kind == flv.Video && s.config.Track.Record() != nil {
 		if fps := s.config.Track.Info().FrameRate; fps >= 1 {
-			return int64(clock / fps)
+			return fps
 		}
 	}
-	return clock / annexb.DefaultFPS
+	return annexb.DefaultFPS
 }
 
 // firstUnit returns how many NAL units the first access unit has: up to a delimiter that follows
@@ -274,7 +398,9 @@ func (s *stream) isDelimiter(nalu []byte) bool {
 	return h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeAccessUnitDelimiter
 }
 
-func (s *stream) addPicture(nalus [][]byte, pts, dts int64) {
+// addPicture puts an access unit, which has the time of what is held, in the queue.
+func (s *stream) addPicture(nalus [][]byte) {
+	pts, dts := s.held.pts, s.held.dts
 	u := &unit{AccessUnit: flv.AccessUnit{Kind: flv.Video, Codec: s.codec, NALUs: nalus}, pts: pts, dts: dts, at: s.held.at}
 	ok, err := s.config.Take(&u.AccessUnit)
 	if !ok {
@@ -302,7 +428,7 @@ func (s *stream) push(u *unit) {
 	if s.begun && u.dts > s.lastAt {
 		s.frame = u.dts - s.lastAt
 	}
-	s.begun, s.lastAt = true, u.dts
+	s.begun, s.lastAt, s.resumed = true, u.dts, false
 	s.queue = append(s.queue, u)
 	s.bytes += u.size()
 }
