@@ -83,6 +83,10 @@ func soundFormat(b box) (rate, channels int) {
 
 func (e *sampleEntry) isG711() bool { return e.codec == flv.PCMA || e.codec == flv.PCMU }
 
+// objectNames are readable names of object types that cannot be sent: those of the register at mp4ra.org, and 0xDD, which muxers
+// write for Vorbis.
+var objectNames = map[byte]string{0xA9: "dts", 0xAA: "dts", 0xAB: "dts", 0xAC: "dts", 0xDD: "vorbis"}
+
 // parseMP4A reads the entry whose esds tells the codec.
 func (e *sampleEntry) parseMP4A(children box) error {
 	esds, err := findESDS(children, 0)
@@ -109,7 +113,11 @@ func (e *sampleEntry) parseMP4A(children box) error {
 	case objectType == objectTypeEAC3:
 		e.codec = flv.EAC3
 	default:
-		return &errCodec{fmt.Sprintf("mp4a with object type 0x%02x", objectType)}
+		name := fmt.Sprintf("mp4a with object type 0x%02x", objectType)
+		if known := objectNames[objectType]; known != "" {
+			name = fmt.Sprintf("%s (%s)", known, name)
+		}
+		return &errCodec{name}
 	}
 	return nil
 }

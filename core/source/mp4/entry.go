@@ -50,10 +50,13 @@ type sampleFrame struct {
 	audio flv.AudioInfo
 }
 
+// handlerNames are readable names of tracks that are neither video nor audio.
+var handlerNames = map[string]string{"sbtl": "subtitles", "subt": "subtitles", "text": "subtitles", "clcp": "subtitles", "tmcd": "time code", "meta": "metadata"}
+
 // codecNames are readable names of sample entries that cannot be sent.
 var codecNames = []struct{ fourCCs, name string }{
 	{"dvh1 dvhe", "hevc, Dolby Vision"}, {"dvav dva1", "h264, Dolby Vision"}, {"dav1", "av1, Dolby Vision"},
-	{"vvc1 vvi1", "vvc"}, {"mp4v", "mpeg4 part 2"}, {"jpeg mjpa", "mjpeg"}, {"s263", "h263"}, {"apcn apch apcs apco ap4h", "prores"},
+	{"vvc1 vvi1", "vvc"}, {"mp4v", "mpeg4 part 2 or mpeg2 video"}, {"jpeg mjpa", "mjpeg"}, {"s263", "h263"}, {"apcn apch apcs apco ap4h", "prores"},
 	{"ac-4", "ac4"}, {"dtsc", "dts"}, {"mlpa", "truehd"}, {"alac", "alac"}, {"samr sawb", "amr"}, {"sowt twos lpcm ipcm fpcm in24", "pcm"},
 	{".mp2 ms\x00\x50", media.MP2},
 }

@@ -114,7 +114,11 @@ func (t *track) parseMedia(mdia box) error {
 	case "soun":
 		t.kind = flv.Audio
 	default:
-		return &errCodec{fmt.Sprintf("handler %q", handler)}
+		name := fmt.Sprintf("handler %q", handler)
+		if known := handlerNames[handler]; known != "" {
+			name = fmt.Sprintf("%s (%s)", known, name)
+		}
+		return &errCodec{name}
 	}
 	return minf.each(func(b box) error {
 		if b.typ != "stbl" {

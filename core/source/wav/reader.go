@@ -34,7 +34,7 @@ const (
 // names are readable names of format tags.
 var names = map[uint16]string{
 	pcm: "PCM", 2: "Microsoft ADPCM", float: "PCM with floating point", 0x11: "IMA ADPCM", 0x31: "GSM 6.10",
-	0x50: "MPEG layer 1 or 2", 0x55: "MP3", 0xFF: "AAC", 0x1610: "AAC", 0x2000: "AC-3", 0x2001: "DTS",
+	0x50: "MPEG layer 1 or 2", 0x55: "MP3", 0xFF: "AAC", 0x1610: "AAC", 0x2000: "AC-3", 0x2001: "DTS", 0xF1AC: "FLAC",
 }
 
 // reader reads G.711 in frames of 20 ms. The last one may be shorter.
