@@ -1,12 +1,16 @@
 package rtp
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/annexb"
+	"luatrtmp/core/source/mediatest"
 )
 
 // bits writes what H.264 and HEVC write: fixed numbers of bits and Exp-Golomb codes.
@@ -158,6 +162,74 @@ func TestHEVC(t *testing.T) {
 			require.Equal(t, c.want, r.words())
 			require.Equal(t, c.dropped, r.dropped)
 			require.NotNil(t, r.units[0].Config)
+		})
+	}
+}
+
+// Decode times of what encoders make, with B-frames of all kinds: they go up by a frame, and are never behind the presentation time.
+func TestDecodeTimesOfEncoders(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		codec  flv.Codec
+		params string
+	}{
+		{"no B-frames", flv.H264, "bframes=0"},
+		{"pyramid", flv.H264, "bframes=3:b-pyramid=normal:b-adapt=0"},
+		{"interlaced", flv.H264, "bframes=3:b-pyramid=normal:b-adapt=0:tff=1"},
+		{"interlaced without B-frames", flv.H264, "bframes=0:tff=1"},
+		{"no B-frames", flv.HEVC, "bframes=0"},
+		{"pyramid", flv.HEVC, "bframes=4:b-pyramid=1:b-adapt=0"},
+		{"open GOPs", flv.HEVC, "bframes=4:b-adapt=0:open-gop=1:keyint=10"},
+		{"RADL", flv.HEVC, "bframes=4:b-adapt=0:open-gop=0:radl=2:keyint=10"},
+		{"temporal sub-layers", flv.HEVC, "temporal-layers=1:bframes=4:b-pyramid=1:b-adapt=0"},
+	} {
+		t.Run(fmt.Sprintf("%v, %s", c.codec, c.name), func(t *testing.T) {
+			encoder := map[flv.Codec]string{flv.H264: "264", flv.HEVC: "265"}[c.codec]
+			file := mediatest.Encode(t, "x.h"+encoder, "-c:v", "libx"+encoder, "-x"+encoder+"-params", "log-level=0:repeat-headers=1:"+c.params)
+			m, err := annexb.Open(mediatest.Memory(file), c.codec, 0)
+			require.NoError(t, err)
+			r := newRig(t, "rtp://127.0.0.1:5004?codec="+c.codec.String())
+			var want []time.Duration
+			for {
+				u, err := m.Next()
+				if err != nil {
+					break
+				}
+				nalus := u.NALUs
+				if len(want) == 0 {
+					sets := map[flv.Codec]int{flv.H264: 2, flv.HEVC: 3}[c.codec]
+					nalus = append(flv.SplitStartCodes(nil, file)[:sets:sets], nalus...) // they are not in the unit
+				}
+				want = append(want, u.PTS)
+				for i, nalu := range nalus {
+					payloads := [][]byte{nalu}
+					if c.codec == flv.H264 && len(nalu) > 1000 {
+						payloads = fragments(nalu, 1000)
+					} else if len(nalu) > 1000 {
+						payloads = fragmentsHEVC(nalu, 1000)
+					}
+					for k, p := range payloads {
+						r.send(0, uint32(u.PTS*90/time.Millisecond), i == len(nalus)-1 && k == len(payloads)-1, p)
+					}
+				}
+				r.wait(frameTime)
+			}
+			r.wait(silentTime)
+			require.Equal(t, len(want), len(r.units))
+			start := r.units[0].PTS - want[0]
+			reordered := 0
+			for i, u := range r.units {
+				require.Equal(t, want[i], u.PTS-start)
+				require.LessOrEqual(t, u.DTS, u.PTS, i)
+				reordered += btoi(u.DTS < u.PTS)
+				if i > 0 {
+					require.Greater(t, u.DTS, r.units[i-1].DTS, i)
+				}
+				if i > 20 && i < len(want)-10 {
+					require.InDelta(t, frameTime, u.DTS-r.units[i-1].DTS, float64(time.Millisecond), i)
+				}
+			}
+			require.Equal(t, strings.Contains(c.params, "bframes=0"), reordered == 0)
 		})
 	}
 }

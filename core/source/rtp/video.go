@@ -65,7 +65,7 @@ type videoUnit struct {
 func newVideo(m *Medium, track flv.VideoTrack, out func(videoUnit)) *video {
 	v := &video{picture: newPicture(m.Codec), track: track, out: out, rate: int64(m.ClockRate), awaitKey: true, unsure: true}
 	v.picture.reset()
-	v.order.codec = m.Codec
+	v.order.codec, v.order.track = m.Codec, track
 	v.order.note(m.Sets)
 	return v
 }
@@ -298,7 +298,9 @@ func (v *video) emit(parts [][]byte) {
 		v.drop(sizeOf(parts))
 		return
 	case unit.Key:
-		v.skipLeading = v.awaitKey
+		if v.skipLeading = v.awaitKey; v.awaitKey {
+			v.order.restart()
+		}
 		v.awaitKey = false
 	case v.awaitKey:
 		v.drop(sizeOf(parts))
