@@ -34,7 +34,7 @@ func (f *reader) readHeaders() error {
 				return f.begin(clusters)
 			}
 		case err == nil && (e.id == idInfo || e.id == idTracks):
-			err = f.readAgain(&e)
+			err = f.readHeader(&e)
 		case err == nil && !isKnown(e.id) && !f.isElement(e.end):
 			err = f.resync(e.at, io.EOF, "no known element begins there")
 			if err == nil {
@@ -94,9 +94,9 @@ func (f *reader) readEBML() error {
 	return nil
 }
 
-// readAgain reads an Info or Tracks element. There may be further ones, where files were joined or for safety's sake. What cannot be read is
+// readHeader reads an Info or Tracks element. There may be further ones, where files were joined or for safety's sake. What cannot be read is
 // left out, with a warning.
-func (f *reader) readAgain(e *element) error {
+func (f *reader) readHeader(e *element) error {
 	d := *f.doc
 	if e.id == idTracks {
 		if f.probing != nil {
@@ -190,8 +190,8 @@ func (f *reader) match(d *document) {
 		d.sent = append(d.sent, found)
 		if found == nil {
 			f.warnOnce("joined", "from offset %d on there is no track of %v (%v)", f.window.Offset, s.track.codec, s.track.kind)
-		} else if found.kind == flv.Video {
-			f.order = order{depth: max(f.order.depth, found.reorder), frame: f.order.frame}
+		} else if found.kind == flv.Video && found.reorder > f.order.depth {
+			f.order = order{depth: found.reorder, frame: f.order.frame}
 		}
 	}
 }

@@ -19,10 +19,9 @@ import (
 
 // Limits on Matroska files.
 const (
-	maxTracks  = 1024    // that are looked at
-	maxNamed   = 32      // of those that are not sent
-	maxEntry   = 1 << 20 // size of a track's entry, and of other headers
-	maxRubbish = 64 << 20
+	maxTracks  = 1024     // that are looked at
+	maxEntry   = 1 << 20  // size of a track's entry, and of other headers
+	maxRubbish = 64 << 20 // bytes in which the next cluster is looked for behind what is damaged
 
 	// How far each track has to show itself, and how many frames of video tell in which order they are.
 	probeBytes  = 32 << 20
@@ -317,9 +316,6 @@ func (f *reader) choose() error {
 				sent, f.streams, f.first.doc.sent = true, append(f.streams, s), append(f.first.doc.sent, t)
 			}
 		}
-	}
-	if more := len(names) - maxNamed; more > 0 {
-		names = append(names[:maxNamed], fmt.Sprintf("%d more tracks", more))
 	}
 	if more := doc.count - maxTracks; more > 0 {
 		names = append(names, fmt.Sprintf("%d tracks after the first %d", more, maxTracks))

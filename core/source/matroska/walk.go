@@ -94,8 +94,10 @@ func (f *reader) read() error {
 			return f.resync(e.body, io.EOF, "the time of a cluster is damaged")
 		}
 		f.cluster = scaled(parseUint(b), f.doc.scale)
+	case idCues, idTags, idChapters, idAttachments, idSeekHead: // not inside a cluster
+		f.end = unknownEnd
 	case idInfo, idTracks:
-		if err := f.readAgain(&e); err != nil {
+		if err := f.readHeader(&e); err != nil {
 			return err
 		}
 	default:
@@ -307,16 +309,10 @@ func (f *reader) takeFrames(whole, block *element, duration uint64) error {
 	step := cmp.Or(length/count, t.frame)
 	pts := f.time(t, &h)
 	for _, frame := range frames {
-		if err := f.hold(s, t, frame, at, pts, step); err != nil {
-			return err
-		}
-		next := step
-		if next == 0 {
-			next = s.frame
-		}
-		pts += next
+		err = cmp.Or(err, f.hold(s, t, frame, at, pts, step))
+		pts += cmp.Or(step, s.frame)
 	}
-	return nil
+	return err
 }
 
 // frames returns the frames of a block as they stand in the file. They are valid until the next call.
