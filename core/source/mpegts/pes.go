@@ -19,7 +19,7 @@ const (
 // PES is a packet of an elementary stream. Times are in units of 1/90000 s, of 33 bits.
 type PES struct {
 	Scrambled      bool
-	Cut            bool // of a packet a part was delivered, and what follows is lost; there is nothing else here
+	Cut            bool // what comes next does not follow what was delivered; there is nothing else here
 	HasPTS, HasDTS bool // no DTS without a PTS
 	PTS, DTS       int64
 	Data           []byte // owned by who takes it
@@ -30,6 +30,10 @@ type PESReader struct {
 	// Limit is the most that is taken at once, in bytes. Of a larger packet, which has no length of its own, the
 	// rest comes as packets without a time.
 	Limit int
+
+	// Parts says that of a packet of which something is lost what was in front of that is delivered, for media whose
+	// frames are found in it one by one.
+	Parts bool
 
 	continuity
 	buf  []byte
@@ -48,9 +52,10 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 	case duplicate:
 		return
 	case gap:
-		whole := p.Start && r.padded // where recordings were joined, the last packet is whole
-		if r.open && r.part && !whole {
-			take(&PES{Cut: true})
+		// Where recordings were joined, the last packet is whole. Most writers count from 0 on.
+		whole := p.Start && (r.padded || p.Counter == 0)
+		if !whole {
+			r.cut(take)
 		}
 		r.open = r.open && whole
 	}
@@ -75,10 +80,24 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 	}
 }
 
-// Flush ends a packet that has no length of its own. Others that are not whole are left out.
-func (r *PESReader) Flush(take func(*PES)) {
-	if r.open && r.size() == 0 {
+// cut ends a packet in front of what is lost.
+func (r *PESReader) cut(take func(*PES)) {
+	if r.open && r.Parts {
 		r.deliver(r.buf, take)
+	}
+	if r.Parts || r.open && r.part {
+		take(&PES{Cut: true})
+	}
+}
+
+// Flush ends a packet that has no length of its own. Others that are not whole are left out, unless parts are wanted.
+func (r *PESReader) Flush(take func(*PES)) {
+	switch {
+	case !r.open:
+	case r.size() == 0:
+		r.deliver(r.buf, take)
+	case r.Parts:
+		r.cut(take)
 	}
 	r.open = false
 }

@@ -146,7 +146,7 @@ func (f *reader) encrypted(s *stream) {
 
 func (f *reader) takePES(s *stream, packet *PES) {
 	if packet.Cut {
-		s.holding = false
+		s.holding, s.audio.rest = false, nil
 		return
 	}
 	if packet.Scrambled {
@@ -164,6 +164,11 @@ func (f *reader) takePES(s *stream, packet *PES) {
 			p.dts = f.follow(packet.DTS)
 		}
 		if f.scanned { // until then streams of several programs are read, with clocks of their own
+			if s.canMove() {
+				if at, ok := f.clock.Retract(s.kind, p.dts); ok {
+					s.move(at - s.dts)
+				}
+			}
 			dts := f.clock.Next(s.kind, p.dts)
 			p.pts, p.dts = p.pts+dts-p.dts, dts
 		}

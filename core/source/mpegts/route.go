@@ -200,7 +200,7 @@ func (f *reader) byKind(kind flv.Kind) *stream {
 
 // leave makes the stream one of another PID.
 func (s *stream) leave(pid uint16) {
-	s.pid, s.pes, s.pesAt = pid, PESReader{Limit: s.pes.Limit}, place{offset: -1}
+	s.pid, s.pes, s.pesAt = pid, PESReader{Limit: s.pes.Limit, Parts: s.pes.Parts}, place{offset: -1}
 	s.audio.rest = nil
 }
 

@@ -55,6 +55,9 @@ type stream struct {
 	lastAt int64 // its DTS
 	begun  bool
 
+	taken   bool  // from the queue
+	takenAt int64 // DTS of the last one that was
+
 	encrypted bool // it is, at least in part
 	late      bool // the track is new, or of another codec than before: video begins with a key frame
 
@@ -100,7 +103,7 @@ type dtsExtractor interface {
 }
 
 func newTSStream(pid uint16, codec flv.Codec, opusHead []byte) *stream {
-	return &stream{pid: pid, pes: PESReader{Limit: pesLimit}, pesAt: place{offset: -1}, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
+	return &stream{pid: pid, pes: PESReader{Limit: pesLimit, Parts: codec.Kind() == flv.Audio}, pesAt: place{offset: -1}, codec: codec, kind: codec.Kind(), audio: newTSAudio(codec, opusHead)}
 }
 
 // begin forgets all but what the stream is and how its pictures are ordered.
@@ -433,12 +436,43 @@ func (s *stream) push(u *unit) {
 	s.bytes += u.size()
 }
 
+// canMove reports whether all that has the time of the last packet with one is still here.
+func (s *stream) canMove() bool {
+	switch {
+	case !s.stamped || s.standing:
+		return false
+	case s.kind == flv.Video:
+		return s.holding && s.held.dts == s.dts
+	}
+	return !s.taken || s.takenAt < s.dts
+}
+
+// move moves what has the time of the last packet with one.
+func (s *stream) move(shift int64) {
+	if s.kind == flv.Video {
+		s.held.pts += shift
+		s.held.dts += shift
+	} else {
+		for _, u := range s.queue {
+			if u.dts >= s.dts {
+				u.pts += shift
+				u.dts += shift
+			}
+		}
+		s.audio.base += shift
+		s.lastAt += shift
+	}
+	s.pts += shift
+	s.dts += shift
+}
+
 // pop takes the first unit of a queue that has one.
 func (s *stream) pop() *unit {
 	u := s.queue[0]
 	s.queue[0] = nil
 	s.queue = s.queue[1:]
 	s.bytes -= u.size()
+	s.taken, s.takenAt = true, u.dts
 	return u
 }
 
