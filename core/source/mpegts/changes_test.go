@@ -1,6 +1,8 @@
 package mpegts
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -168,4 +170,73 @@ func TestTSChanges(t *testing.T) {
 			require.NotEmpty(t, config, "unit %d", i)
 		}
 	})
+}
+
+// What the map of a program does not say is recognised where it can be.
+func TestTSPrivateData(t *testing.T) {
+	const avc = "-c:v libx264 -bf 0"
+	private := func(file []byte) []byte { // makes the second stream of the map private data, without descriptors
+		file = bytes.Clone(file)
+		for p := range slices.Chunk(file, PacketSize) {
+			if p[1] != 0x50 || p[2] != 0 { // PID 4096
+				continue
+			}
+			section := p[5:]
+			size := 3 + int(section[1]&0x0F)<<8 + int(section[2])
+			first := 12 + int(section[10]&0x0F)<<8 + int(section[11])
+			second := first + 5 + int(section[first+3]&0x0F)<<8 + int(section[first+4])
+			section[second] = typePrivateData
+			for at := second + 5; at < size-4; at += 2 + int(section[at+1]) {
+				section[at] = 0xFE // a descriptor that nobody knows
+			}
+			binary.BigEndian.PutUint32(section[size-4:], 0)
+			binary.BigEndian.PutUint32(section[size-4:], crc32(section[:size-4]))
+		}
+		return file
+	}
+	m2ts := piece(t, "160x96", avc+" -c:a aac -mpegts_m2ts_mode 1")
+	for _, c := range []struct {
+		name    string
+		file    []byte
+		audio   string
+		skipped []string
+	}{
+		{"M2TS by ffmpeg", m2ts, "95 aac", nil},
+		{"AAC", private(piece(t, "160x96", avc+" -c:a aac")), "95 aac", nil},
+		{"AC-3", private(piece(t, "160x96", avc+" -c:a ac3")), "63 ac3", nil},
+		{"E-AC-3", private(piece(t, "160x96", avc+" -c:a eac3")), "63 eac3", nil},
+		{"something else", private(piece(t, "160x96", avc+" -c:a mp2")), "", []string{"PID 257: private data"}},
+	} {
+		f, err := Open(mediatest.Memory(c.file))
+		require.NoError(t, err, c.name)
+		units, err := mediatest.ReadAll(t, f)
+		require.NoError(t, err, c.name)
+		require.Equal(t, "50 h264 of 96 lines", runs(t, units, flv.Video), c.name)
+		require.Equal(t, c.audio, runs(t, units, flv.Audio), c.name)
+		require.Equal(t, c.skipped, append([]string(nil), f.Info().Skipped...), c.name)
+	}
+}
+
+// The first map of a program may be empty, or of something that never comes.
+func TestTSWrongMapAtFirst(t *testing.T) {
+	plain := piece(t, "160x96", "-c:v libx264 -bf 0 -c:a aac")
+	_, want := readTS(t, plain)
+	aac := []byte{typeADTS, 0xE3, 0x01, 0xF0, 0}
+	for name, streams := range map[string][][]byte{
+		"empty": nil, "other PIDs": {{typeH264, 0xE3, 0x00, 0xF0, 0}, aac}, "without video": {aac}, "another codec": {{typeHEVC, 0xE3, 0x00, 0xF0, 0}, aac},
+		"only what cannot be sent": {{0x02, 0xE3, 0x00, 0xF0, 0}},
+	} {
+		section := pmtSection(1, streams...)
+		binary.BigEndian.PutUint32(section[len(section)-4:], crc32(section[:len(section)-4]))
+		b := append([]byte{Sync, 0x50, 0, 0x10, 0}, section...)
+		wrong := append(b, bytes.Repeat([]byte{tableStuffing}, PacketSize-len(b))...)
+		in := mediatest.Memory(slices.Concat(plain[:2*PacketSize], wrong, plain[2*PacketSize:]))
+		in.Warn = func(text string) { require.Fail(t, text, name) }
+		f, err := Open(in)
+		require.NoError(t, err, name)
+		got, err := mediatest.ReadAll(t, f)
+		require.NoError(t, err, name)
+		require.Equal(t, want, got, name)
+		require.Empty(t, f.Info().Skipped, name)
+	}
 }

@@ -1,6 +1,7 @@
 package mpegts
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -19,7 +20,8 @@ func (f *reader) probe() error {
 	if err := f.Rewind(); err != nil {
 		return err
 	}
-	if f.look(); f.findUntimed() {
+	f.look()
+	if f.looked = true; f.findUntimed() {
 		if err := f.Rewind(); err != nil {
 			return err
 		}
@@ -70,28 +72,48 @@ func (f *reader) takePMT(pid uint16, section []byte) {
 		f.followProgram(pmt, section)
 		return
 	}
-	if slices.Contains(f.programs, pmt.Program) || len(f.programs) >= programs {
+	switch known := slices.Contains(f.programs, pmt.Program); {
+	case !known && len(f.programs) >= programs:
+		return
+	case !known:
+		f.programs = append(f.programs, pmt.Program)
+		if len(f.streams) > 0 {
+			f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.Program))
+			return
+		}
+	case pmt.Program != f.route.program || f.looked || f.hasMedia() || bytes.Equal(f.pmt, section):
 		return
 	}
-	f.programs = append(f.programs, pmt.Program)
-	if len(f.streams) > 0 {
-		f.names = append(f.names, fmt.Sprintf("program %d: the first one with media is sent", pmt.Program))
-		return
-	}
+	f.pmt = append(f.pmt[:0], section...)
 	f.route = &route{program: pmt.Program, table: pid}
+	f.streams, f.left, f.guesses = nil, nil, nil // a map may be empty or wrong at first
 	for _, es := range pmt.Streams {
-		codec, opusHead, name := codecOf(&es)
-		if codec == flv.NoCodec {
-			f.names = append(f.names, fmt.Sprintf("PID %d: %s", es.PID, name))
-			continue
-		}
-		s := newTSStream(es.PID, codec, opusHead)
-		if err := s.begin(); err != nil {
-			f.names = append(f.names, fmt.Sprintf("PID %d: %v", es.PID, err))
-			continue
-		}
-		f.streams = append(f.streams, s)
+		f.addStream(&es)
 	}
+}
+
+// addStream adds one of the streams of the program: to those that are sent, or to what is named.
+func (f *reader) addStream(es *Stream) {
+	codec, opusHead, name := codecOf(es)
+	if codec != flv.NoCodec {
+		s := newTSStream(es.PID, codec, opusHead)
+		err := s.begin()
+		if err == nil {
+			f.streams = append(f.streams, s)
+			return
+		}
+		name = err.Error()
+	}
+	name = fmt.Sprintf("PID %d: %s", es.PID, name)
+	f.left = append(f.left, name)
+	if es.mayBeAnything() && len(f.guesses) < maxGuesses {
+		f.guesses = append(f.guesses, &guess{pid: es.PID, name: name, pes: PESReader{Limit: pesLimit}})
+	}
+}
+
+// hasMedia reports whether something of the program's streams has come.
+func (f *reader) hasMedia() bool {
+	return slices.ContainsFunc(f.streams, func(s *stream) bool { return s.pesAt.offset >= 0 })
 }
 
 // takePAT looks at a section of the program association table: first for the maps of all programs, then for the one that is sent.
@@ -113,7 +135,7 @@ func (f *reader) takePAT(section []byte) {
 
 // probed tells whether the first stream of each kind has shown itself.
 func (f *reader) probed() bool {
-	if len(f.streams) == 0 {
+	if len(f.streams) == 0 || len(f.guesses) > 0 && f.packets.Offset < guessBytes {
 		return false
 	}
 	var seen [2]bool
@@ -144,6 +166,7 @@ func (s *stream) probed() bool {
 func (f *reader) choose() error {
 	var chosen []*stream
 	var fault error
+	f.names = append(f.left, f.names...)
 	for _, s := range f.streams {
 		name := fmt.Sprintf("PID %d (%v)", s.pid, s.kind)
 		switch {

@@ -42,9 +42,13 @@ type reader struct {
 	programs []uint16                  // all that were seen
 
 	streams []*stream // of the program; when scanned, those that are sent: video, then audio
-	silent  []uint16  // PIDs of the program that the probe left out
-	names   []string  // what is not sent
-	last    int64     // the last time stamp, without wraps
+	left    []string  // of the program, what cannot be sent
+	guesses []*guess  // streams of which it is not known what they are
+	guessed map[uint16]flv.Codec
+	looked  bool     // it is known which streams the program has
+	silent  []uint16 // PIDs of the program that the probe left out
+	names   []string // what is not sent
+	last    int64    // the last time stamp, without wraps
 	clock   media.Splicer
 	timed   bool
 	first   int64 // the smallest DTS
@@ -128,6 +132,8 @@ func (f *reader) read() error {
 		if p.Start {
 			s.pesAt = f.here()
 		}
+	} else if !f.scanned {
+		f.lookAt(&p)
 	}
 	return nil
 }

@@ -120,6 +120,9 @@ func (f *reader) followTrack(pmt *PMT, kind flv.Kind) {
 	for i := range pmt.Streams {
 		es := &pmt.Streams[i]
 		codec, opusHead, name := codecOf(es)
+		if codec == flv.NoCodec {
+			codec = f.guessed[es.PID]
+		}
 		if codec == flv.NoCodec && left == "" && unsentKind(es.Type) == kind {
 			left = name
 		}
@@ -138,7 +141,7 @@ func (f *reader) followTrack(pmt *PMT, kind flv.Kind) {
 	}
 	at := f.packets.packet
 	switch {
-	case s == nil && rank == 0, rank == 3, rank == 0 && s.pid == nowhere:
+	case s == nil && rank == 0, rank == 3, rank == 0 && (s.pid == nowhere || !s.begun):
 		return
 	case rank == 0 && left != "":
 		f.Warnf("from offset %d on the %v is %s, which is left out", at, kind, left)
