@@ -16,7 +16,8 @@ const maxBoxSize = 256 << 20
 type box struct {
 	typ     string
 	payload []byte
-	offset  int64 // of the payload in the file
+	offset  int64        // of the payload in the file
+	in      *media.Input // that it is from, for warnings; may be nil
 }
 
 // errStop ends a walk early.
@@ -45,14 +46,20 @@ func parseBoxHeader(b []byte, left int64) (typ string, header int, size uint64, 
 	return typ, header, size, size >= uint64(header) && size <= math.MaxInt64
 }
 
-// each calls f for the boxes within b. Fewer bytes than a header at the end are padding, which QuickTime has.
+// each calls f for the boxes within b. A size that cannot be does not cost what stands in front: with a warning, a box that is too
+// long is read up to the end of b, and one that is shorter than its header ends the walk, as with FFmpeg. Fewer bytes than a
+// header at the end are padding, which QuickTime has.
 func (b *box) each(f func(child box) error) error {
 	for rest, offset := b.payload, b.offset; len(rest) >= boxHeader; {
 		typ, header, size, ok := parseBoxHeader(rest, int64(len(rest)))
 		if !ok || size > uint64(len(rest)) {
-			return fmt.Errorf("%w: box %q in %s at offset %d has %d bytes, %d are left", media.ErrBadMedia, typ, b.typ, offset, size, len(rest))
+			b.warnf("box %q in %s at offset %d has %d bytes, %d are left", typ, b.typ, offset, size, len(rest))
+			if size < uint64(header) {
+				return nil
+			}
+			size = uint64(len(rest))
 		}
-		err := f(box{typ: typ, payload: rest[header:size:size], offset: offset + int64(header)})
+		err := f(box{typ: typ, payload: rest[header:size:size], offset: offset + int64(header), in: b.in})
 		if err == errStop {
 			return nil
 		}
@@ -64,26 +71,35 @@ func (b *box) each(f func(child box) error) error {
 	return nil
 }
 
+// warnf warns of what is wrong with a box that is read all the same.
+func (b *box) warnf(format string, args ...any) {
+	if b.in != nil {
+		b.in.Warnf(format, args...)
+	}
+}
+
 // skip returns the box without the first n bytes of its payload.
 func (b *box) skip(n int) (rest box, err error) {
 	if len(b.payload) < n {
 		return rest, b.short(n)
 	}
-	return box{typ: b.typ, payload: b.payload[n:], offset: b.offset + int64(n)}, nil
+	return box{typ: b.typ, payload: b.payload[n:], offset: b.offset + int64(n), in: b.in}, nil
 }
 
 func (b *box) short(n int) error {
 	return fmt.Errorf("%w: box %s at offset %d has %d bytes, expected at least %d", media.ErrBadMedia, b.typ, b.offset, len(b.payload), n)
 }
 
-// table returns the entries of a full box that has a count of them, size bytes each, after head bytes.
+// table returns the entries of a full box that has a count of them, size bytes each, after head bytes. Where the count is too large
+// they are those that are there, with a warning.
 func (b *box) table(head, size int) ([]byte, error) {
 	if len(b.payload) < head {
 		return nil, b.short(head)
 	}
 	count := uint64(binary.BigEndian.Uint32(b.payload[head-4:]))
 	if have := uint64(len(b.payload)-head) / uint64(size); count > have {
-		return nil, fmt.Errorf("%w: box %s at offset %d announces %d entries and has %d", media.ErrBadMedia, b.typ, b.offset, count, have)
+		b.warnf("box %s at offset %d announces %d entries and has %d", b.typ, b.offset, count, have)
+		count = have
 	}
 	return b.payload[head : head+int(count)*size], nil
 }
@@ -147,7 +163,7 @@ func loadBox(in *media.Input, top topBox) (b box, err error) {
 	if size > maxBoxSize {
 		return b, fmt.Errorf("%w: box %s at offset %d has %d bytes, at most %d are read", media.ErrBadMedia, top.typ, top.payload, size, maxBoxSize)
 	}
-	b = box{typ: top.typ, payload: make([]byte, size), offset: top.payload}
+	b = box{typ: top.typ, payload: make([]byte, size), offset: top.payload, in: in}
 	if _, err := in.ReadAt(b.payload, top.payload); err != nil && size > 0 {
 		return b, fmt.Errorf("read box %s at offset %d: %w", top.typ, top.payload, err)
 	}

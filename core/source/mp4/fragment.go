@@ -76,7 +76,8 @@ func parseRun(b box, d runDefaults, base, follow, dts int64) (r run, err error) 
 	}
 	r.entries = b.payload[pos:]
 	if need := uint64(r.left) * uint64(r.width); need > uint64(len(r.entries)) {
-		return r, fmt.Errorf("%w: box trun at offset %d announces %d samples of %d bytes in %d", media.ErrBadMedia, b.offset, r.left, r.width, len(r.entries))
+		b.warnf("box trun at offset %d announces %d samples of %d bytes in %d", b.offset, r.left, r.width, len(r.entries))
+		r.left = uint32(len(r.entries) / r.width)
 	}
 	if r.position < 0 {
 		return r, fmt.Errorf("%w: box trun at offset %d points to offset %d", media.ErrBadMedia, b.offset, r.position)

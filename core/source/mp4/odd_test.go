@@ -2,11 +2,13 @@ package mp4
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
 	"luatrtmp/core/source/mediatest"
 )
 
@@ -90,6 +92,56 @@ func TestMP4OddSoundDescriptions(t *testing.T) {
 			require.Equal(t, []byte{0x12, 0x10}, units[0].Config)
 		})
 	}
+}
+
+// What is damaged in one place does not cost the rest, and is said once.
+func TestMP4DamagedBoxes(t *testing.T) {
+	u32 := mediatest.U32
+	for _, c := range []struct {
+		name    string
+		change  func(m *movie)
+		times   string
+		warning string
+	}{
+		{"a box behind the tracks is too long", func(m *movie) { m.mvex = append(u32(1<<30), "udta"...) }, "0s/0s 1s/1s 2s/2s ", `box "udta" in moov at offset 566 has 1073741824 bytes, 8 are left`},
+		{"a box behind the tracks is too short", func(m *movie) { m.mvex = append(u32(5), "udta"...) }, "0s/0s 1s/1s 2s/2s ", `box "udta" in moov at offset 566 has 5 bytes, 8 are left`},
+		{"stts announces too much", func(m *movie) { m.tables["stts"] = u32(0, math.MaxUint32, 3, 1000) }, "0s/0s 1s/1s 2s/2s ", "box stts at offset 550 announces 4294967295 entries and has 1"},
+		{"stsz announces too much", func(m *movie) { m.tables["stsz"] = u32(0, 0, math.MaxUint32, 3, 3) }, "0s/0s 1s/1s ", "box stsz at offset 502 announces 4294967295 entries and has 2"},
+		{"a sample entry that is not there", func(m *movie) { m.tables["stsc"] = u32(0, 1, 1, 3, 9) }, "0s/0s 1s/1s 2s/2s ", "track 7: samples use sample entry 9 of 1"},
+		{"an edit list that cannot be", func(m *movie) { m.elst = u32(1<<24, 1, 0, 0, math.MaxInt32, 0, 0) }, "0s/0s 1s/1s 2s/2s ", "track 7: its edit list is not followed: bad media file: box elst"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMovie()
+			c.change(m)
+			var warnings []string
+			in := mediatest.Memory(m.bytes())
+			in.Warn = func(text string) { warnings = append(warnings, text) }
+			f, err := Open(in)
+			require.NoError(t, err)
+			units, err := mediatest.ReadAll(t, f)
+			require.NoError(t, err)
+			require.Equal(t, c.times, mediatest.Times(units))
+			require.Len(t, warnings, 1)
+			require.Contains(t, warnings[0], c.warning)
+		})
+	}
+}
+
+// A track whose tables end early does not end the others.
+func TestMP4TablesOfOneTrackEndEarly(t *testing.T) {
+	frame := []byte{0, 0, 0, 1, 0x65}
+	video := testTrack{handler: "vide", timescale: 1000, entries: h264Entry(mediatest.AVCRecord), samples: [][]byte{frame, frame, frame}}
+	aac := testTrack{handler: "soun", timescale: 48000, entries: soundEntry("mp4a", 48000, 2, esds(0x40, 0x11, 0x90)), samples: [][]byte{{1}, {2}, {3}, {4}}}
+	file := makeMovie(video, aac)
+	stsc := bytes.Index(file, []byte("stsc")) + 4
+	copy(file[stsc+12:], mediatest.U32(1)) // samples in a chunk of the video
+	f, err := Open(mediatest.Memory(file))
+	require.NoError(t, err)
+	units, err := mediatest.ReadAll(t, f)
+	require.ErrorIs(t, err, media.ErrBadMedia)
+	require.ErrorContains(t, err, "track 1: bad media file: the chunks hold 1 samples of 3")
+	require.Len(t, mediatest.Of(units, flv.Video), 1)
+	require.Len(t, mediatest.Of(units, flv.Audio), 4)
 }
 
 // A run of samples of one size has no entries, and any number of samples.

@@ -153,7 +153,7 @@ func (f *reader) byID(id uint32) *track {
 
 // isMP2 reports whether the first sample of a track that is announced as MPEG audio is of layer 1 or 2.
 func (f *reader) isMP2(t *track) bool {
-	if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) || t.entries[t.head.entry].codec != flv.MP3 {
+	if !t.hasHead || t.entries[t.head.entry].codec != flv.MP3 {
 		return false
 	}
 	var head [media.MpegAudioHeaderSize]byte
@@ -242,8 +242,9 @@ func (f *reader) nextTrack() (*track, error) {
 				continue
 			}
 			ok, err := t.load()
-			if err != nil {
-				return nil, err
+			if err != nil { // its tables end early
+				t.over, f.cut = true, cmp.Or(f.cut, err)
+				continue
 			}
 			if !ok {
 				dry = true

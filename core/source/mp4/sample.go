@@ -13,7 +13,7 @@ import (
 // describe fills Info for the tracks that have samples.
 func (f *reader) describe() {
 	for _, t := range f.tracks {
-		if !t.hasHead || t.head.entry < 0 || t.head.entry >= len(t.entries) {
+		if !t.hasHead {
 			continue
 		}
 		entry := &t.entries[t.head.entry]
@@ -65,9 +65,6 @@ func (f *reader) describeSample(t *track, frame *sampleFrame) {
 // readSample reads the head of a track. ok is false if it is left out: it cannot be sent, but those behind it may.
 func (f *reader) readSample(t *track) (ok bool, err error) {
 	s := &t.head
-	if s.entry < 0 || s.entry >= len(t.entries) {
-		return false, fmt.Errorf("%w: track %d: sample at offset %d uses sample entry %d of %d", media.ErrBadMedia, t.id, s.offset, s.entry+1, len(t.entries))
-	}
 	if int64(s.size) > f.Left(s.offset) {
 		return false, fmt.Errorf("%w: track %d: sample of %d bytes at offset %d in a file of %d", media.ErrTruncated, t.id, s.size, s.offset, f.Size)
 	}

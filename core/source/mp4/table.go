@@ -75,11 +75,13 @@ func (t *sampleTable) parseSizes(b box) (err error) {
 	switch t.sizeBits {
 	case 8, 16, 32:
 		t.sizes, err = b.table(12, t.sizeBits/8)
+		t.count = uint32(len(t.sizes) * 8 / t.sizeBits)
 		return err
 	case 4:
 		t.sizes = b.payload[12:]
 		if uint64(len(t.sizes)) < (uint64(t.count)+1)/2 {
-			return fmt.Errorf("%w: box %s at offset %d announces %d entries in %d bytes", media.ErrBadMedia, b.typ, b.offset, t.count, len(t.sizes))
+			b.warnf("box %s at offset %d announces %d entries in %d bytes", b.typ, b.offset, t.count, len(t.sizes))
+			t.count = uint32(2 * len(t.sizes))
 		}
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 
 // track is one track of a file: its samples come from the table, then from the fragments.
 type track struct {
+	trak      box // for warnings
 	id        uint32
 	kind      flv.Kind
 	timescale uint32
@@ -37,7 +38,7 @@ type track struct {
 
 // parseTrack reads a trak. The error is an errCodec if it holds what cannot be sent. The id is known even then, if there is one.
 func parseTrack(trak box, movieScale uint32) (*track, error) {
-	t := &track{entry: -1}
+	t := &track{trak: trak, entry: -1}
 	t.start = cursor{table: &t.table}
 	var elst box
 	err := trak.each(func(b box) error {
@@ -70,11 +71,8 @@ func parseTrack(trak box, movieScale uint32) (*track, error) {
 		return t, fmt.Errorf("%w: track %d has timescale 0", media.ErrBadMedia, t.id)
 	}
 	if elst.payload != nil {
-		if t.edits, err = parseEdits(elst, movieScale); err != nil {
-			return t, err
-		}
-		if t.edits.mediaTime > int64(media.MaxTrackTime/time.Second)*int64(t.timescale) {
-			return t, fmt.Errorf("%w: box elst at offset %d: media time of %d ticks of 1/%d s", media.ErrBadMedia, elst.offset, t.edits.mediaTime, t.timescale)
+		if t.edits, err = t.parseEdits(elst, movieScale); err != nil {
+			trak.warnf("track %d: its edit list is not followed: %v", t.id, err)
 		}
 	}
 	if e := &t.entries[0]; e.isG711() {
@@ -256,6 +254,10 @@ func (t *track) load() (ok bool, err error) {
 		if limit := t.farthest(); s.dts > limit || s.dts < -limit {
 			return false, fmt.Errorf("%w: track %d: decode time of %d ticks of 1/%d s", media.ErrBadMedia, t.id, s.dts, t.timescale)
 		}
+		if s.entry < 0 || s.entry >= len(t.entries) { // FFmpeg goes on with the one in use, too
+			t.trak.warnf("track %d: samples use sample entry %d of %d", t.id, s.entry+1, len(t.entries))
+			s.entry = max(t.entry, 0)
+		}
 		t.head, t.hasHead = s, s.size > 0
 	}
 	return true, nil
@@ -268,10 +270,11 @@ type edits struct {
 	more      int   // edits after the first real one
 }
 
-func parseEdits(b box, movieScale uint32) (edits, error) {
+// parseEdits reads an elst. With an error there are no edits.
+func (t *track) parseEdits(b box, movieScale uint32) (edits, error) {
 	var e edits
 	if len(b.payload) < fullBoxHeader+4 {
-		return e, b.short(fullBoxHeader + 4)
+		return edits{}, b.short(fullBoxHeader + 4)
 	}
 	wide := b.payload[0] == 1
 	size := 12
@@ -280,7 +283,7 @@ func parseEdits(b box, movieScale uint32) (edits, error) {
 	}
 	table, err := b.table(fullBoxHeader+4, size)
 	if err != nil {
-		return e, err
+		return edits{}, err
 	}
 	for ; len(table) > 0; table = table[size:] {
 		var duration, mediaTime int64
@@ -290,15 +293,18 @@ func parseEdits(b box, movieScale uint32) (edits, error) {
 			duration, mediaTime = int64(binary.BigEndian.Uint32(table)), int64(int32(binary.BigEndian.Uint32(table[4:])))
 		}
 		if mediaTime >= 0 {
+			if mediaTime > int64(media.MaxTrackTime/time.Second)*int64(t.timescale) {
+				return edits{}, fmt.Errorf("%w: box elst at offset %d: media time of %d ticks of 1/%d s", media.ErrBadMedia, b.offset, mediaTime, t.timescale)
+			}
 			e.mediaTime = mediaTime
 			e.more = len(table)/size - 1
 			break
 		}
 		if movieScale == 0 || duration < 0 || duration/int64(movieScale) > int64(media.MaxTrackTime/time.Second) {
-			return e, fmt.Errorf("%w: box elst at offset %d: empty edit of %d ticks of 1/%d s", media.ErrBadMedia, b.offset, duration, movieScale)
+			return edits{}, fmt.Errorf("%w: box elst at offset %d: empty edit of %d ticks of 1/%d s", media.ErrBadMedia, b.offset, duration, movieScale)
 		}
 		if e.delay += media.Ticks(duration, movieScale); e.delay > media.MaxTrackTime {
-			return e, fmt.Errorf("%w: box elst at offset %d: delay %v", media.ErrBadMedia, b.offset, e.delay)
+			return edits{}, fmt.Errorf("%w: box elst at offset %d: delay %v", media.ErrBadMedia, b.offset, e.delay)
 		}
 	}
 	return e, nil
