@@ -3,6 +3,7 @@ package matroska
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -330,4 +331,34 @@ func TestOrder(t *testing.T) {
 	}
 	require.Equal(t, 2, f.depth)
 	require.Equal(t, int64(40e6), f.frame())
+}
+
+// A file that another one was appended to goes on with the configuration of that one.
+func TestJoinedFilesHaveTheirOwnConfigurations(t *testing.T) {
+	short := bytes.Clone(mediatest.AVCRecord)
+	short[4] = 0xFC | 1 // lengths of 2 bytes
+	avc := func(record []byte) []byte {
+		return el(idTracks, entry(1, typeVideo, "V_MPEG4/ISO/AVC", private(record...)))
+	}
+	idr, p := lengths(t, mediatest.IDR), lengths(t, mediatest.P)
+	r := open(t, append(file(avc(mediatest.AVCRecord), cluster(0, simple(1, 0, idr), simple(1, 40, p))),
+		file(avc(short), cluster(0, simple(1, 0, idr[2:]), simple(1, 40, p[2:])))...))
+	for range 2 {
+		var configs [][]byte
+		for range 4 {
+			u, err := r.Next()
+			require.NoError(t, err)
+			require.Len(t, u.NALUs, 1)
+			configs = append(configs, u.Config)
+			r.Mark()
+		}
+		require.Equal(t, [][]byte{mediatest.AVCRecord, nil, short, nil}, configs)
+		_, err := r.Next()
+		require.Equal(t, io.EOF, err)
+		require.NoError(t, r.Back())
+		u, err := r.Next()
+		require.NoError(t, err)
+		require.Equal(t, short, u.Config)
+		require.NoError(t, r.Rewind())
+	}
 }
