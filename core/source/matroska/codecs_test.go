@@ -191,6 +191,7 @@ func TestOpenErrors(t *testing.T) {
 		{"no cluster", file(both()), media.ErrTruncated, "no cluster in"},
 		{"no tracks", file(cluster(0, simple(1, 0, vp8Key))), media.ErrBadMedia, "no tracks"},
 		{"no key frame", file(both(), cluster(0, simple(1, 0, vp8Inter))), media.ErrBadMedia, "track 1 (video): no vp8 that can be decoded in the first"},
+		{"another type with a segment", append(el(idEBML, text(0x4282, "other")), el(idSegment, both())...), media.ErrUnsupported, `EBML files of the type "other"`},
 		{"frames that cannot be unpacked", file(el(idTracks, entry(2, typeAudio, "A_AAC", private(mediatest.ASC...), el(0x6D80, el(0x6240, num(0x5032, 1))))), cluster(0, simple(2, 0, aacFrame))),
 			media.ErrBadMedia, "track 2 (audio): bad media file: compressed data: "},
 		{"a broken key frame", file(both(), cluster(0, simple(1, 0, vp8Key[:6]))), media.ErrBadMedia, "track 1 (video): vp8: "},
@@ -331,6 +332,16 @@ func TestOrder(t *testing.T) {
 	}
 	require.Equal(t, 2, f.depth)
 	require.Equal(t, int64(40e6), f.frame())
+}
+
+// One wrong bit in the name of the type is no reason to refuse a file.
+func TestDamagedDocType(t *testing.T) {
+	in := mediatest.Memory(append(el(idEBML, text(0x4282, "matrosca")), el(idSegment, both(), cluster(0, simple(1, 0, vp8Key)))...))
+	var warnings []string
+	in.Warn = func(s string) { warnings = append(warnings, s) }
+	_, err := Open(in)
+	require.NoError(t, err)
+	require.Equal(t, []string{`it says that it is of the type "matrosca", but it is Matroska`}, warnings)
 }
 
 // A file that another one was appended to goes on with the configuration of that one.

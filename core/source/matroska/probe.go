@@ -8,7 +8,6 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/source/media"
-	"luatrtmp/internal/brief"
 )
 
 // readHeaders reads what stands in front of the media, up to the first cluster. Where a tool has moved it behind the media, it is looked for there.
@@ -87,9 +86,7 @@ func (f *reader) readEBML() error {
 	if err := decode(bytes.Clone(b), &h); err != nil {
 		return err
 	}
-	if h.DocType != "" && h.DocType != "matroska" && h.DocType != "webm" {
-		return fmt.Errorf("EBML files of the type %q are %w; %s", brief.Text(h.DocType), media.ErrUnsupported, media.VideoAdvice)
-	}
+	f.docType = h.DocType
 	f.window.Offset = e.end
 	return nil
 }

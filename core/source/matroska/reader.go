@@ -44,6 +44,7 @@ type reader struct {
 	streams []*stream // that are sent: video, then audio
 	first   place     // of the first cluster
 	shift   time.Duration
+	docType string
 	warned  map[string]bool // kinds of faults
 
 	place
@@ -84,7 +85,14 @@ type document struct {
 func Open(in *media.Input) (media.Reader, error) {
 	f := &reader{window: media.Window{In: in}, warned: map[string]bool{}}
 	f.place = place{doc: &document{scale: defaultScale}, end: unknownEnd, segment: unknownEnd}
-	if err := f.readHeaders(); err != nil {
+	err := f.readHeaders()
+	if f.docType != "" && f.docType != "matroska" && f.docType != "webm" {
+		if err != nil {
+			return nil, fmt.Errorf("EBML files of the type %q are %w; %s", brief.Text(f.docType), media.ErrUnsupported, media.VideoAdvice)
+		}
+		in.Warnf("it says that it is of the type %q, but it is Matroska", brief.Text(f.docType))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := f.choose(); err != nil {
