@@ -144,6 +144,31 @@ func TestMP4TablesOfOneTrackEndEarly(t *testing.T) {
 	require.Len(t, mediatest.Of(units, flv.Audio), 4)
 }
 
+// A size that is damaged costs its sample and those behind it in the chunk, as with FFmpeg.
+func TestMP4DamagedSize(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		bit  byte
+		text string
+	}{
+		{"beyond the end of the file", 0x01, "samples are left out: file is truncated"},
+		{"larger than any file", 0x80, "samples are left out: file is truncated"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := bytes.Clone(mediatest.File(t, "bframes.mp4"))
+			good, _, err := read(t, file)
+			require.NoError(t, err)
+			file[places(file, "stsz")[0]+4+12+4*7] ^= c.bit // of the eighth sample of video
+			units, warnings, err := read(t, file)
+			require.NoError(t, err)
+			require.Equal(t, len(mediatest.Of(good, flv.Audio)), len(mediatest.Of(units, flv.Audio)))
+			require.Greater(t, len(mediatest.Of(units, flv.Video)), len(mediatest.Of(good, flv.Video))-4)
+			require.Len(t, warnings, 1)
+			require.Contains(t, warnings[0], c.text)
+		})
+	}
+}
+
 // A run of samples of one size has no entries, and any number of samples.
 func TestMP4LongRunOfConstantSize(t *testing.T) {
 	const samples = 5000

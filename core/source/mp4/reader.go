@@ -219,14 +219,30 @@ func (f *reader) read() error {
 		ok, err := f.readSample(next)
 		switch {
 		case errors.Is(err, media.ErrTruncated): // the samples of other tracks may be there
-			next.over, f.cut = true, cmp.Or(f.cut, err)
+			next.miss(err)
 		case err != nil:
 			return err
 		case ok:
+			if next.missing > 0 {
+				f.Warnf("track %d: %d samples are left out: %v", next.id, next.missing, next.cut)
+				next.missing, next.cut = 0, nil
+			}
 			f.splice(next)
 			return nil
 		}
 	}
+}
+
+// maxMissing is how many samples of a track may follow each other that are not in the file, before it counts as cut. One size that
+// is damaged puts the other samples of its chunk behind the end of the file.
+const maxMissing = 1024
+
+// miss passes over the head of a track, which is not in the file.
+func (t *track) miss(why error) {
+	t.cut = cmp.Or(t.cut, why)
+	t.hasHead = false
+	t.missing++
+	t.over = t.missing > maxMissing
 }
 
 // maxRuns is how many runs of one track are held while fragments with samples of another one are looked for.
@@ -243,7 +259,7 @@ func (f *reader) nextTrack() (*track, error) {
 			}
 			ok, err := t.load()
 			if err != nil { // its tables end early
-				t.over, f.cut = true, cmp.Or(f.cut, err)
+				t.over, t.cut = true, cmp.Or(t.cut, err)
 				continue
 			}
 			if !ok {
@@ -266,7 +282,11 @@ func (f *reader) nextTrack() (*track, error) {
 			}
 		}
 		if next == nil {
-			return nil, cmp.Or(f.cut, io.EOF)
+			cut := f.cut
+			for _, t := range f.tracks {
+				cut = cmp.Or(cut, t.cut)
+			}
+			return nil, cmp.Or(cut, io.EOF)
 		}
 		return next, nil
 	}

@@ -29,8 +29,10 @@ type track struct {
 	nextDTS int64 // where a fragment without its own time goes on
 	head    sample
 	hasHead bool
-	over    bool // its next sample is missing, where the file is cut
-	entry   int  // of the last sample sent, -1: none
+	over    bool  // nothing more of it can be read
+	missing int   // samples that are not in the file, since the last one that is
+	cut     error // why the first of them is not, or why its tables end early; nil if neither
+	entry   int   // of the last sample sent, -1: none
 	config  media.SelfConfig
 	last    sample
 	moved   time.Duration // what the splicer added to its time
@@ -178,6 +180,7 @@ func (t *track) Rewind() {
 	t.runs = t.runs[:0]
 	t.nextDTS = 0
 	t.hasHead, t.over = false, false
+	t.missing, t.cut = 0, nil
 	t.entry = -1
 	t.last, t.moved = sample{}, 0
 	t.config = media.SelfConfig{}
