@@ -19,7 +19,7 @@ const (
 	together = 60 * time.Millisecond
 )
 
-// ffmpeg ends without the frames of AAC that it has gathered for a packet.
+// ffmpeg ends without the frames of AAC or MP3 that it has gathered for a packet.
 func compare(t *testing.T, want, recording string, opts media.Options) {
 	t.Helper()
 	got, sent := media.FrameMD5(t, recording), media.FrameMD5(t, want)
@@ -47,6 +47,7 @@ func TestFFmpeg(t *testing.T) {
 		{".webm", "vp9", "opus", []string{"-strict", "experimental"}},
 		{".mkv", "h264", "pcma", nil},
 		{".mkv", "h264", "pcmu", nil},
+		{".mkv", "h264", "mp3", nil},
 		{".mp4", "", "aac", nil},
 	} {
 		name := strings.Join(append([]string{c.video, c.audio}, c.options...), " ")
@@ -57,7 +58,7 @@ func TestFFmpeg(t *testing.T) {
 			recording := publish(t, receiver, streamName("ffmpeg"+name), sdp, func() {
 				run(t, "ffmpeg", ffmpegArgs(file, port, true, c.video != "", true, c.options...)...)
 			})
-			compare(t, file, recording, media.Options{AudioOnly: c.video == "", Prefix: c.audio == "aac"})
+			compare(t, file, recording, media.Options{AudioOnly: c.video == "", Prefix: c.audio == "aac" || c.audio == "mp3"})
 		})
 	}
 }
@@ -80,6 +81,9 @@ func TestGStreamer(t *testing.T) {
 		{"rtppcmapay", ".wav", "", "pcma", "wavparse ! rtppcmapay min-ptime=20000000 max-ptime=20000000", "codec=pcma"},
 		{"rtppcmupay", ".wav", "", "pcmu", "wavparse ! rtppcmupay min-ptime=20000000 max-ptime=20000000", "codec=pcmu&pt=0"},
 		{"rtpmp4gpay", ".mkv", "", "aac", "matroskademux ! aacparse ! rtpmp4gpay", "codec=aac&rate=48000&channels=2"},
+		{"rtpmpapay", ".mkv", "", "mp3", "matroskademux ! mpegaudioparse ! rtpmpapay mtu=300", "codec=mp3"},
+		{"rtpac3pay", ".mkv", "", "ac3", "matroskademux ! ac3parse ! rtpac3pay", "codec=ac3"},
+		{"rtpac3pay, fragments", ".mkv", "", "ac3", "matroskademux ! ac3parse ! rtpac3pay mtu=300", "codec=ac3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
