@@ -236,9 +236,9 @@ func (f *reader) probe() (tracks []*track, why []string, err error) {
 			why[i] = fmt.Sprintf("no %v that can be decoded in the first %d bytes", t.codec, f.window.Offset)
 		case t.kind == flv.Video && !video:
 			video = true
-			f.first.order = order{depth: max(found.frames.depth, t.reorder, found.reorder), frame: t.frame}
-			if t.frame == 0 {
-				f.first.order.frame = found.frames.frame()
+			f.first.order = order{depth: max(found.frames.depth, t.reorder, found.reorder), frame: found.frames.frame()}
+			if t.frame > 0 && t.frame < maxLate*f.first.order.frame { // else it is no duration of a frame
+				f.first.order.frame = t.frame
 			}
 		}
 	}
