@@ -1,6 +1,10 @@
 package mpegts
 
-import "luatrtmp/core/flv"
+import (
+	"slices"
+
+	"luatrtmp/core/flv"
+)
 
 // mark is a place in a transport stream.
 type mark struct {
@@ -16,7 +20,7 @@ func (f *reader) Mark() {
 		}
 	}
 	for _, s := range f.streams {
-		for _, u := range s.queue {
+		for _, u := range slices.Concat(s.queue, s.pending) {
 			earlier(u.at)
 		}
 		if s.holding {

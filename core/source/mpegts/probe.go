@@ -52,10 +52,10 @@ func (f *reader) look() {
 	}
 }
 
-// findUntimed finds streams of which no packet has a time, and reports whether there are some.
+// findUntimed finds streams of which no packet has a time, or all have the same one, and reports whether there are some.
 func (f *reader) findUntimed() (some bool) {
 	for _, s := range f.streams {
-		if s.pesAt.offset >= 0 && !s.stamped && !s.encrypted && !s.audio.refused {
+		if s.pesAt.offset >= 0 && (!s.stamped || s.standing && !s.moved) && !s.encrypted && !s.audio.refused {
 			s.untimed, some = true, true
 		}
 	}
@@ -181,6 +181,10 @@ func (f *reader) choose() error {
 			f.names = append(f.names, name+": the first one is sent")
 		default:
 			s.reorder = s.backward && !s.hasDTS
+			if s.display != nil {
+				s.delay = s.display.Delay()
+				s.lead = int64(float64(s.delay) * clock / 2 / s.rate())
+			}
 			f.describe(s)
 			chosen = append(chosen, s)
 		}

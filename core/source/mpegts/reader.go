@@ -162,7 +162,7 @@ func (f *reader) takePES(s *stream, packet *PES) {
 	if s.pesAt.offset < 0 {
 		s.pesAt = f.here()
 	}
-	p := pes{at: s.pesAt, data: packet.Data, timed: packet.HasPTS, hasDTS: packet.HasDTS}
+	p := pes{at: s.pesAt, data: packet.Data, timed: packet.HasPTS && !s.untimed, hasDTS: packet.HasDTS}
 	if p.timed {
 		p.pts = f.follow(packet.PTS)
 		p.dts = p.pts

@@ -26,6 +26,8 @@ type trackRoute struct {
 	opusHead []byte
 	reorder  bool // see stream
 	untimed  bool
+	delay    int64
+	lead     int64
 }
 
 // place is where reading has to begin for something to come again, and what was known there.
@@ -48,11 +50,11 @@ func (f *reader) take(r *route) error {
 			i = len(f.streams) - 1
 		}
 		s := f.streams[i]
-		s.pid, s.audio.opusHead, s.reorder, s.untimed = t.pid, t.opusHead, t.reorder, t.untimed
+		s.pid, s.audio.opusHead, s.reorder, s.untimed, s.delay = t.pid, t.opusHead, t.reorder, t.untimed, t.delay
 		if err := s.begin(); err != nil {
 			return err
 		}
-		s.start = f.origin
+		s.start, s.lead = f.origin-t.lead, t.lead
 		streams = append(streams, s)
 	}
 	f.streams, f.route = streams, r
@@ -72,7 +74,7 @@ func (f *reader) restartTables() {
 func (f *reader) reroute() {
 	r := &route{program: f.route.program, table: f.route.table}
 	for _, s := range f.streams {
-		r.tracks = append(r.tracks, trackRoute{s.pid, s.codec, s.audio.opusHead, s.reorder, s.untimed})
+		r.tracks = append(r.tracks, trackRoute{s.pid, s.codec, s.audio.opusHead, s.reorder, s.untimed, s.delay, s.lead})
 	}
 	f.route = r
 }

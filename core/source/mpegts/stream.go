@@ -61,14 +61,19 @@ type stream struct {
 	encrypted bool // it is, at least in part
 	late      bool // the track is new, or of another codec than before: video begins with a key frame
 
-	stamped    bool  // some packets have a time
-	pts, dts   int64 // the last one
-	standing   bool  // the one before was the same: a clock that stands still says nothing
-	untimed    bool  // it was found that no packet has a time: frames follow each other at their rate
-	start      int64 // when the first frame is due if it has no time
-	resume     place // what is before it does not come again
-	resumed    bool  // no frame came since
-	base       int64 // of a frame, at which ...
+	stamped    bool            // some packets have a time
+	pts, dts   int64           // the last one
+	standing   bool            // the one before was the same: a clock that stands still says nothing
+	moved      bool            // two packets have different ones
+	untimed    bool            // it was found that no packet has a time: frames follow each other at their rate
+	display    *annexb.Display // when they are shown; of video, if untimed
+	delay      int64           // see annexb.Display; it is learned
+	pending    []*unit         // frames of which it is not known yet when they are shown
+	start      int64           // when the first frame is due if it has no time
+	lead       int64           // by how much it is decoded before it is shown; of video, if untimed
+	resume     place           // what is before it does not come again
+	resumed    bool            // no frame came since
+	base       int64           // of a frame, at which ...
 	fps        float64
 	since      int64 // ... so many frames of this rate followed; if untimed
 	unstamped  int   // packets without a time in which a frame begins, since frames were made
@@ -110,7 +115,13 @@ func newTSStream(pid uint16, codec flv.Codec, opusHead []byte) *stream {
 func (s *stream) begin() error {
 	fresh := newTSStream(s.pid, s.codec, s.audio.opusHead)
 	fresh.queue = s.queue[:0]
-	fresh.audio.info, fresh.untimed = s.audio.info, s.untimed
+	fresh.audio.info, fresh.untimed, fresh.delay = s.audio.info, s.untimed, s.delay
+	if s.untimed && s.kind == flv.Video {
+		var err error
+		if fresh.display, err = annexb.NewDisplay(s.codec, s.delay); err != nil {
+			return err
+		}
+	}
 	if fresh.reorder = s.reorder; s.reorder {
 		if s.codec == flv.HEVC {
 			fresh.order = &h265.DTSExtractor{}
@@ -132,6 +143,7 @@ func (s *stream) add(p pes) {
 	}
 	if p.timed {
 		s.standing = s.stamped && p.pts == s.pts && p.dts == s.dts
+		s.moved = s.moved || s.stamped && !s.standing
 		s.stamped, s.pts, s.dts = true, p.pts, p.dts
 		p.timed = !s.standing
 	}
@@ -175,6 +187,9 @@ func (s *stream) hold(p pes) {
 
 // due returns when the next frame is due if it has no time.
 func (s *stream) due() int64 {
+	if n := len(s.pending); n > 0 {
+		return s.pending[n-1].dts + s.step()
+	}
 	if s.begun && !s.resumed {
 		return s.lastAt + s.step()
 	}
@@ -289,7 +304,27 @@ func (s *stream) isSlice(nalu []byte) bool {
 }
 
 // flush makes access units of what is held when nothing follows.
-func (s *stream) flush() { s.flushBefore(math.MinInt64) }
+func (s *stream) flush() {
+	s.flushBefore(math.MinInt64)
+	if s.display != nil {
+		s.display.Flush()
+		s.show()
+	}
+}
+
+// show gives the frames of which it is known when they are shown their times, and puts them in the queue.
+func (s *stream) show() {
+	for len(s.pending) > 0 {
+		fields, ok := s.display.Next()
+		if !ok {
+			return
+		}
+		u := s.pending[0]
+		s.pending = slices.Delete(s.pending, 0, 1)
+		u.pts = u.dts + int64(float64(fields)*clock/2/s.rate())
+		s.push(u)
+	}
+}
 
 // flushBefore makes access units of what is held: one, or more if frames without a time follow the first one.
 // Those share the time up to the next packet's, if that is later.
@@ -419,6 +454,12 @@ func (s *stream) addPicture(nalus [][]byte) {
 	s.backward = s.backward || s.pictures > 0 && pts < s.lastPTS
 	s.pictures++
 	s.lastPTS = pts
+	if s.display != nil {
+		s.pending = append(s.pending, u)
+		s.display.Push(nalus)
+		s.show()
+		return
+	}
 	if s.order != nil {
 		if u.dts, err = s.order.Extract(nalus, pts); err != nil { // it wants a key frame first, and no holes
 			u.dts = min(s.lastAt+max(s.frame, 1), pts)
