@@ -127,6 +127,20 @@ func TestMP4DamagedBoxes(t *testing.T) {
 	}
 }
 
+// A sample entry that cannot be sent, behind one that can, does not cost the track.
+func TestMP4SecondSampleEntry(t *testing.T) {
+	good := h264Entry(mediatest.AVCRecord)
+	for _, second := range [][]byte{mediatest.Box("apcn", make([]byte, visualEntry)), h264Entry([]byte{1, 2}), mediatest.Box("encv", make([]byte, visualEntry))} {
+		frame := []byte{0, 0, 0, 1, 0x65}
+		file := makeMovie(testTrack{handler: "vide", timescale: 1000, entries: append(bytes.Clone(good), second...), samples: [][]byte{frame, frame}})
+		units, warnings, err := read(t, file)
+		require.NoError(t, err)
+		require.Len(t, units, 2)
+		require.Len(t, warnings, 1)
+		require.Contains(t, warnings[0], "track 1: sample entry 2 is left out")
+	}
+}
+
 // A track whose tables end early does not end the others.
 func TestMP4TablesOfOneTrackEndEarly(t *testing.T) {
 	frame := []byte{0, 0, 0, 1, 0x65}

@@ -141,8 +141,12 @@ func (t *track) parseDescription(b box) error {
 	}
 	return entries.each(func(c box) error {
 		e, err := parseEntry(t.kind, c)
-		if err != nil {
+		switch n := len(t.entries); {
+		case err != nil && n == 0:
 			return err
+		case err != nil: // FFmpeg goes on with the one in use, too
+			c.warnf("track %d: sample entry %d is left out: %v", t.id, n+1, err)
+			e = t.entries[n-1]
 		}
 		if len(t.entries) >= maxEntries {
 			return fmt.Errorf("%w: more than %d sample entries in track %d", media.ErrBadMedia, maxEntries, t.id)

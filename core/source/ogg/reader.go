@@ -2,6 +2,7 @@ package ogg
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -49,8 +50,9 @@ type reader struct {
 	packets packets
 
 	serial   uint32
-	playing  bool // serial is the stream of the link
-	header   bool // packets of this link with data were seen
+	playing  bool  // serial is the stream of the link
+	fault    error // what is wrong with the first stream of the link that would be sent
+	header   bool  // packets of this link with data were seen
 	config   []byte
 	pending  bool // config goes with the next unit
 	track    flv.AudioTrack
@@ -104,7 +106,14 @@ func (f *reader) survey() (skipped []string, err error) {
 			return nil, fmt.Errorf("%w: more than %d streams", media.ErrBadMedia, maxOggStreams)
 		}
 		codec, name := codec(p.data)
+		var fault error
+		if codec != flv.NoCodec {
+			_, fault = newTrack(codec, &p)
+		}
 		switch {
+		case fault != nil:
+			f.fault = cmp.Or(f.fault, fault)
+			skipped = append(skipped, fmt.Sprintf("stream %08x (audio): %v", p.serial, fault))
 		case codec == flv.NoCodec:
 			skipped = append(skipped, fmt.Sprintf("stream %08x: %s", p.serial, name))
 		case f.codec != flv.NoCodec:
@@ -115,6 +124,9 @@ func (f *reader) survey() (skipped []string, err error) {
 	}
 	if f.codec != flv.NoCodec {
 		return skipped, nil
+	}
+	if f.fault != nil {
+		return nil, f.fault
 	}
 	if len(skipped) == 0 {
 		return nil, fmt.Errorf("%w: no stream begins at the begin of the file", media.ErrBadMedia)
@@ -164,6 +176,7 @@ func (f *reader) Rewind() error {
 func (f *reader) endLink() {
 	f.base = f.now()
 	f.playing, f.header, f.timed = false, false, false
+	f.fault = nil
 	f.first, f.position = 0, 0
 	f.packets.reset()
 	f.queue, f.next = f.queue[:0], 0
@@ -206,6 +219,9 @@ func (f *reader) readPage() error {
 		return f.beginStream(&p)
 	}
 	if !f.playing {
+		if f.fault != nil {
+			return f.fault
+		}
 		return fmt.Errorf("the chained stream before offset %d is no %v: %w; %s", p.offset, f.codec, media.ErrUnsupported, media.SoundAdvice)
 	}
 	if p.serial != f.serial {
@@ -231,17 +247,12 @@ func (f *reader) beginStream(p *page) error {
 	if f.playing || codec != f.codec {
 		return nil
 	}
-	config := p.data
-	if codec == flv.FLAC {
-		config = p.data[min(flacConfigAt, len(p.data)):]
+	track, err := newTrack(codec, p)
+	if err != nil { // another stream of the link may be good
+		f.fault = cmp.Or(f.fault, err)
+		return nil
 	}
-	var err error
-	if f.track, err = flv.NewAudioTrack(codec); err == nil {
-		err = f.track.SetConfig(config)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: page at offset %d: %w", media.ErrBadMedia, p.offset, err)
-	}
+	f.track, f.fault = track, nil
 	f.playing, f.serial = true, p.serial
 	f.rate = uint32(f.track.Info().SampleRate)
 	if codec == flv.Opus {
@@ -252,6 +263,22 @@ func (f *reader) beginStream(p *page) error {
 	}
 	f.packets.sequence, f.packets.begun = p.sequence+1, true
 	return nil
+}
+
+// newTrack reads the first page of a stream, which has the configuration.
+func newTrack(codec flv.Codec, p *page) (flv.AudioTrack, error) {
+	config := p.data
+	if codec == flv.FLAC {
+		config = p.data[min(flacConfigAt, len(p.data)):]
+	}
+	track, err := flv.NewAudioTrack(codec)
+	if err == nil {
+		err = track.SetConfig(config)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: page at offset %d: %w", media.ErrBadMedia, p.offset, err)
+	}
+	return track, nil
 }
 
 // samples returns the duration of a packet; a broken one has none.

@@ -65,6 +65,13 @@ func TestOgg(t *testing.T) {
 			makePage(2, 0, 7, 0, false, vorbis), makePage(2, 0, 1, 0, false, head), makePage(2, 0, 9, 0, false, head), makePage(2, 0, 8, 0, false, []byte("xyz")),
 			makePage(0, 0, 7, 1, false, vorbis), makePage(0, 0, 1, 1, false, tags), makePage(0, 500, 9, 1, false, p), makePage(4, 960, 1, 2, false, p),
 		}, "0s/0s ", []string{"stream 00000007: vorbis", "stream 00000009 (audio): the first one is sent", "stream 00000008: unknown (78 79 7a)"}, 20 * time.Millisecond},
+		{"a header that is broken in front", [][]byte{
+			makePage(2, 0, 7, 0, false, []byte("OpusHead")), makePage(2, 0, 5, 0, false, []byte("\x7FFLAC\x01\x00")), makePage(2, 0, 1, 0, false, head),
+			makePage(0, 0, 7, 1, false, tags), makePage(0, 0, 1, 1, false, tags), makePage(0, 500, 7, 2, false, p), makePage(4, 960, 1, 2, false, p),
+		}, "0s/0s ", []string{
+			"stream 00000007 (audio): bad media file: page at offset 0: bad decoder configuration: 8 bytes (4f 70 75 73 48 65 61 64), expected an OpusHead of at least 19",
+			`stream 00000005 (audio): bad media file: page at offset 36: bad decoder configuration: 0 bytes, expected "fLaC" and STREAMINFO, 42 bytes`,
+		}, 20 * time.Millisecond},
 		{"chained", [][]byte{begin, makePage(4, 960, 1, 2, false, p), makePage(2, 0, 2, 0, false, head), makePage(0, 0, 2, 1, false, tags), makePage(4, 5960, 2, 2, false, p, p)},
 			"0s/0s 20ms/20ms 40ms/40ms ", nil, 60 * time.Millisecond},
 	} {
