@@ -2,6 +2,7 @@ package matroska
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -49,6 +50,9 @@ var otherCodecs = []struct{ prefix, name string }{
 
 // acmCodecs are the format tags of A_MS/ACM, those of WAV.
 var acmCodecs = map[uint16]flv.Codec{0x06: flv.PCMA, 0x07: flv.PCMU, 0x55: flv.MP3, 0xFF: flv.AAC, 0x2000: flv.AC3}
+
+// otherACM names those that cannot be sent.
+var otherACM = map[uint16]string{0x01: "pcm", 0x02: "adpcm", 0x11: "adpcm", 0x50: media.MP2, 0x161: "wma", 0x2001: "dts"}
 
 const (
 	acmHeader = 16 // of WAVEFORMATEX, up to the bits of a sample
@@ -139,7 +143,7 @@ func (t *track) findCodec(e *trackEntry, private []byte) (flv.Codec, []byte, err
 		if c, ok := acmCodecs[tag]; ok {
 			return c, private[min(acmExtra, len(private)):], nil
 		}
-		return 0, nil, &errCodec{fmt.Sprintf("A_MS/ACM with format 0x%04x", tag)}
+		return 0, nil, &errCodec{fmt.Sprintf("%s (A_MS/ACM with format 0x%04x)", cmp.Or(otherACM[tag], "unknown"), tag)}
 	case id == "V_MS/VFW/FOURCC" && len(private) >= vfwFourCC+4:
 		return 0, nil, &errCodec{fmt.Sprintf("V_MS/VFW/FOURCC with %q, which has no presentation times", private[vfwFourCC:vfwFourCC+4])}
 	}
@@ -201,7 +205,7 @@ func (t *track) finishVideo(v *flv.VideoInfo) {
 // setAudio reads the configuration of audio, and makes the one that old files do not have.
 func (t *track) setAudio(e *trackEntry, private []byte) error {
 	rate, channels := int(min(max(e.Audio.Rate, 0), 1<<20)), int(min(e.Audio.Channels, 255))
-	if rate == 0 {
+	if rate <= 0 { // nothing is said, or no number
 		rate = 8000
 	}
 	channels = max(channels, 1)
