@@ -88,8 +88,8 @@ var containers = map[string]container{
 
 // sent has every codec in every container from which it is sent.
 var sent = []string{
-	"flv/h264", "flv/aac", "flv/he-aac", "flv/main", "flv/mp3", "flv/a-law", "flv/mu-law",
-	"enhanced flv/h264", "enhanced flv/hevc", "enhanced flv/av1", "enhanced flv/vp9", "enhanced flv/aac", "enhanced flv/he-aac", "enhanced flv/main",
+	"flv/h264", "flv/hevc", "flv/aac", "flv/he-aac", "flv/main", "flv/mp3", "flv/a-law", "flv/mu-law",
+	"enhanced flv/h264", "enhanced flv/hevc", "enhanced flv/av1", "enhanced flv/vp8", "enhanced flv/vp9", "enhanced flv/aac", "enhanced flv/he-aac", "enhanced flv/main",
 	"enhanced flv/mp3", "enhanced flv/opus", "enhanced flv/flac", "enhanced flv/ac-3", "enhanced flv/e-ac-3",
 	"mp4/h264", "mp4/hevc", "mp4/av1", "mp4/vp8", "mp4/vp9", "mp4/aac", "mp4/he-aac", "mp4/main", "mp4/mp3", "mp4/opus", "mp4/flac", "mp4/ac-3", "mp4/e-ac-3",
 	"mov/a-law", "mov/mu-law", "mov/h264", "mov/hevc", "mov/aac", "mov/he-aac", "mov/main", "mov/mp3", "mov/ac-3", "mov/e-ac-3",
@@ -103,7 +103,7 @@ var sent = []string{
 	"ogg/opus", "ogg/flac",
 	"ivf/av1", "ivf/vp8", "ivf/vp9",
 	"wav/a-law", "wav/mu-law",
-	"h264 file/h264", "hevc file/hevc", "adts/aac", "adts/main", "mp3 file/mp3", "ac-3 file/ac-3", "e-ac-3 file/e-ac-3",
+	"h264 file/h264", "hevc file/hevc", "adts/aac", "adts/he-aac", "adts/main", "mp3 file/mp3", "ac-3 file/ac-3", "e-ac-3 file/e-ac-3",
 }
 
 // packet is what ffprobe finds of one frame.
@@ -216,6 +216,8 @@ func TestContainers(t *testing.T) {
 			in, what, _ := strings.Cut(name, "/")
 			container, codec := containers[in], codecs[what]
 			switch name {
+			case "flv/hevc", "enhanced flv/vp8":
+				container.write = tagged
 			case "mp4/vp8":
 				container.write = vp8MP4
 			case "fragmented mp4/vp8":

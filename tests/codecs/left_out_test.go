@@ -71,6 +71,7 @@ func TestLeftOut(t *testing.T) {
 		{"mp4/subtitles", ".mp4", args(picture, text, h264, []string{"-c:s", "mov_text"}), 25, "subtitles"},
 		{"mov/time codes", ".mov", args(picture, h264, []string{"-timecode", "10:00:00:00"}), 25, "time code"},
 		{"mpeg-ts/av1", ".ts", args(picture, tone, []string{"-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8"}, aac), 48, "private data"},
+		{"mpeg-ts/vp8", ".ts", args(picture, tone, []string{"-c:v", "libvpx"}, aac), 48, "private data"},
 		{"mpeg-ts/vp9", ".ts", args(picture, tone, []string{"-c:v", "libvpx-vp9"}, aac), 48, "private data"},
 		{"mpeg-ts/flac", ".ts", args(picture, tone, h264, []string{"-c:a", "flac"}), 25, "private data"},
 		{"mpeg-ts/g.711", ".ts", args(picture, tone, h264, []string{"-c:a", "pcm_alaw", "-ar", "8000"}), 25, "private data"},
