@@ -240,3 +240,39 @@ func TestTSWrongMapAtFirst(t *testing.T) {
 		require.Empty(t, f.Info().Skipped, name)
 	}
 }
+
+// What is encrypted from somewhere on is named then; a damaged packet is not.
+func TestTSEncryptedFromSomewhereOn(t *testing.T) {
+	plain := piece(t, "160x96", "-c:v libx264 -bf 0 -c:a aac")
+	_, whole := readTS(t, plain)
+	for _, c := range []struct {
+		name     string
+		from, to float64
+		least    int // of the units
+		warnings []string
+	}{
+		{"half of it", 0.5, 1, len(whole) / 3, []string{
+			"PID 256 (video) is encrypted, about from offset O on, and left out there",
+			"PID 257 (audio) is encrypted, about from offset O on, and left out there",
+		}},
+		{"one packet", 0.5, 0.501, len(whole) - 8, nil},
+	} {
+		file := bytes.Clone(plain)
+		n := len(file) / PacketSize
+		for i := int(c.from * float64(n)); i < int(c.to*float64(n)+1) && i < n; i++ {
+			if p := file[i*PacketSize:]; p[1]&0x1F == 1 && p[2] < 2 {
+				p[3] |= 0x80
+			}
+		}
+		in := mediatest.Memory(file)
+		var warnings []string
+		in.Warn = func(text string) { warnings = append(warnings, offsets.ReplaceAllString(text, "offset O")) }
+		f, err := Open(in)
+		require.NoError(t, err)
+		units, err := mediatest.ReadAll(t, f)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(units), c.least, c.name)
+		require.Less(t, len(units), len(whole), c.name)
+		require.ElementsMatch(t, c.warnings, warnings, c.name)
+	}
+}

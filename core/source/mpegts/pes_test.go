@@ -105,6 +105,31 @@ func TestPESLimit(t *testing.T) {
 	require.Equal(t, []bool{true, false, false, true}, timed)
 }
 
+// Where a part of a packet was delivered and more of it is lost, that is said.
+func TestPESOfWhichAPartIsLost(t *testing.T) {
+	r := PESReader{Limit: 1000}
+	var got []string
+	take := func(p *PES) {
+		switch {
+		case p.Cut:
+			got = append(got, "cut")
+		case p.HasPTS:
+			got = append(got, "begin")
+		default:
+			got = append(got, "part")
+		}
+	}
+	list := cutPackets(0, pesOf(false, 0x80, make([]byte, 2500)...))
+	list = append(list, cutPackets(len(list), pesOf(false, 0x80, 1))...)
+	for i, b := range list {
+		if i != 7 {
+			r.Add(parse(t, b), take)
+		}
+	}
+	r.Flush(take)
+	require.Equal(t, []string{"begin", "cut", "begin"}, got)
+}
+
 // FuzzMPEGTS takes packets of one PID as a table's and as a stream's.
 func FuzzMPEGTS(f *testing.F) {
 	f.Add(bytes.Join(cutPackets(0, append([]byte{0}, section(tablePAT, 1, 0, 1, 0xE1, 0)...)), nil))

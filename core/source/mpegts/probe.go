@@ -55,7 +55,7 @@ func (f *reader) look() {
 // findUntimed finds streams of which no packet has a time, or all have the same one, and reports whether there are some.
 func (f *reader) findUntimed() (some bool) {
 	for _, s := range f.streams {
-		if s.pesAt.offset >= 0 && (!s.stamped || s.standing && !s.moved) && !s.encrypted && !s.audio.refused {
+		if s.pesAt.offset >= 0 && (!s.stamped || s.standing && !s.moved) && s.encrypted < encryptedPackets && !s.audio.refused {
 			s.untimed, some = true, true
 		}
 	}

@@ -24,6 +24,9 @@ const (
 	heldTime  = 3 * clock
 
 	programs = 64
+
+	// encryptedPackets of a stream are no accident.
+	encryptedPackets = 16
 )
 
 // reader reads a transport stream, ISO/IEC 13818-1. Frames may lie across PES packets, several may be in one, and tracks may be silent.
@@ -141,12 +144,12 @@ func (f *reader) read() error {
 // here is the place of the last packet.
 func (f *reader) here() place { return place{f.packets.packet, f.route, f.clock, f.timed, f.last, 0} }
 
-// encrypted keeps why there is nothing of a stream, and says it once if the stream was sent so far.
+// encrypted keeps why there is nothing of a stream, and says it once if the stream was sent so far. A few
+// packets may just be damaged.
 func (f *reader) encrypted(s *stream) {
-	if !s.encrypted && f.scanned {
-		f.Warnf("encrypted media (PID %d from offset %d on) is left out", s.pid, f.packets.packet)
+	if s.encrypted++; s.encrypted == encryptedPackets && f.scanned {
+		f.Warnf("PID %d (%v) is encrypted, about from offset %d on, and left out there", s.pid, s.kind, f.packets.packet)
 	}
-	s.encrypted = true
 	s.fault = cmp.Or(s.fault, fmt.Errorf("encrypted media (PID %d at offset %d) is %w", s.pid, f.packets.packet, media.ErrUnsupported))
 }
 

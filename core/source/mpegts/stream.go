@@ -58,7 +58,7 @@ type stream struct {
 	taken   bool  // from the queue
 	takenAt int64 // DTS of the last one that was
 
-	encrypted bool // it is, at least in part
+	encrypted int  // packets that are
 	late      bool // the track is new, or of another codec than before: video begins with a key frame
 
 	stamped    bool            // some packets have a time
