@@ -2,6 +2,7 @@ package matroska
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"io"
 	"runtime"
@@ -373,4 +374,17 @@ func TestJoinedFilesHaveTheirOwnConfigurations(t *testing.T) {
 		require.Equal(t, short, u.Config)
 		require.NoError(t, r.Rewind())
 	}
+}
+
+// The private data of many tracks is not held, however well it is packed.
+func TestPackedEntries(t *testing.T) {
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	_, err := w.Write(make([]byte, maxEntry-1000))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	packed := entry(3, typeAudio, "A_AAC", private(z.Bytes()...), el(0x6D80, el(0x6240, num(0x5032, scopePrivate))))
+	b := file(el(idTracks, vp8Entry(), bytes.Repeat(packed, 500)), cluster(0, simple(1, 0, vp8Key)))
+	r := open(t, b)
+	require.Contains(t, r.Info().Skipped[len(r.Info().Skipped)-1], "tracks after the first 17")
 }

@@ -51,9 +51,8 @@ func newEncodings(all []contentEncoding) (encodings, error) {
 	return all, nil
 }
 
-// undo returns what was encoded as b: frames, or the codec's configuration. It may be b itself. What it returns has at most
-// media.MaxSampleSize bytes.
-func (all encodings) undo(b []byte, scope uint64) ([]byte, error) {
+// undo returns what was encoded as b: a frame, or the private data of the codec. It may be b itself. It is an error if it has more than limit bytes.
+func (all encodings) undo(b []byte, scope uint64, limit int) ([]byte, error) {
 	for _, e := range all {
 		if cmp.Or(e.Scope, scopeFrames)&scope == 0 {
 			continue
@@ -63,15 +62,15 @@ func (all encodings) undo(b []byte, scope uint64) ([]byte, error) {
 		case algorithmStripped:
 			b = append(bytes.Clone(e.Compression.Settings), b...)
 		case algorithmBzip2:
-			b, err = inflated(bzip2.NewReader(bytes.NewReader(b)))
+			b, err = inflated(bzip2.NewReader(bytes.NewReader(b)), limit)
 		case algorithmZlib:
 			var r io.ReadCloser
 			if r, err = zlib.NewReader(bytes.NewReader(b)); err == nil {
-				b, err = inflated(r)
+				b, err = inflated(r, limit)
 			}
 		}
-		if err == nil && len(b) > media.MaxSampleSize {
-			err = fmt.Errorf("more than %d bytes", media.MaxSampleSize)
+		if err == nil && len(b) > limit {
+			err = fmt.Errorf("more than %d bytes", limit)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: compressed data: %w", media.ErrBadMedia, err)
@@ -80,7 +79,7 @@ func (all encodings) undo(b []byte, scope uint64) ([]byte, error) {
 	return b, nil
 }
 
-// inflated reads all, but not much more than the largest frame.
-func inflated(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, media.MaxSampleSize+1))
+// inflated reads all, but not much more than limit.
+func inflated(r io.Reader, limit int) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, int64(limit)+1))
 }

@@ -129,10 +129,12 @@ func (f *reader) readHeader(e *element) error {
 
 // readTracks reads the entries of tracks.
 func (f *reader) readTracks(tracks *element, d *document) error {
-	d.tracks, d.names, d.count = nil, nil, 0
+	d.tracks, d.names, d.count, d.unseen = nil, nil, 0, 0
 	if tracks.end == unknownEnd {
 		return f.resync(tracks.body, io.EOF, "the tracks have no length")
 	}
+	looked, size := 0, 0
+	defer func() { d.unseen = d.count - looked }()
 	for f.window.Offset = tracks.body; f.window.Offset < tracks.end; {
 		e, err := f.header()
 		if err != nil || e.end > tracks.end {
@@ -140,10 +142,13 @@ func (f *reader) readTracks(tracks *element, d *document) error {
 			return nil
 		}
 		if e.id == idTrackEntry {
-			if d.count++; d.count <= maxTracks {
-				if err := f.readEntry(&e, d); err != nil {
+			d.count++
+			if looked < maxTracks && size < maxEntries {
+				n, err := f.readEntry(&e, d)
+				if err != nil {
 					return err
 				}
+				looked, size = looked+1, size+n
 			}
 		}
 		f.window.Offset = e.end
@@ -151,8 +156,8 @@ func (f *reader) readTracks(tracks *element, d *document) error {
 	return nil
 }
 
-// readEntry reads the entry of a track. What is wrong with it is noted.
-func (f *reader) readEntry(e *element, d *document) error {
+// readEntry reads the entry of a track, and returns its size as it is unpacked. What is wrong with it is noted.
+func (f *reader) readEntry(e *element, d *document) (size int, err error) {
 	b, err := f.content(e, maxEntry)
 	var entry trackEntry
 	if err == nil {
@@ -160,18 +165,18 @@ func (f *reader) readEntry(e *element, d *document) error {
 	}
 	if errors.Is(err, media.ErrBadMedia) {
 		d.names = append(d.names, fmt.Sprintf("the entry of a track at offset %d: %v", e.at, err))
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	t, err := newTrack(&entry, f.window.In.Warnf)
 	if err != nil {
 		d.names = append(d.names, fmt.Sprintf("%s: %v", t.name(entry.Type), err))
-		return nil
+	} else {
+		d.tracks = append(d.tracks, t)
 	}
-	d.tracks = append(d.tracks, t)
-	return nil
+	return len(b) + t.private, nil
 }
 
 // match finds the tracks of a document that continue the streams: with the same number and codec, or the first one with the codec.
@@ -197,7 +202,8 @@ func (f *reader) match(d *document) {
 type prober struct {
 	tracks []*track
 	found  []probed
-	over   bool // other tracks follow
+	over   bool // other tracks follow, or there is too much to look at
+	bytes  int  // of frames, as they are unpacked
 }
 
 // probed is what was found of a track.
@@ -279,42 +285,44 @@ func (p *prober) look(f *reader, h *blockHeader, block *element) error {
 			found.frames.add(f.time(t, h))
 		}
 		if found.ready || found.refused != "" {
-			continue
+			return nil
 		}
 		if t.codec != flv.MP3 && (t.kind == flv.Audio || t.config != nil) {
 			found.ready = true
-			continue
+			return nil
 		}
 		frames, err := f.frames(h, block)
 		if err != nil || len(frames) == 0 {
 			return err
 		}
-		if err := found.lookInside(t, frames[0]); err != nil {
-			return err
+		n, err := found.lookInside(t, frames[0])
+		if p.bytes += n; p.bytes > probeBytes {
+			p.over = true
 		}
+		return err
 	}
 	return nil
 }
 
-// lookInside looks at a frame of a track of which the headers do not say all.
-func (p *probed) lookInside(t *track, frame []byte) (err error) {
+// lookInside looks at a frame of a track of which the headers do not say all. It returns the size of the frame.
+func (p *probed) lookInside(t *track, frame []byte) (size int, err error) {
 	u := unit{track: t}
 	ok, err := t.unpack(&u, frame)
 	switch {
 	case !ok || err != nil:
-		return err
+		return len(u.data), err
 	case t.codec == flv.MP3:
 		if p.ready = !media.IsMP2(u.data); !p.ready {
 			p.refused = media.MP2
 		}
-		return nil
+		return len(u.data), nil
 	}
 	if p.stream == nil {
 		if p.stream, err = newStream(t); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	p.reorder = max(p.reorder, reorderOf(t.codec, u.nalus))
 	p.ready = p.stream.configure(&u)
-	return nil
+	return len(u.data), nil
 }

@@ -21,6 +21,7 @@ import (
 const (
 	maxTracks  = 1024     // that are looked at
 	maxEntry   = 1 << 20  // size of a track's entry, and of other headers
+	maxEntries = 16 << 20 // size of all entries of tracks that are looked at, as they are when they are unpacked
 	maxRubbish = 64 << 20 // bytes in which the next cluster is looked for behind what is damaged
 
 	// How far each track has to show itself, and how many frames of video tell in which order they are.
@@ -78,7 +79,8 @@ type document struct {
 	tracks   []*track
 	sent     []*track // those of the streams; nil: there is none
 	names    []string // what cannot be sent
-	count    int      // tracks, also those that were not looked at
+	count    int      // tracks
+	unseen   int      // of those, how many were not looked at: the last ones
 }
 
 // Open reads the headers of a file and chooses the tracks that are sent.
@@ -325,8 +327,8 @@ func (f *reader) choose() error {
 			}
 		}
 	}
-	if more := doc.count - maxTracks; more > 0 {
-		names = append(names, fmt.Sprintf("%d tracks after the first %d", more, maxTracks))
+	if doc.unseen > 0 {
+		names = append(names, fmt.Sprintf("%d tracks after the first %d", doc.unseen, doc.count-doc.unseen))
 	}
 	if len(f.streams) > 0 {
 		f.info.Skipped = names

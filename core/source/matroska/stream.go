@@ -132,7 +132,7 @@ func (s *stream) samples(t *track, frame []byte) int64 {
 
 // unpack makes a unit of a frame as it stands in the file. ok is false if there is nothing to send. The error wraps media.ErrBadMedia.
 func (t *track) unpack(u *unit, frame []byte) (ok bool, err error) {
-	if frame, err = t.encodings.undo(frame, scopeFrames); err != nil {
+	if frame, err = t.encodings.undo(frame, scopeFrames, media.MaxSampleSize); err != nil {
 		return false, err
 	}
 	if t.codec == flv.AAC && flv.IsADTS(frame) {

@@ -73,6 +73,7 @@ type track struct {
 	config    []byte   // nil: the codec has none, or only the media has it
 	sets      [][]byte // parameter sets of H.264 and HEVC that are no configuration
 	length    int      // size of the lengths of NAL units
+	private   int      // size of the private data of the codec
 	encodings encodings
 	delay     int64   // of the codec, in ns
 	scale     float64 // factor of the times in blocks
@@ -106,10 +107,11 @@ func newTrack(e *trackEntry, warn func(format string, args ...any)) (*track, err
 	if t.encodings, err = newEncodings(e.Encodings.All); err != nil {
 		return t, err
 	}
-	private, err := t.encodings.undo(e.CodecPrivate, scopePrivate)
+	private, err := t.encodings.undo(e.CodecPrivate, scopePrivate, maxEntry)
 	if err != nil {
 		return t, &errCodec{err.Error()}
 	}
+	t.private = len(private)
 	if t.codec, private, err = t.findCodec(e, private); err != nil {
 		return t, err
 	}
