@@ -75,7 +75,7 @@ func (t *sampleTable) parseSizes(b box) (err error) {
 	switch t.sizeBits {
 	case 8, 16, 32:
 		t.sizes, err = b.table(12, t.sizeBits/8)
-		t.count = uint32(len(t.sizes) * 8 / t.sizeBits)
+		t.count = uint32(len(t.sizes) / (t.sizeBits / 8)) // at most what it announced
 		return err
 	case 4:
 		t.sizes = b.payload[12:]
