@@ -39,6 +39,7 @@ type run struct {
 	entries    []byte
 	width      int // of an entry
 	left       uint32
+	group      uint32 // how many samples are read as one at most; 0 is 1
 	firstFlags uint32
 	isFirst    bool
 	position   int64 // of the next sample in the file
@@ -87,6 +88,9 @@ func parseRun(b box, d runDefaults, base, follow, dts int64) (r run, err error) 
 
 // read returns the next sample of a run that has one left.
 func (r *run) read() sample {
+	if r.group > 0 {
+		return r.readGroup()
+	}
 	s := sample{offset: r.position, size: r.size, duration: r.duration, dts: r.dts, pts: r.dts, entry: r.entry}
 	flags := r.flags
 	if r.isFirst && r.have&trunFirstFlags != 0 {
@@ -117,6 +121,16 @@ func (r *run) read() sample {
 	r.entries = entry
 	r.isFirst = false
 	r.left--
+	r.position += int64(s.size)
+	r.dts += int64(s.duration)
+	return s
+}
+
+// readGroup returns the next samples of a run without entries as one.
+func (r *run) readGroup() sample {
+	n := min(r.group, r.left)
+	s := sample{offset: r.position, size: n * r.size, duration: n * r.duration, dts: r.dts, pts: r.dts, entry: r.entry, sync: true}
+	r.left -= n
 	r.position += int64(s.size)
 	r.dts += int64(s.duration)
 	return s
@@ -254,6 +268,9 @@ func (f *reader) parseTrackFragment(traf box, moof, follow int64) (int64, error)
 				return fmt.Errorf("%w: box trun at offset %d has %d samples without a size", media.ErrBadMedia, b.offset, r.left)
 			}
 			if track != nil {
+				if e := &track.entries[0]; e.isG711() && r.width == 0 && r.size == uint32(e.frame.audio.Channels) && r.duration == 1 {
+					r.group = g711Group
+				}
 				track.runs = append(track.runs, r)
 				track.nextDTS = dts
 			}

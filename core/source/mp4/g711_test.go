@@ -79,6 +79,22 @@ func TestMP4G711(t *testing.T) {
 	}
 }
 
+// A fragment has samples of the sound as the sample table has them.
+func TestMP4G711InFragments(t *testing.T) {
+	file := makeMovie(testTrack{handler: "soun", timescale: 8000, entries: soundEntry("alaw", 8000, 1)})
+	mvex := mediatest.Box("mvex", mediatest.Box("trex", mediatest.U32(0, 1, 1, 1, 1, 0)))
+	at := bytes.Index(file, []byte("moov")) - 4
+	copy(file[at:], mediatest.U32(uint32(len(file)-at+len(mvex))))
+	moof := mediatest.Box("moof", mediatest.Box("traf", mediatest.Box("tfhd", mediatest.U32(0x020000, 1)), mediatest.Box("trun", mediatest.U32(1, 400, 60))))
+	fragment := append(moof, mediatest.Box("mdat", make([]byte, 400))...)
+	f, err := Open(mediatest.Memory(bytes.Join([][]byte{file, mvex, fragment, fragment}, nil)))
+	require.NoError(t, err)
+	units, err := mediatest.ReadAll(t, f)
+	require.NoError(t, err)
+	require.Equal(t, "0s/0s 20ms/20ms 40ms/40ms 50ms/50ms 70ms/70ms 90ms/90ms ", mediatest.Times(units))
+	require.Equal(t, 80, units[5].Size)
+}
+
 // What ffmpeg writes is read as ffmpeg reads it: the same bytes, and as long.
 func TestMP4G711OfFFmpeg(t *testing.T) {
 	for _, c := range []struct {
