@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/mediatest"
 )
 
 // A connection that begins at a CRA picture takes none of the leading pictures that refer to what was in front of it. The same
@@ -121,4 +122,29 @@ func TestQueueBreaksLinks(t *testing.T) {
 	require.True(t, key(40))
 	require.True(t, key(80))
 	requireKeys(broken, body)
+}
+
+// A stream of H.264 without IDR pictures begins at a recovery point, and goes on at one behind a frame that could not be sent. The
+// pictures that are shown before the recovery point are left out where the connection begins there.
+func TestMuxerRecoveryPoints(t *testing.T) {
+	file := mediatest.Encode(t, "a.h264", "-c:v", "libx264", "-preset", "veryfast",
+		"-x264-params", "open-gop=1:keyint=12:min-keyint=12:bframes=3:b-adapt=0:scenecut=0:b-pyramid=none:aud=1:repeat-headers=1")
+	units := mediatest.AccessUnits(file, []byte{0, 0, 0, 1, 9})
+	require.Len(t, units, 50)
+	begin := 0
+	for i, u := range units[1:] {
+		if bytes.Contains(u, []byte{0, 0, 0, 1, 0x67}) {
+			begin = i + 1
+			break
+		}
+	}
+	require.NotZero(t, begin)
+
+	m := &muxer{counters: &counters{}}
+	w := reattach(m)
+	for i, u := range units[begin-2 : begin+5] {
+		require.NoError(t, m.sendVideoFrame(u, uint32(40*i), Frame{}))
+	}
+	require.Equal(t, []string{"H0", "H0", "K0", "P160"}, content(w.media.entries))
+	require.EqualValues(t, 2+3, m.counters.snapshot().DroppedFrames, "two in front of it, and three leading ones")
 }

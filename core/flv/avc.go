@@ -21,7 +21,8 @@ type AVC struct {
 	taken      []byte // record at the last Take that reported a change
 	nalus      [][]byte
 	hdr        hdr
-	fault      error    // of the last SetConfig, for the next Take; nil if there is none
+	fault      error // of the last SetConfig, for the next Take; nil if there is none
+	open       openGOP
 	head       naluHead // scratch
 }
 
@@ -30,10 +31,11 @@ type AVCUnit struct {
 	// NALUs are the NAL units without SPS and PPS, which travel in the sequence header (ISO/IEC 14496-15, sample entry avc1). All others
 	// are kept: AUD, SEI, slices, filler. Valid until the next Take; empty when the access unit held nothing else.
 	NALUs         [][]byte
-	Key           bool // an IDR picture
+	Key           bool // an IDR picture, or a recovery point
 	Disposable    bool // a picture that no other refers to: nal_ref_idc is 0 in all slices
 	ConfigChanged bool // Record is not what it was at the previous Take: a parameter set is new or differs
 	Frames        int  // see VideoUnit
+	Leading       bool // see VideoUnit
 }
 
 // SetConfig replaces the parameter sets by those of an AVCDecoderConfigurationRecord. Sets that cannot be read are left out, which the
@@ -71,6 +73,8 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		frames   avcFrames
 		others   bool // coded video that is not counted
 		hdrNews  bool
+		recovery bool // there is a recovery point
+		slice    []byte
 	)
 	firstErr, a.fault = a.fault, nil
 	a.nalus = a.nalus[:0]
@@ -99,20 +103,26 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		switch {
 		case typ == h264.NALUTypeNonIDR, typ == h264.NALUTypeDataPartitionA, typ == h264.NALUTypeIDR:
 			frames.take(a, nalu)
+			if slice == nil {
+				slice = nalu
+			}
+			if (typ == h264.NALUTypeIDR || recovery) && !unit.Key {
+				unit.Key = true
+				hdrNews = a.activate(nalu) || hdrNews
+			}
 		case isOtherAVCSlice(typ):
 			others = true
-		}
-		if typ == h264.NALUTypeIDR && !unit.Key {
-			unit.Key = true
-			hdrNews = a.activate(nalu) || hdrNews
-		}
-		if typ == h264.NALUTypeSEI {
+		case typ == h264.NALUTypeSEI:
 			hdrNews = a.hdr.takeSEI(nalu, avcHeaderSize) || hdrNews
+			recovery = recovery || hasRecoveryPoint(nalu)
 		}
 		a.nalus = append(a.nalus, nalu)
 	}
 	unit.NALUs = a.nalus
 	unit.Disposable = unit.Disposable && pictures > 0
+	if slice != nil {
+		unit.Leading = a.follow(slice, unit.Key)
+	}
 	if unit.Frames = frames.n; others {
 		unit.Frames = max(unit.Frames, 1)
 	}
@@ -124,6 +134,35 @@ func (a *AVC) Take(nalus [][]byte) (AVCUnit, error) {
 		a.taken = r
 	}
 	return unit, firstErr
+}
+
+// openGOP is what is known of a recovery point whose leading pictures may follow: those that are shown before it, and may refer to
+// what was there before it.
+type openGOP struct {
+	begun    bool
+	picOrder uint32 // pic_order_cnt_lsb
+	bits     uint32 // its size
+}
+
+// follow takes the first slice of a picture, and reports whether that is a leading one. They stand behind the key frame, in front of
+// the first picture that is shown after it.
+func (a *AVC) follow(slice []byte, key bool) (leading bool) {
+	if !key && !a.open.begun {
+		return false
+	}
+	h, err := a.Slice(slice)
+	known := err == nil && !h.IDR && h.SPS != nil && h.SPS.PicOrderCntType == 0
+	switch {
+	case !known:
+		a.open = openGOP{}
+	case key:
+		a.open = openGOP{true, h.PicOrder, h.SPS.Log2MaxPicOrderCntLsbMinus4 + 4}
+	default:
+		shift := 32 - min(a.open.bits, 32)
+		leading = int32((h.PicOrder-a.open.picOrder)<<shift) < 0
+		a.open.begun = leading
+	}
+	return leading
 }
 
 // Forget lets go of the NAL units of the last Take, where they are memory that is not the caller's to keep.

@@ -4,6 +4,7 @@ import "encoding/binary"
 
 // SEI messages about the display, the same in H.264 (D.1) and HEVC (D.2).
 const (
+	seiRecoveryPoint    = 6 // H.264, D.1.8
 	seiMasteringDisplay = 137
 	seiContentLight     = 144
 
@@ -33,6 +34,20 @@ func (h *hdr) takeSEI(nalu []byte, headerSize int) (changed bool) {
 		r.skip(size)
 	}
 	return changed
+}
+
+// hasRecoveryPoint reports whether an SEI NAL unit of H.264 says that decoding can begin at the access unit, though it may be some
+// frames until the pictures are right. H.264, D.2.8.
+func hasRecoveryPoint(nalu []byte) bool {
+	r := rbspReader{buf: nalu[avcHeaderSize:]}
+	for r.more() {
+		typ, size := r.seiNumber(), r.seiNumber()
+		if typ == seiRecoveryPoint {
+			return true
+		}
+		r.skip(size)
+	}
+	return false
 }
 
 // parseMastering reads mastering_display_colour_volume: H.265, D.2.28 and D.3.28. The primaries are those of green, blue and red in units

@@ -36,7 +36,8 @@ type VideoUnit struct {
 	Frames int
 
 	// Leading is a picture that may refer to pictures in front of the key frame it follows: it can only be decoded with the group before.
-	// Such are the RASL pictures that HEVC has in open groups of pictures. No picture but its like refers to it.
+	// Such are the RASL pictures that HEVC has in open GOPs, and those that H.264 has behind a recovery point and shows before it. No
+	// picture but its like refers to it.
 	Leading bool
 }
 

@@ -9,7 +9,7 @@ func (*h264Track) Codec() Codec { return H264 }
 
 func (t *h264Track) Take(parts [][]byte) (VideoUnit, error) {
 	u, err := t.AVC.Take(parts)
-	return VideoUnit{Parts: u.NALUs, Key: u.Key, Disposable: u.Disposable, ConfigChanged: u.ConfigChanged, Frames: u.Frames}, err
+	return VideoUnit{Parts: u.NALUs, Key: u.Key, Disposable: u.Disposable, ConfigChanged: u.ConfigChanged, Frames: u.Frames, Leading: u.Leading}, err
 }
 
 func (t *h264Track) Info() VideoInfo {

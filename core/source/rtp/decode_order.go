@@ -64,11 +64,6 @@ func (d *decodeOrder) slice(parts [][]byte) []byte {
 	return nil
 }
 
-// leading tells the pictures that cannot be decoded when decoding began at the IRAP picture before them.
-func (d *decodeOrder) leading(parts [][]byte) bool {
-	return d.codec == flv.HEVC && skippedLeading(parts)
-}
-
 // dts returns the decode time of a picture. Times are in ticks of 90 kHz; it never goes back. Orders that nobody understands are kept,
 // and have about the right time.
 func (d *decodeOrder) dts(parts [][]byte, pts int64) int64 {

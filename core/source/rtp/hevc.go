@@ -99,14 +99,3 @@ func startsUnitHEVC(typ byte, nalu []byte) bool {
 
 // isSliceHEVC tells the VCL NAL units, H.265, table 7-1.
 func isSliceHEVC(nalu []byte) bool { return nalu[0]>>1&0x3F < byte(h265.NALUType_VPS_NUT) }
-
-// skippedLeading tells a RASL picture: it cannot be decoded when decoding began at the IRAP picture before it. H.265, 8.1.3.
-func skippedLeading(nalus [][]byte) bool {
-	for _, nalu := range nalus {
-		if isSliceHEVC(nalu) {
-			typ := h265.NALUType(nalu[0] >> 1 & 0x3F)
-			return typ == h265.NALUType_RASL_N || typ == h265.NALUType_RASL_R
-		}
-	}
-	return false
-}

@@ -44,7 +44,7 @@ type video struct {
 
 	awaitKey    bool // pictures are dropped up to the next key frame
 	counted     bool // those are counted: they are dropped because of a loss
-	skipLeading bool // RASL pictures are dropped: decoding began at the IRAP picture before them
+	skipLeading bool // leading pictures are dropped: decoding began at the key frame before them
 
 	fault        error // found by the last push
 	dropped      int   // pictures, since the last takeDropped
@@ -305,7 +305,7 @@ func (v *video) emit(parts [][]byte) {
 	case v.awaitKey:
 		v.drop(sizeOf(parts))
 		return
-	case v.skipLeading && v.order.leading(parts):
+	case v.skipLeading && unit.Leading:
 		v.drop(sizeOf(parts))
 		return
 	}
