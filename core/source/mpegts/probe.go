@@ -38,6 +38,9 @@ func (f *reader) probe() error {
 	}
 	s := f.earliest()
 	if s == nil {
+		if f.err == io.EOF {
+			return fmt.Errorf("%w: no frame of any track in %d bytes", media.ErrBadMedia, f.Size)
+		}
 		return f.err
 	}
 	f.first = s.queue[0].dts
