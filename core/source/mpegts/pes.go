@@ -38,7 +38,8 @@ type PESReader struct {
 	continuity
 	buf  []byte
 	open bool
-	part bool // buf goes on with a packet of which a part was delivered
+	part bool // buf goes on with a packet that was delivered: up to the limit, or up to its length ...
+	long bool // ... which it has none
 
 	padded bool // the last packet has less than its room of payload: probably the end of a PES packet
 }
@@ -71,21 +72,24 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 			r.buf = nil
 			return
 		}
-		r.buf, r.part = make([]byte, 0, pesRoom), true
+		r.buf, r.part, r.long = make([]byte, 0, pesRoom), true, true
 	}
 	r.buf = append(r.buf, p.Payload...)
 	r.padded = len(p.Payload) < PacketSize-headerSize
 	if size := r.size(); size > 0 && len(r.buf) >= size {
-		r.deliver(r.buf[:size:size], take)
+		rest := r.buf[size:]
+		r.open = r.deliver(r.buf[:size:size], take)
+		r.buf, r.part = append([]byte(nil), rest...), true // the length may be too small
 	}
 }
 
 // cut ends a packet in front of what is lost.
 func (r *PESReader) cut(take func(*PES)) {
-	if r.open && r.Parts {
+	open := r.Open()
+	if open && r.Parts {
 		r.deliver(r.buf, take)
 	}
-	if r.Parts || r.open && r.part {
+	if r.Parts || open && r.part {
 		take(&PES{Cut: true})
 	}
 }
@@ -93,7 +97,7 @@ func (r *PESReader) cut(take func(*PES)) {
 // Flush ends a packet that has no length of its own. Others that are not whole are left out, unless parts are wanted.
 func (r *PESReader) Flush(take func(*PES)) {
 	switch {
-	case !r.open:
+	case !r.Open():
 	case r.size() == 0:
 		r.deliver(r.buf, take)
 	case r.Parts:
@@ -103,7 +107,7 @@ func (r *PESReader) Flush(take func(*PES)) {
 }
 
 // Open reports whether a packet has begun that is not whole.
-func (r *PESReader) Open() bool { return r.open }
+func (r *PESReader) Open() bool { return r.open && (!r.part || r.long || len(r.buf) > 0) }
 
 // begin makes room for a packet whose first bytes are these.
 func (r *PESReader) begin(b []byte) {
@@ -111,7 +115,7 @@ func (r *PESReader) begin(b []byte) {
 	if size := pesSize(b); size > 0 {
 		room = size + PacketSize
 	}
-	r.buf, r.open, r.part = make([]byte, 0, room), true, false
+	r.buf, r.open, r.part, r.long = make([]byte, 0, room), true, false, false
 }
 
 // size is pesSize of the packet.
@@ -137,7 +141,9 @@ func pesSize(b []byte) int {
 func (r *PESReader) deliver(b []byte, take func(*PES)) bool {
 	r.open = false
 	if r.part {
-		take(&PES{Data: b})
+		if len(b) > 0 {
+			take(&PES{Data: b})
+		}
 		return true
 	}
 	pes, ok := parsePES(b)

@@ -50,7 +50,7 @@ func TestPES(t *testing.T) {
 		{"packets are lost, then there is one that begins", join2(open[:2], cutPackets(9, pesOf(false, 0, 1, 2))), []*PES{untimed}},
 		{"recordings are joined: the last one is whole", join2(open, cutPackets(9, pesOf(false, 0, 1, 2))), []*PES{both, untimed}},
 		{"it ends before its length", sized[:2], nil},
-		{"bytes behind its length", join2(sized, [][]byte{packet(6, false, long[:50])}), []*PES{timed}},
+		{"bytes behind its length", join2(sized, [][]byte{packet(6, false, long[:50])}), []*PES{timed, {Data: long[:50]}}},
 		{"no begin", open[1:], nil},
 		{"the counter jumps, and says so", join2(open, [][]byte{jump}), []*PES{both, untimed}},
 		{"a header across packets", [][]byte{packet(0, true, pesOf(true, 0, 1, 2)[:4]), packet(1, false, pesOf(true, 0, 1, 2)[4:])}, []*PES{untimed}},

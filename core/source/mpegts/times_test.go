@@ -259,3 +259,23 @@ func TestTSClocks(t *testing.T) {
 		})
 	}
 }
+
+// Some multiplexers write lengths that are too small: the lower 16 bits of the true one, or any. What follows is media.
+func TestTSLengthsThatAreTooSmall(t *testing.T) {
+	plain := piece(t, "160x96", "-c:v libx264 -bf 0 -c:a aac")
+	_, want := readTS(t, plain)
+	for _, length := range []byte{14, 30, 200} {
+		file := bytes.Clone(plain)
+		for p := range slices.Chunk(file, PacketSize) {
+			if at := 4; p[1] == 0x41 && p[2] == 0 { // begins a packet of video
+				if p[3]&0x20 != 0 {
+					at += 1 + int(p[4])
+				}
+				p[at+4], p[at+5] = 0, length
+			}
+		}
+		f, got := readTS(t, file)
+		require.Equal(t, want, got, "%d", length)
+		backIsTheSame(t, f, got)
+	}
+}
