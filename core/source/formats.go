@@ -27,7 +27,7 @@ var formats = slices.Concat(
 
 // unreadable are known formats that are not read, by their first bytes.
 var unreadable = []struct{ magic, name, advice string }{
-	{"fLaC", "native FLAC", media.FlacAdvice},
+	{"fLaC", "native FLAC", media.FLACAdvice},
 	{"\x00\x00\x01\xBA", "MPEG program stream", media.VideoAdvice},
 	{"\x30\x26\xB2\x75", "ASF", media.VideoAdvice},
 	{"caff", "CAF", media.SoundAdvice},

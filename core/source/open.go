@@ -98,7 +98,7 @@ func openInput(name string, in *media.Input, fps float64) (media.Reader, error) 
 	if err != nil {
 		return nil, err
 	}
-	if tag := audioframes.Id3Size(head); tag > 0 {
+	if tag := audioframes.ID3Size(head); tag > 0 {
 		if head, err = media.ReadHead(in, tag); err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func hasSets(hevc bool, nalus [][]byte) bool {
 		codec = flv.HEVC
 	}
 	for _, nalu := range nalus {
-		if nalu[0]&0x80 != 0 || hevc && len(nalu) >= HevcHeaderSize && nalu[1]&7 == 0 { // forbidden_zero_bit, nuh_temporal_id_plus1
+		if nalu[0]&0x80 != 0 || hevc && len(nalu) >= HEVCHeaderSize && nalu[1]&7 == 0 { // forbidden_zero_bit, nuh_temporal_id_plus1
 			return false
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// HevcHeaderSize is the size of a NAL unit's header in bytes.
-const HevcHeaderSize = 2
+// HEVCHeaderSize is the size of a NAL unit's header in bytes.
+const HEVCHeaderSize = 2
 
 // hevcPictures finds the pictures of HEVC. H.265, 7.4.2.4.4.
 type hevcPictures struct {
@@ -36,8 +36,8 @@ func (h *hevcPictures) record() []byte      { return h.track.Record() }
 func (h *hevcPictures) info() flv.VideoInfo { return h.track.Info() }
 
 func (h *hevcPictures) take(p *picture, nalu []byte) (first bool, err error) {
-	if len(nalu) < HevcHeaderSize {
-		return false, fmt.Errorf("NAL unit of %d bytes, its header has %d", len(nalu), HevcHeaderSize)
+	if len(nalu) < HEVCHeaderSize {
+		return false, fmt.Errorf("NAL unit of %d bytes, its header has %d", len(nalu), HEVCHeaderSize)
 	}
 	if layer := nalu[0]&1<<5 | nalu[1]>>3; layer > 0 { // belongs to the picture of the base layer
 		return false, nil
@@ -65,10 +65,10 @@ func (h *hevcPictures) take(p *picture, nalu []byte) (first bool, err error) {
 
 // takeSlice takes a slice segment. The first one of a picture says so.
 func (h *hevcPictures) takeSlice(p *picture, nalu []byte, typ h265.NALUType) (first bool, err error) {
-	if len(nalu) == HevcHeaderSize {
+	if len(nalu) == HEVCHeaderSize {
 		return false, fmt.Errorf("bad slice header: a NAL unit of %d bytes", len(nalu))
 	}
-	if firstSegment := nalu[HevcHeaderSize]&0x80 != 0; p.hasSlice {
+	if firstSegment := nalu[HEVCHeaderSize]&0x80 != 0; p.hasSlice {
 		return firstSegment, nil
 	}
 	order, err := h.order(nalu, typ)

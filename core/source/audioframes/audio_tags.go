@@ -19,8 +19,8 @@ const (
 	tagHeaderSize = apeHeaderSize
 )
 
-// Id3Size returns the size of the ID3v2 tag that head begins with, 0 if it does not. The size is in 4 bytes of 7 bits.
-func Id3Size(head []byte) int64 {
+// ID3Size returns the size of the ID3v2 tag that head begins with, 0 if it does not. The size is in 4 bytes of 7 bits.
+func ID3Size(head []byte) int64 {
 	if len(head) < id3HeaderSize || string(head[:3]) != "ID3" {
 		return 0
 	}
@@ -38,7 +38,7 @@ func tagSize(head []byte, left int64) int64 {
 	var size int64
 	switch {
 	case bytes.HasPrefix(head, []byte("ID3")):
-		size = Id3Size(head)
+		size = ID3Size(head)
 	case bytes.HasPrefix(head, []byte("TAG+")):
 		size = id3v1PlusSize
 	case bytes.HasPrefix(head, []byte("TAG")):

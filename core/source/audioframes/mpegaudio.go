@@ -9,7 +9,7 @@ import (
 
 // Where the frames of MPEG audio have what. ISO/IEC 11172-3, 2.4.1 and 2.4.1.3.
 const (
-	mp3HeaderSize = media.MpegAudioHeaderSize
+	mp3HeaderSize = media.MPEGAudioHeaderSize
 	mp3CRCSize    = 2
 	mp3MostSide   = 32 // side information of MPEG-1 stereo
 

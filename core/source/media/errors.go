@@ -21,7 +21,7 @@ const (
 	SoundAdvice = "convert with: ffmpeg -i IN -c:a aac OUT.m4a"
 	G711Advice  = "convert with: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_alaw OUT.wav"
 	StillAdvice = "make a video of it with: ffmpeg -loop 1 -i IN -t 10 -vf scale=1280:-2 -pix_fmt yuv420p -c:v libx264 OUT.mp4"
-	FlacAdvice  = "repack with: ffmpeg -i IN -c copy OUT.oga"
+	FLACAdvice  = "repack with: ffmpeg -i IN -c copy OUT.oga"
 	ListAdvice  = "it is a list of files; fetch them with: ffmpeg -i IN -c copy OUT.mp4"
 )
 

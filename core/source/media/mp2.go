@@ -8,7 +8,7 @@ import (
 
 // IsMPEGAudio reports whether head may begin a frame of MPEG audio, of any layer.
 func IsMPEGAudio(head []byte) bool {
-	return len(head) >= MpegAudioHeaderSize && head[0] == 0xFF && head[1]&0xE0 == 0xE0 && head[1]>>3&3 != 1 && head[1]>>1&3 != 0 &&
+	return len(head) >= MPEGAudioHeaderSize && head[0] == 0xFF && head[1]&0xE0 == 0xE0 && head[1]>>3&3 != 1 && head[1]>>1&3 != 0 &&
 		head[2]>>4 != 0xF && head[2]>>2&3 != 3
 }
 
@@ -54,5 +54,5 @@ func FindMP2(data []byte) bool {
 	return false
 }
 
-// MpegAudioHeaderSize is the size of the header of a frame of MPEG audio. ISO/IEC 11172-3, 2.4.1.3.
-const MpegAudioHeaderSize = 4
+// MPEGAudioHeaderSize is the size of the header of a frame of MPEG audio. ISO/IEC 11172-3, 2.4.1.3.
+const MPEGAudioHeaderSize = 4

@@ -156,7 +156,7 @@ func (f *reader) isMP2(t *track) bool {
 	if !t.hasHead || t.entries[t.head.entry].codec != flv.MP3 {
 		return false
 	}
-	var head [media.MpegAudioHeaderSize]byte
+	var head [media.MPEGAudioHeaderSize]byte
 	n, _ := f.ReadAt(head[:], t.head.offset) // what is wrong with the sample comes when it is due
 	return media.IsMP2(head[:n])
 }

@@ -276,11 +276,11 @@ func (s *stream) firstBegin(data []byte) int {
 // H.264, 7.4.1.2.3; H.265, 7.4.2.4.4. A slice does so if it is the first one of its picture.
 func (s *stream) mayBegin(nalu []byte) bool {
 	if s.codec == flv.HEVC {
-		if len(nalu) < annexb.HevcHeaderSize || nalu[0]&1<<5|nalu[1]>>3 > 0 { // of another layer
+		if len(nalu) < annexb.HEVCHeaderSize || nalu[0]&1<<5|nalu[1]>>3 > 0 { // of another layer
 			return false
 		}
 		if s.isSlice(nalu) {
-			return len(nalu) > annexb.HevcHeaderSize && nalu[annexb.HevcHeaderSize]&0x80 != 0 // first_slice_segment_in_pic_flag
+			return len(nalu) > annexb.HEVCHeaderSize && nalu[annexb.HEVCHeaderSize]&0x80 != 0 // first_slice_segment_in_pic_flag
 		}
 		typ := h265.NALUType(nalu[0] >> 1 & 0x3F)
 		return typ <= h265.NALUType_AUD_NUT || typ == h265.NALUType_PREFIX_SEI_NUT || typ >= 41 && typ <= 44 || typ >= 48 && typ <= 55
