@@ -52,6 +52,10 @@ func (r *PESReader) Add(p *Packet, take func(*PES)) {
 	switch r.judge(p) {
 	case duplicate:
 		return
+	case follows:
+		if p.Start && !p.Discontinuity && r.Open() && r.size() > 0 {
+			r.deliver(r.buf, take) // nothing is lost: the length was too large
+		}
 	case gap:
 		// Where recordings were joined, the last packet is whole. Most writers count from 0 on.
 		whole := p.Start && (r.padded || p.Counter == 0)
@@ -98,7 +102,7 @@ func (r *PESReader) cut(take func(*PES)) {
 func (r *PESReader) Flush(take func(*PES)) {
 	switch {
 	case !r.Open():
-	case r.size() == 0:
+	case r.size() == 0, r.padded && !r.Parts: // with its last packet there, the length was too large
 		r.deliver(r.buf, take)
 	case r.Parts:
 		r.cut(take)

@@ -2,6 +2,7 @@ package mpegts
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -260,18 +261,18 @@ func TestTSClocks(t *testing.T) {
 	}
 }
 
-// Some multiplexers write lengths that are too small: the lower 16 bits of the true one, or any. What follows is media.
-func TestTSLengthsThatAreTooSmall(t *testing.T) {
+// Some multiplexers write lengths of video that are too small, as the lower 16 bits of the true one, or too large.
+func TestTSLengthsThatAreWrong(t *testing.T) {
 	plain := piece(t, "160x96", "-c:v libx264 -bf 0 -c:a aac")
 	_, want := readTS(t, plain)
-	for _, length := range []byte{14, 30, 200} {
+	for _, length := range []uint16{14, 30, 200, 0xFFF0} {
 		file := bytes.Clone(plain)
 		for p := range slices.Chunk(file, PacketSize) {
 			if at := 4; p[1] == 0x41 && p[2] == 0 { // begins a packet of video
 				if p[3]&0x20 != 0 {
 					at += 1 + int(p[4])
 				}
-				p[at+4], p[at+5] = 0, length
+				binary.BigEndian.PutUint16(p[at+4:], length)
 			}
 		}
 		f, got := readTS(t, file)
