@@ -137,7 +137,7 @@ func TestFLVTracks(t *testing.T) {
 		`video track 2: video codec "vvc1" (Enhanced RTMP) cannot be sent`, "audio: the first one is sent",
 	}, f.Info().Skipped)
 
-	f, err = flvfile.Open(mediatest.Memory(mediatest.FLV(mediatest.FLVVideoConfig(0), mediatest.FLVVideoFrame(0, 0), mediatest.FLVTag(9, 40, body(0x91, "vp09", 1, 2)...))))
+	f, err = flvfile.Open(mediatest.Memory(mediatest.FLV(mediatest.FLVVideoConfig(0), mediatest.FLVVideoFrame(0, 0), mediatest.FLVTag(9, 40, body(0x91, "vp09", 1, 2)...), mediatest.FLVTag(9, 80, body(0x91, "vp09", 1, 2)...))))
 	require.NoError(t, err)
 	units, err = mediatest.ReadAll(t, f)
 	require.ErrorIs(t, err, media.ErrUnsupported)

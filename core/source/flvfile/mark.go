@@ -24,7 +24,7 @@ func (f *reader) Back() error {
 	}
 	f.free = append(f.free, f.window...)
 	f.window, f.held, f.err = f.window[:0], 0, nil
-	f.tags.offset, f.tags.direct = f.marked.offset, false
+	f.tags.offset, f.tags.direct, f.tags.backs = f.marked.offset, false, 0
 	f.tracks, f.clock = f.marked.tracks, f.marked.clock.Again()
 	for i := range f.tracks {
 		t := &f.tracks[i]

@@ -48,7 +48,9 @@ func (f *reader) probe() error {
 			i = 1
 		}
 		if tag.kind == scriptTag && tag.size <= maxScript && f.info.VideoRate == 0 && f.info.AudioRate == 0 {
-			if buf, err = f.tags.body(buf[:0], tag); err != nil {
+			if buf, err = f.tags.body(buf[:0], tag); err == errWrongSize {
+				continue
+			} else if err != nil {
 				return err
 			}
 			f.readScript(buf)
@@ -63,7 +65,9 @@ func (f *reader) probe() error {
 			f.tags.skip(tag)
 			continue
 		}
-		if buf, err = f.tags.body(buf[:0], tag); err != nil {
+		if buf, err = f.tags.body(buf[:0], tag); err == errWrongSize {
+			continue
+		} else if err != nil {
 			return err
 		}
 		u := unit{body: buf}

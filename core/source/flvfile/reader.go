@@ -1,6 +1,7 @@
 package flvfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,7 @@ func Open(in *media.Input) (media.Reader, error) {
 func (f *reader) Info() media.Info { return f.info }
 
 func (f *reader) Rewind() error {
-	f.tags.offset, f.tags.direct = f.start, false
+	f.tags.offset, f.tags.direct, f.tags.backs = f.start, false, 0
 	f.err = nil
 	f.free = append(f.free, f.window...)
 	f.window, f.held = f.window[:0], 0
@@ -143,8 +144,13 @@ func (f *reader) End() time.Duration {
 func (f *reader) readUnit() error {
 	for {
 		tag, err := f.tags.next()
+		if errors.Is(err, media.ErrUnsupported) { // encrypted
+			f.leaveOut(tag, err)
+			f.tags.skip(tag)
+			continue
+		}
 		if err != nil {
-			return err
+			return f.changed(err)
 		}
 		t := f.track(tag.kind)
 		if t == nil || !t.present || tag.size == 0 {
@@ -153,22 +159,45 @@ func (f *reader) readUnit() error {
 			continue
 		}
 		u := f.spare()
-		if u.body, err = f.tags.body(u.body[:0], tag); err != nil {
+		if u.body, err = f.tags.body(u.body[:0], tag); err == errWrongSize {
+			f.free = append(f.free, u)
+			continue
+		} else if err != nil {
 			return err
 		}
 		ok, err := f.parse(t, tag, u)
 		switch {
 		case errors.Is(err, media.ErrUnsupported):
-			return fmt.Errorf("%w: tag at offset %d: %w", media.ErrBadMedia, tag.offset, err)
+			t.foreign++
+			t.change = cmp.Or(t.change, fmt.Errorf("%w: tag at offset %d: %w", media.ErrBadMedia, tag.offset, err))
+			if t.foreign > maxForeign {
+				return t.change
+			}
+			f.leaveOut(tag, err)
 		case err != nil:
 			f.leaveOut(tag, err)
 		}
 		if ok {
+			t.foreign, t.change = 0, nil
 			f.insert(u)
 			return nil
 		}
 		f.free = append(f.free, u)
 	}
+}
+
+// maxForeign is how many tags of another codec a track may have one after the other, before it counts as changed. A single one is
+// damaged.
+const maxForeign = 64
+
+// changed returns the error in place of io.EOF if a track has changed its codec before the end.
+func (f *reader) changed(err error) error {
+	for i := range f.tracks {
+		if t := &f.tracks[i]; err == io.EOF && t.foreign > 1 {
+			return t.change
+		}
+	}
+	return err
 }
 
 // leaveOut warns of a tag that cannot be read. FFmpeg goes on with the next one, too.

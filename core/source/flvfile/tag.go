@@ -45,6 +45,8 @@ type tagReader struct {
 	buf    *bufio.Reader
 	at     int64 // where buf stands
 	size   int64 // of the file when buf began to read
+	backs  int   // how often reading went back into a tag whose size was wrong, since the begin
+	again  [previousTagSize]byte
 }
 
 func (r *tagReader) readHeader() error {
@@ -176,7 +178,8 @@ func (r *tagReader) skip(t tag) {
 	r.offset = t.offset + tagHeaderSize + int64(t.size) + previousTagSize
 }
 
-// body appends the body of the tag that next returned. Its size was checked against the file's.
+// body appends the body of the tag that next returned. Its size was checked against the file's. The error is errWrongSize if it is
+// wrong all the same: reading goes on with the next tag then.
 func (r *tagReader) body(dst []byte, tag tag) ([]byte, error) {
 	if cap(dst) < tag.size {
 		dst = make([]byte, 0, tag.size+tag.size/4)
@@ -186,7 +189,40 @@ func (r *tagReader) body(dst []byte, tag tag) ([]byte, error) {
 		return dst, err
 	}
 	r.skip(tag)
-	return dst, nil
+	return dst, r.checkSize(tag)
+}
+
+// errWrongSize is returned for a tag whose size leads to where there is none, with other tags inside of what would be its body.
+var errWrongSize = fmt.Errorf("%w: wrong size", media.ErrBadMedia)
+
+// maxBacks is how often reading goes back into a tag: each time bytes are read again.
+const maxBacks = 64
+
+// checkSize looks at what stands behind the tag that was read: its size again, or another tag.
+func (r *tagReader) checkSize(t tag) error {
+	if r.backs >= maxBacks || r.offset > r.in.Size {
+		return nil
+	}
+	if err := r.read(r.again[:], r.offset-previousTagSize); err != nil || binary.BigEndian.Uint32(r.again[:]) == uint32(t.size+tagHeaderSize) {
+		return err
+	}
+	inner := tag{offset: r.offset - previousTagSize - int64(binary.BigEndian.Uint32(r.again[:])), size: int(binary.BigEndian.Uint32(r.again[:])) - tagHeaderSize}
+	switch _, err := r.readTag(); {
+	case inner.offset > t.offset && inner.size >= 0: // perhaps that of a tag that ends here
+	case errors.Is(err, errNoTag), errors.Is(err, media.ErrTruncated):
+	case err == nil, err == io.EOF, errors.Is(err, media.ErrUnsupported):
+		return nil
+	default:
+		return err
+	}
+	found, err := r.findTag(t.offset + 1)
+	if err != nil || found >= r.offset {
+		return nil // it comes again with the next tag
+	}
+	r.in.Warnf("the FLV tag at offset %d has a wrong size: reading goes on at offset %d", t.offset, found)
+	r.offset = found
+	r.backs++
+	return errWrongSize
 }
 
 func (r *tagReader) read(b []byte, offset int64) error {

@@ -20,6 +20,9 @@ type track struct {
 
 	unsupported bool // some body had a codec that cannot be sent
 
+	foreign int   // tags of another codec, since the last one of codec
+	change  error // what the first of them is
+
 	video      flv.VideoTrack
 	audio      flv.AudioTrack
 	self       media.SelfConfig // video whose configuration is in its frames only
