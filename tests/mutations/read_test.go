@@ -36,12 +36,15 @@ var place = regexp.MustCompile(`offset \d+|of \d+ bytes|[0-9a-f]{2} [0-9a-f]{2}|
 
 // bounds holds what came out of one reading against what is promised.
 type bounds struct {
-	size  int // of the file
-	units int
-	last  map[flv.Kind]time.Duration
+	size   int // of the file
+	units  int
+	last   map[flv.Kind]time.Duration
+	codecs map[flv.Kind]flv.Codec // that came last
 }
 
-func newBounds(size int) *bounds { return &bounds{size: size, last: map[flv.Kind]time.Duration{}} }
+func newBounds(size int) *bounds {
+	return &bounds{size: size, last: map[flv.Kind]time.Duration{}, codecs: map[flv.Kind]flv.Codec{}}
+}
 
 // unit checks one access unit.
 func (b *bounds) unit(u *flv.AccessUnit) error {
@@ -58,12 +61,12 @@ func (b *bounds) unit(u *flv.AccessUnit) error {
 		return fmt.Errorf("unit %d: PTS %v, DTS %v", b.units, u.PTS, u.DTS)
 	case begun && u.DTS <= last:
 		return fmt.Errorf("unit %d: %v at %v after %v", b.units, u.Kind, u.DTS, last)
-	case !begun && u.Config == nil && hasConfig(u.Codec):
+	case (!begun || u.Codec != b.codecs[u.Kind]) && u.Config == nil && hasConfig(u.Codec):
 		return fmt.Errorf("unit %d: the first one of %v has no configuration", b.units, u.Codec)
 	case u.Codec.HasNALUs() != (len(u.NALUs) > 0) || u.Codec.HasNALUs() == (len(u.Data) > 0):
 		return fmt.Errorf("unit %d: %v with %d NAL units and %d bytes", b.units, u.Codec, len(u.NALUs), len(u.Data))
 	}
-	b.last[u.Kind] = u.DTS
+	b.last[u.Kind], b.codecs[u.Kind] = u.DTS, u.Codec
 	return nil
 }
 
