@@ -50,9 +50,22 @@ func (f *reader) probe() error {
 
 // look reads until it is known what the tracks are.
 func (f *reader) look() {
-	for f.err == nil && !f.probed() && f.packets.Offset < probeBytes {
+	for f.err == nil && !f.probed() && (f.packets.Offset < probeBytes || f.packets.Offset < keyFrameBytes && f.awaitsKeyFrame()) {
 		f.err = f.read()
 	}
+}
+
+// awaitsKeyFrame reports whether video comes of which no key frame came so far.
+func (f *reader) awaitsKeyFrame() (awaits bool) {
+	for _, s := range f.streams {
+		if s.kind == flv.Video {
+			if s.pictures > 0 {
+				return false
+			}
+			awaits = awaits || s.pesAt.offset >= 0 && s.encrypted < encryptedPackets
+		}
+	}
+	return awaits
 }
 
 // findUntimed finds streams of which no packet has a time, or all have the same one, and reports whether there are some.

@@ -18,6 +18,9 @@ const (
 	// probeBytes is how far each track has to show itself: 8 s at 8 Mbit/s, while tables and key frames come every few seconds at most.
 	probeBytes = 8 << 20
 
+	// keyFrameBytes is the same for video that has packets: 10 s of 4K. A piece of a recording may begin behind a key frame.
+	keyFrameBytes = 64 << 20
+
 	// What is held to put audio and video in order: multiplexers write audio up to a second late.
 	heldUnits = 4096
 	heldBytes = 32 << 20

@@ -280,3 +280,17 @@ func TestTSLengthsThatAreWrong(t *testing.T) {
 		backIsTheSame(t, f, got)
 	}
 }
+
+// A piece of a recording begins behind a key frame, and the next one comes after many MB.
+func TestTSKeyFrameComesLate(t *testing.T) {
+	key := bytes.Join([][]byte{mediatest.AUD, mediatest.SPS, mediatest.PPS, mediatest.IDR}, nil)
+	frame := slices.Concat(mediatest.AUD, mediatest.P, bytes.Repeat([]byte{0x5A}, 200_000))
+	packets := []*astits.MuxerData{mediatest.PES(257, 9000, mediatest.ADTSFrame)}
+	for i := range 60 {
+		packets = append(packets, mediatest.PES(256, 9000+int64(i)*3600, frame))
+	}
+	packets = append(packets, mediatest.PES(256, 9000+60*3600, key), mediatest.PES(256, 9000+61*3600, frame))
+	f, units := readTS(t, mediatest.Muxed(t, map[uint16]astits.StreamType{256: astits.StreamTypeH264Video, 257: astits.StreamTypeAACAudio}, packets...))
+	require.Empty(t, f.Info().Skipped)
+	require.Equal(t, "0s/0s 2.4s/2.4s 2.44s/2.44s ", mediatest.Times(units))
+}
