@@ -18,7 +18,9 @@ func (c Codec) IsKey(parts [][]byte) bool {
 			case h264.NALUTypeSEI:
 				recovery = recovery || hasRecoveryPoint(part)
 			case h264.NALUTypeNonIDR, h264.NALUTypeDataPartitionA, h264.NALUTypeIDR:
-				return recovery || typ == h264.NALUTypeIDR
+				if recovery || typ == h264.NALUTypeIDR {
+					return true
+				}
 			}
 		case c == HEVC && len(part) >= hevcHeaderSize && hevcLayer(part) == 0 && isIRAP(hevcType(part)):
 			return true
