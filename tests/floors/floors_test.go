@@ -48,7 +48,7 @@ var floors = map[string]floor{
 	"core/message":            {ours: []string{"amf", "core/chunk"}},
 	"core/flv":                {others: []string{mediacommon}},
 	"core/source/rtp":         {ours: []string{"core/flv", "core/source/media", "internal/brief"}, others: []string{mediacommon, pionRTP, pionRTCP}},
-	"core/source/media":       {ours: []string{"core/flv"}, others: []string{mediacommon}},
+	"core/source/media":       {ours: []string{"core/flv", "internal/brief"}, others: []string{mediacommon}},
 	"core/source/annexb":      {ours: []string{"core/flv", "core/source/media"}, others: []string{mediacommon}},
 	"core/source/audioframes": {ours: []string{"core/flv", "core/source/media"}},
 	"core/source/flvfile":     {ours: []string{"amf", "core/flv", "core/source/media"}},
