@@ -59,7 +59,7 @@ var floors = map[string]floor{
 		ours:   []string{"core/flv", "core/source/annexb", "core/source/audioframes", "core/source/media"},
 		others: []string{mediacommon},
 	},
-	"core/source/ogg": {ours: []string{"core/flv", "core/source/media"}},
+	"core/source/ogg": {ours: []string{"core/flv", "core/source/media", "internal/brief"}},
 	"core/source/wav": {ours: []string{"core/flv", "core/source/media"}},
 	"core/source": {
 		ours: []string{
