@@ -88,7 +88,7 @@ func hundredContexts(t *testing.T, url string) life {
 	return busy
 }
 
-// covers tells whether l2 is not more.
+// covers reports whether l2 is not more.
 func (l life) covers(l2 life) bool {
 	return l2.goroutines <= l.goroutines && l2.descriptors <= l.descriptors
 }

@@ -25,7 +25,7 @@ func manyDisposable(t testing.TB) string {
 		"-b:v", "8M", "-maxrate", "8M", "-bufsize", "1M", "-c:a", "aac", "-b:a", "64k")
 }
 
-// disposable tells whether all slices of an AVC picture have nal_ref_idc 0. H.264, 7.4.1.
+// disposable reports whether all slices of an AVC picture have nal_ref_idc 0. H.264, 7.4.1.
 func (g tag) disposable() bool {
 	const lengthSize = 4
 	rest := g.body[5:]

@@ -25,12 +25,12 @@ type tag struct {
 	body []byte
 }
 
-// sequenceHeader tells whether the tag is the sequence header of AVC or AAC. FLV 10.1, E.4.2.1 and E.4.3.1.
+// sequenceHeader reports whether the tag is the sequence header of AVC or AAC. FLV 10.1, E.4.2.1 and E.4.3.1.
 func (g tag) sequenceHeader() bool {
 	return g.kind != tagData && len(g.body) > 1 && g.body[1] == 0
 }
 
-// key tells whether the tag is a key frame of AVC.
+// key reports whether the tag is a key frame of AVC.
 func (g tag) key() bool {
 	return g.kind == tagVideo && len(g.body) > 1 && g.body[0]>>4 == 1 && g.body[1] == 1
 }

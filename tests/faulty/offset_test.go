@@ -134,7 +134,7 @@ func expected(steps []step, bytes int) int {
 	return len(steps) - 1
 }
 
-// is tells whether a publisher has failed as that step says.
+// is reports whether a publisher has failed as that step says.
 func (s step) is(states []core.State, err error) bool {
 	return slices.Equal(states, s.states) && err != nil && strings.Contains(err.Error(), s.text)
 }

@@ -57,7 +57,7 @@ func (s *troubled) set(now trouble) {
 	s.mu.Unlock()
 }
 
-// fate tells whether a packet arrives, and when. lossy: on the way to the server.
+// fate reports whether a packet arrives, and when. lossy: on the way to the server.
 func (s *troubled) fate(lossy bool) (arrives bool, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

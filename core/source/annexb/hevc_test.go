@@ -70,11 +70,7 @@ func TestHEVCErrors(t *testing.T) {
 		{"sets only", sets, 0, "no picture with its SPS and PPS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			m, err := Open(mediatest.Memory(c.file), flv.HEVC, 0)
-			if err == nil {
-				units, err = mediatest.ReadAll(t, m)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), func(in *media.Input) (media.Reader, error) { return Open(in, flv.HEVC, 0) })
 			require.ErrorIs(t, err, media.ErrBadMedia)
 			require.ErrorContains(t, err, c.text)
 			require.Len(t, units, c.good)

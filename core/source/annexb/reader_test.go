@@ -94,11 +94,7 @@ func TestAnnexBErrors(t *testing.T) {
 		{"no start code", []byte{1, 2, 3, 4}, 0, "no start code"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			m, err := Open(mediatest.Memory(c.file), flv.H264, 0)
-			if err == nil {
-				units, err = mediatest.ReadAll(t, m)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), func(in *media.Input) (media.Reader, error) { return Open(in, flv.H264, 0) })
 			require.ErrorIs(t, err, media.ErrBadMedia)
 			require.ErrorContains(t, err, c.text)
 			require.Len(t, units, c.good)

@@ -49,11 +49,7 @@ func TestADTS(t *testing.T) {
 		{"short", mediatest.ADTSFrame[:4], 0, media.ErrTruncated, "4 are left"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			m, err := Open(mediatest.Memory(c.file), ADTS)
-			if err == nil {
-				units, err = mediatest.ReadAll(t, m)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), func(in *media.Input) (media.Reader, error) { return Open(in, ADTS) })
 			require.ErrorIs(t, err, c.err)
 			require.ErrorContains(t, err, c.text)
 			require.Len(t, units, c.good)

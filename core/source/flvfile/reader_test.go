@@ -109,11 +109,7 @@ func TestFLVErrors(t *testing.T) {
 		{"header size", []byte("FLV\x01\x05\xFF\xFF\xFF\xFF"), 0, media.ErrBadMedia, "header of 4294967295 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			f, err := Open(mediatest.Memory(c.file))
-			if err == nil {
-				units, err = mediatest.ReadAll(t, f)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), Open)
 			require.ErrorIs(t, err, c.err)
 			require.ErrorContains(t, err, c.text)
 			require.Len(t, units, c.good)

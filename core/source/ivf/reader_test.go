@@ -118,10 +118,7 @@ func TestIVFEnds(t *testing.T) {
 				require.Equal(t, c.times, mediatest.Times(units))
 				require.NoError(t, m.Rewind())
 			}
-			require.Len(t, warnings, len(c.warnings))
-			for i := range warnings {
-				require.Contains(t, warnings[i], c.warnings[i])
-			}
+			mediatest.RequireContain(t, warnings, c.warnings)
 		})
 	}
 }

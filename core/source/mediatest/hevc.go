@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// WithSubLayerLevel returns an SPS of HEVC with several sub-layers, of which the first has a level of its own.
+// WithSubLayerLevel returns an SPS of HEVC with several sub-layers, the first of which has an own level.
 func WithSubLayerLevel(t *testing.T, sps []byte) []byte {
 	t.Helper()
 	var bits strings.Builder

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/media"
 )
 
 // Times shows the decode and presentation times of units.
@@ -42,7 +43,7 @@ func copyUnit(u *flv.AccessUnit) Unit {
 	return c
 }
 
-// hasConfig tells the codecs whose tracks begin with a configuration.
+// hasConfig reports whether tracks of a codec begin with a configuration.
 func hasConfig(c flv.Codec) bool { return c != flv.MP3 && c != flv.AC3 && c != flv.EAC3 }
 
 // pictureBytes counts what is in the slices of H.264 and HEVC: the same in all containers.
@@ -82,6 +83,23 @@ func ReadAll(t require.TestingT, s interface {
 		}
 		last[c.Kind] = c
 		units = append(units, c)
+	}
+}
+
+// OpenAndRead opens a file and reads it to its end. The error is that of opening or reading.
+func OpenAndRead(t require.TestingT, in *media.Input, open func(*media.Input) (media.Reader, error)) ([]Unit, error) {
+	m, err := open(in)
+	if err != nil {
+		return nil, err
+	}
+	return ReadAll(t, m)
+}
+
+// RequireContain checks that there are as many texts as wanted, and that each contains the wanted one.
+func RequireContain(t require.TestingT, texts, wanted []string) {
+	require.Len(t, texts, len(wanted))
+	for i := range texts {
+		require.Contains(t, texts[i], wanted[i])
 	}
 }
 

@@ -141,11 +141,7 @@ func TestMP4Errors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMovie()
 			c.change(m)
-			var units []mediatest.Unit
-			f, err := Open(mediatest.Memory(m.bytes()))
-			if err == nil {
-				units, err = mediatest.ReadAll(t, f)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(m.bytes()), Open)
 			if c.err != nil {
 				require.ErrorIs(t, err, c.err)
 				require.ErrorContains(t, err, c.text)

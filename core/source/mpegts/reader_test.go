@@ -271,11 +271,7 @@ func TestTSErrors(t *testing.T) {
 		{"nothing", bytes.Repeat(append([]byte{Sync, 0x1F, 0xFF, 0x10}, make([]byte, 184)...), 4), false, media.ErrBadMedia, "no program in the first 752 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			s, err := Open(mediatest.Memory(c.file))
-			if err == nil {
-				units, err = mediatest.ReadAll(t, s)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), Open)
 			require.ErrorIs(t, err, c.err)
 			require.ErrorContains(t, err, c.text)
 			require.Equal(t, c.good, len(units) > 0)

@@ -111,11 +111,7 @@ func TestOggErrors(t *testing.T) {
 		{"many streams", bytes.Repeat(makePage(2, 0, 1, 0, false, []byte("x")), maxOggStreams+1), 0, media.ErrBadMedia, "more than 64 streams"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			m, err := Open(mediatest.Memory(c.file))
-			if err == nil {
-				units, err = mediatest.ReadAll(t, m)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), Open)
 			require.ErrorIs(t, err, c.err)
 			require.ErrorContains(t, err, c.text)
 			require.Len(t, units, c.good)
@@ -162,10 +158,7 @@ func TestOggPassesOverRubbish(t *testing.T) {
 				require.Equal(t, c.times, mediatest.Times(units))
 				require.NoError(t, m.Rewind())
 			}
-			require.Len(t, warnings, len(c.warnings))
-			for i := range warnings {
-				require.Contains(t, warnings[i], c.warnings[i])
-			}
+			mediatest.RequireContain(t, warnings, c.warnings)
 		})
 	}
 }

@@ -64,11 +64,7 @@ func TestWAVForms(t *testing.T) {
 		{"many chunks", wav(bytes.Repeat(chunk("junk", 0), maxRIFFChunks+1)), 0, nil, media.ErrBadMedia, "no data in the first 1024 chunks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var units []mediatest.Unit
-			m, err := Open(mediatest.Memory(c.file))
-			if err == nil {
-				units, err = mediatest.ReadAll(t, m)
-			}
+			units, err := mediatest.OpenAndRead(t, mediatest.Memory(c.file), Open)
 			require.ErrorIs(t, err, c.err)
 			if c.err != nil {
 				require.ErrorContains(t, err, c.text)
