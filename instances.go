@@ -21,7 +21,7 @@ type instance struct {
 }
 
 // instances finds the instance of a context by the address: no two contexts have the same, and a copied struct is not
-// the context. The handle tells whether the memory at that address is still what rtmp_init made of it. It is read and
+// the context. The handle reports whether the memory at that address is still what rtmp_init made of it. It is read and
 // written under the lock only.
 var instances = struct {
 	sync.RWMutex

@@ -23,7 +23,7 @@ type bitrateSteer struct {
 	clear  int    // looks in a row without congestion
 }
 
-// look takes the media time that waits and the rate of the last period; changed tells whether there is a new target.
+// look takes the media time that waits and the rate of the last period; changed reports whether there is a new target.
 func (b *bitrateSteer) look(waiting time.Duration, kbps uint32) (target uint32, changed bool) {
 	if waiting > bitrateCongested {
 		b.clear = 0

@@ -121,7 +121,7 @@ func (e *events) call(n notice) {
 	e.failure = nil
 }
 
-// inside tells whether the caller runs in a function of the owner.
+// inside reports whether the caller runs in a function of the owner.
 func (e *events) inside() bool {
 	thread := e.thread.Load()
 	return thread != 0 && thread == int32(threadID())
@@ -134,7 +134,7 @@ func (e *events) current() (failure error, inside bool) {
 	return e.failure, e.failure != nil && e.inside()
 }
 
-// busy tells whether something is still to be delivered, or being delivered.
+// busy reports whether something is still to be delivered, or being delivered.
 func (e *events) busy() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -223,7 +223,7 @@ func (l *live) info() source.Info {
 	}
 }
 
-// overlaps tells whether another source would receive at one of the ports.
+// overlaps reports whether another source would receive at one of the ports.
 func (l *live) overlaps(d *rtp.Description) bool {
 	for _, mine := range l.desc.Media {
 		for _, m := range d.Media {

@@ -183,7 +183,7 @@ func (m *muxer) beginAnew(t *track) {
 	}
 }
 
-// learn takes what can be learnt from a unit that is not sent, and tells whether it is a key frame.
+// learn takes what can be learnt from a unit that is not sent, and reports whether it is a key frame.
 func (m *muxer) learn(u *flv.AccessUnit) (key bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -219,7 +219,7 @@ func (m *muxer) forget() {
 	}
 }
 
-// awaitsKeyFrame tells whether pictures of the first video track before the next key frame would be dropped.
+// awaitsKeyFrame reports whether pictures of the first video track before the next key frame would be dropped.
 func (m *muxer) awaitsKeyFrame() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

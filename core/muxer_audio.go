@@ -171,7 +171,7 @@ func withoutConfig(c flv.Codec) string {
 	return "Opus without its configuration, OpusHead"
 }
 
-// hasVideo tells whether a key frame is to come.
+// hasVideo reports whether a key frame is to come.
 func (m *muxer) hasVideo() bool {
 	if m.expect.video != nil {
 		return true

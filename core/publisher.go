@@ -327,7 +327,7 @@ func (p *Publisher) State() State {
 	return p.state
 }
 
-// Busy tells whether events may still come by themselves: a connection is up or under way, or one is being delivered.
+// Busy reports whether events may still come by themselves: a connection is up or under way, or one is being delivered.
 func (p *Publisher) Busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -145,7 +145,7 @@ func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool 
 	return true
 }
 
-// over tells whether a message is too much. Headers add no time: those that are commands have no media time at all.
+// over reports whether a message is too much. Headers add no time: those that are commands have no media time at all.
 func (q *queue) over(size int, timestamp uint32, c class) bool {
 	return q.bytes+size > q.maxBytes || c != classHeader && q.waitOfPictures(timestamp) > q.maxMedia
 }

@@ -2,7 +2,7 @@ package core
 
 import "luatrtmp/core/flv"
 
-// admit tells whether a message can be decoded after what was dropped, and takes note of key frames; one that cannot counts as
+// admit reports whether a message can be decoded after what was dropped, and takes note of key frames; one that cannot counts as
 // dropped. It must be asked once for each message, also for one that does not have to wait. A key frame behind a cut is changed: see
 // behindCut.
 func (q *queue) admit(c class, track uint8, size int) bool {
@@ -23,7 +23,7 @@ func (q *queue) admit(c class, track uint8, size int) bool {
 	return true
 }
 
-// behindCut tells whether a message that was admitted is a key frame behind a cut: flv.BreakLink has to change it, in the queue's
+// behindCut reports whether a message that was admitted is a key frame behind a cut: flv.BreakLink has to change it, in the queue's
 // copy.
 func (q *queue) behindCut(c class, track uint8) bool { return c == classKey && q.cut.has(track) }
 

@@ -215,7 +215,7 @@ func (r *reader) answer(m message.Message) {
 	}
 }
 
-// closedByPeer tells whether the peer ended the connection; valid after reading has ended.
+// closedByPeer reports whether the peer ended the connection; valid after reading has ended.
 func (r *reader) closedByPeer() bool {
 	return errors.Is(r.err, io.EOF) || errors.Is(r.err, io.ErrUnexpectedEOF) || isReset(r.err)
 }

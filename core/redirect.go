@@ -62,7 +62,7 @@ func (h *hops) tell(now time.Time) (untold int, tell bool) {
 	return untold, true
 }
 
-// allow tells whether one more may be followed, and counts it.
+// allow reports whether one more may be followed, and counts it.
 func (h *hops) allow(now time.Time) bool {
 	if now.Sub(h.last) >= stableTime {
 		h.n = 0

@@ -40,7 +40,7 @@ func (m *muxer) dismiss() (taken bool) {
 	return taken
 }
 
-// sendsTo tells whether media goes to a writer.
+// sendsTo reports whether media goes to a writer.
 func (m *muxer) sendsTo(out *writer) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

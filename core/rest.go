@@ -15,7 +15,7 @@ import (
 // errRests: there is nothing to do.
 var errRests = errors.New("nothing to do")
 
-// rests tells whether a goroutine goes on with a session.
+// rests reports whether a goroutine goes on with a session.
 type rests struct {
 	mu   sync.Mutex
 	now  bool // none does

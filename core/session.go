@@ -83,7 +83,7 @@ func (s *session) forceToEnd() {
 	s.polite.end()
 }
 
-// over tells whether the session has ended, and with it all that it had to tell.
+// over reports whether the session has ended, and with it all that it had to tell.
 func (s *session) over() bool {
 	return s.done.Err() != nil
 }

@@ -65,7 +65,7 @@ func (m *muxer) expectSilence() {
 	}
 }
 
-// silent tells whether the connection has the silent track.
+// silent reports whether the connection has the silent track.
 func (m *muxer) silent() bool {
 	return m.terms.silentAudio && m.silence.wanted && !m.silence.heard
 }

@@ -37,7 +37,7 @@ func (c *recordConn) end(patience time.Duration) {
 	c.socket, c.patience = nil, min(c.patience, patience)
 }
 
-// holds tells whether something is kept.
+// holds reports whether something is kept.
 func (c *recordConn) holds() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

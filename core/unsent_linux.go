@@ -19,7 +19,7 @@ type unsent struct {
 	bound bool  // the kernel takes no more than maxUnsent
 }
 
-// room tells whether a message may be begun. The kernel is asked only when as much has been written as it may hold.
+// room reports whether a message may be begun. The kernel is asked only when as much has been written as it may hold.
 func (u *unsent) room(fd uintptr) bool {
 	if u.most >= maxUnsent {
 		u.most = waitingIn(fd)

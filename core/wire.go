@@ -24,10 +24,10 @@ func newWire(conn net.Conn) *wire {
 	return w
 }
 
-// immediate tells whether offer is possible.
+// immediate reports whether offer is possible.
 func (w *wire) immediate() bool { return w.socket != nil }
 
-// holds tells whether encrypted data waits for the kernel; nobody can take it back.
+// holds reports whether encrypted data waits for the kernel; nobody can take it back.
 func (w *wire) holds() bool { return w.secure != nil && w.secure.under.holds() }
 
 // offer writes of pieces what the kernel takes at once, and leaves the rest in it. What is encrypted waits elsewhere: see holds.

@@ -123,7 +123,7 @@ func (w *writer) cut(track uint8) {
 	w.media.awaitKey.add(track)
 }
 
-// canSendNow tells whether a message may go to the kernel at once; w.mu is held.
+// canSendNow reports whether a message may go to the kernel at once; w.mu is held.
 func (w *writer) canSendNow() bool {
 	return !w.draining && w.wire != nil && w.wire.immediate()
 }

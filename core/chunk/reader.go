@@ -30,7 +30,7 @@ func NewReader(r io.Reader) *Reader {
 // buffers are those of Readers that rest.
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBufferSize) }}
 
-// Rest tells whether nothing of the next message has been read, and then lets go
+// Rest reports whether nothing of the next message has been read, and then lets go
 // of the buffer until it is: a peer may be silent for hours.
 func (r *Reader) Rest() bool {
 	if r.open > 0 || r.buf != nil && r.buf.Buffered() > 0 {

@@ -6,7 +6,7 @@ package chunk
 // before as well. RTMP 1.0, 5.3.1.2.4.
 const type3 = 3
 
-// canStart tells whether a message whose header would be next may begin with a
+// canStart reports whether a message whose header would be next may begin with a
 // type 3 chunk. last and lastFormat are the latest header of another type.
 //
 // After type 0 the delta of type 3 is the timestamp of that type 0 by the

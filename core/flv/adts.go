@@ -53,7 +53,7 @@ var adtsConfigs = func() (table [4][adtsRates][8][2]byte) {
 	return table
 }()
 
-// IsADTS tells whether an audio frame begins with an ADTS header. A raw AAC frame cannot: it would begin with the reserved element id 7
+// IsADTS reports whether an audio frame begins with an ADTS header. A raw AAC frame cannot: it would begin with the reserved element id 7
 // (END).
 func IsADTS(frame []byte) bool {
 	return len(frame) >= 2 && frame[0] == 0xFF && frame[1]&0xF6 == 0xF0

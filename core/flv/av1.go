@@ -70,7 +70,7 @@ func (t *av1Track) SetConfig(record []byte) error {
 	return nil
 }
 
-// setHeader takes a sequence header and tells whether it is another one.
+// setHeader takes a sequence header and reports whether it is another one.
 func (t *av1Track) setHeader(o obu) (bool, error) {
 	if len(o.raw) > maxParameterSetSize {
 		return false, fmt.Errorf("%w: AV1 sequence header of %d bytes, at most %d are accepted",
@@ -168,7 +168,7 @@ const (
 	metadataMastering    = 2
 )
 
-// takeMetadata looks for HDR metadata and tells whether it changed. Chromaticities are 0.16 fixed-point numbers, the largest luminance is
+// takeMetadata looks for HDR metadata and reports whether it changed. Chromaticities are 0.16 fixed-point numbers, the largest luminance is
 // a 24.8 one, the smallest an 18.14 one; the primaries are those of red, green and blue.
 func (t *av1Track) takeMetadata(payload []byte) bool {
 	typ, n := leb128(payload)

@@ -216,7 +216,7 @@ func (a *AVC) updateColor() {
 	a.hdr.update(base)
 }
 
-// activate notes the SPS that a slice of an IDR picture refers to, and tells whether it is another one.
+// activate notes the SPS that a slice of an IDR picture refers to, and reports whether it is another one.
 func (a *AVC) activate(slice []byte) bool {
 	before := a.active
 	if h, err := a.Slice(slice); err == nil && h.SPS != nil {

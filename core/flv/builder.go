@@ -99,7 +99,7 @@ func (b *Builder) single(f Form, packetType byte, data []byte) [][]byte {
 	return b.pieces
 }
 
-// has tells whether the form has a body for a type of packet.
+// has reports whether the form has a body for a type of packet.
 func (f Form) has(packetType byte) bool {
 	switch {
 	case f.enhanced():

@@ -52,7 +52,7 @@ func (c Codec) String() string {
 	return codecs[c].name
 }
 
-// Kind tells a video codec from an audio codec; 0 for NoCodec.
+// Kind returns the kind of media of a codec, 0 for NoCodec.
 func (c Codec) Kind() Kind {
 	if int(c) >= len(codecs) {
 		return 0
@@ -78,5 +78,6 @@ func ParseCodec(name string) (Codec, bool) {
 	return NoCodec, false
 }
 
-// HasNALUs tells the codecs whose access units are NAL units, with a length in front of each in a message body.
+// HasNALUs reports whether access units of a codec consist of NAL units, each with a length in front of it
+// in a message body.
 func (c Codec) HasNALUs() bool { return c == H264 || c == HEVC }

@@ -2,7 +2,7 @@ package flv
 
 import "encoding/binary"
 
-// HasFourCC tells whether bodies of the form carry a FourCC, as Enhanced RTMP has it.
+// HasFourCC reports whether bodies of the form carry a FourCC, as Enhanced RTMP has it.
 func (f Form) HasFourCC() bool { return f.enhanced() }
 
 // CodecID returns the number that `videocodecid` and `audiocodecid` of onMetaData have for the form: the FourCC as a number (Enhanced RTMP

@@ -47,7 +47,7 @@ const (
 	transferHLG = 18 // ARIB STD-B67
 )
 
-// HDR tells whether the colours are more than a standard display shows: PQ or HLG, or light levels for them.
+// HDR reports whether the colours are more than a standard display shows: PQ or HLG, or light levels for them.
 func (c *Color) HDR() bool {
 	return c != nil && (c.Transfer == transferPQ || c.Transfer == transferHLG || c.MaxCLL > 0 || c.MaxFALL > 0 || c.Mastering != nil)
 }
@@ -62,7 +62,7 @@ type hdr struct {
 	color           *Color // made of all; stays the same pointer until something changes
 }
 
-// setMastering notes a mastering display and tells whether it is another one.
+// setMastering notes a mastering display and reports whether it is another one.
 func (h *hdr) setMastering(m MasteringDisplay) bool {
 	if h.mastering != nil && *h.mastering == m {
 		return false
@@ -72,7 +72,7 @@ func (h *hdr) setMastering(m MasteringDisplay) bool {
 	return true
 }
 
-// setLevels notes light levels and tells whether they are other ones.
+// setLevels notes light levels and reports whether they are other ones.
 func (h *hdr) setLevels(maxCLL, maxFALL float64) bool {
 	changed := h.maxCLL != maxCLL || h.maxFALL != maxFALL
 	h.maxCLL, h.maxFALL = maxCLL, maxFALL

@@ -21,7 +21,7 @@ var (
 	ErrUnknownCodec     = errors.New("cannot tell the codec from the data: pass it as `codec`")
 )
 
-// forbiddenZeroBit is set in the header of no NAL unit of H.264 or HEVC: it tells that the unit was damaged on its way.
+// forbiddenZeroBit is set in the header of no NAL unit of H.264 or HEVC: it means that the unit was damaged on its way.
 // Decoders pass over such units.
 const forbiddenZeroBit = 0x80
 

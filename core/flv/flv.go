@@ -8,7 +8,7 @@ package flv
 
 import "time"
 
-// Kind tells audio from video. The values are both the RTMP message types and the FLV tag types.
+// Kind is audio or video. The values are both the RTMP message types and the FLV tag types.
 type Kind uint8
 
 // The kinds of an access unit.

@@ -18,7 +18,7 @@ type Form struct {
 	SampleRate, Channels int
 }
 
-// Check tells why nothing can be sent in the form, nil if it can. The error wraps ErrUnsupportedCodec.
+// Check returns why nothing can be sent in the form, nil if it can. The error wraps ErrUnsupportedCodec.
 func (f Form) Check() error {
 	switch {
 	case f.Codec.Kind() == 0:
@@ -29,13 +29,13 @@ func (f Form) Check() error {
 	return nil
 }
 
-// V2 tells whether the form needs a server that declared Enhanced RTMP v2: audio with a FourCC, and several tracks. Video with a FourCC is
+// V2 reports whether the form needs a server that declared Enhanced RTMP v2: audio with a FourCC, and several tracks. Video with a FourCC is
 // version 1.
 func (f Form) V2() bool {
 	return f.enhanced() && (f.Track > 0 || f.Codec.Kind() == Audio)
 }
 
-// enhanced tells whether the body has a FourCC.
+// enhanced reports whether the body has a FourCC.
 func (f Form) enhanced() bool {
 	switch f.Codec {
 	case PCMA, PCMU:

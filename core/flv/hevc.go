@@ -92,17 +92,18 @@ func (t *hevcTrack) Take(nalus [][]byte) (VideoUnit, error) {
 	return unit, firstErr
 }
 
-// isIRAP tells the pictures at which decoding can begin: BLA, IDR and CRA. H.265, 3.68.
+// isIRAP reports whether a picture is one at which decoding can begin: BLA, IDR and CRA. H.265, 3.68.
 func isIRAP(typ h265.NALUType) bool {
 	return typ >= h265.NALUType_BLA_W_LP && typ <= h265.NALUType_CRA_NUT
 }
 
-// isRASL tells the random access skipped leading pictures, which follow a CRA or BLA picture. H.265, 3.115 and Table 7-1.
+// isRASL reports whether a picture is a random access skipped leading picture, which follows a CRA or BLA
+// picture. H.265, 3.115 and Table 7-1.
 func isRASL(typ h265.NALUType) bool {
 	return typ == h265.NALUType_RASL_N || typ == h265.NALUType_RASL_R
 }
 
-// isDisposable tells whether a slice is of a sub-layer non-reference picture (H.265, Table 7-1: even types below 16) of the highest
+// isDisposable reports whether a slice is of a sub-layer non-reference picture (H.265, Table 7-1: even types below 16) of the highest
 // sub-layer; pictures of higher ones may refer to those of a lower one.
 func (t *hevcTrack) isDisposable(slice []byte) bool {
 	if typ := hevcType(slice); typ >= h265.NALUType_BLA_W_LP || typ%2 == 1 {
@@ -112,7 +113,7 @@ func (t *hevcTrack) isDisposable(slice []byte) bool {
 	return sps != nil && hevcTemporalID(slice) >= sps.subLayers-1
 }
 
-// activate notes the SPS that a slice of a key frame refers to, and tells whether it is another one. H.265, 7.3.6.1.
+// activate notes the SPS that a slice of a key frame refers to, and reports whether it is another one. H.265, 7.3.6.1.
 func (t *hevcTrack) activate(slice []byte) bool {
 	r := bitReader{buf: t.head.fill(slice)}
 	r.u(8)     // the second byte of the NAL unit header

@@ -68,7 +68,7 @@ func (p *hevcSets) store(nalu []byte) (changed bool, err error) {
 	return true, nil
 }
 
-// has tells whether these very bytes are stored; equal bytes have an equal id. Encoders repeat their sets with each key frame.
+// has reports whether these very bytes are stored; equal bytes have an equal id. Encoders repeat their sets with each key frame.
 func (p *hevcSets) has(nalu []byte) bool {
 	switch hevcType(nalu) {
 	case h265.NALUType_VPS_NUT:

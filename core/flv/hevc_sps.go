@@ -170,7 +170,7 @@ func (s *hevcSPS) check() error {
 	return nil
 }
 
-// skipSubLayers passes over the rest of profile_tier_level, and tells whether it says anything. H.265, 7.3.3.
+// skipSubLayers passes over the rest of profile_tier_level, and reports whether it says anything. H.265, 7.3.3.
 func skipSubLayers(r *bitReader, maxSubLayersMinus1 uint32) (some bool) {
 	if maxSubLayersMinus1 == 0 {
 		return false

@@ -2,10 +2,10 @@ package flv
 
 import "github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
-// IsKey tells whether an H.264 access unit is a key frame, at which decoding can begin: an IDR picture or a recovery point.
+// IsKey reports whether an H.264 access unit is a key frame, at which decoding can begin: an IDR picture or a recovery point.
 func IsKey(nalus [][]byte) bool { return H264.IsKey(nalus) }
 
-// IsKey tells whether decoding can begin at an access unit, as VideoTrack.Take does, but without knowledge of what came before: for H.264
+// IsKey reports whether decoding can begin at an access unit, as VideoTrack.Take does, but without knowledge of what came before: for H.264
 // an IDR picture or a recovery point; for HEVC a BLA, IDR or CRA picture; for AV1 a shown key frame; for VP9 and VP8 a key frame. parts are those of
 // VideoTrack.Take. It is false for what cannot be read, and for audio.
 func (c Codec) IsKey(parts [][]byte) bool {

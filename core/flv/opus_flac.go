@@ -204,7 +204,7 @@ func flacSamples(frame []byte) (int, error) {
 	}
 }
 
-// flacNumberSize tells how long the coded number is that begins with a byte: as in UTF-8, extended to 7 bytes. RFC 9639, 9.1.5.
+// flacNumberSize returns how long the coded number is that begins with a byte: as in UTF-8, extended to 7 bytes. RFC 9639, 9.1.5.
 func flacNumberSize(first byte) int {
 	n := 0
 	for first&0x80 != 0 {

@@ -62,7 +62,7 @@ func (p *parameterSets) store(nalu []byte) (changed bool, err error) {
 	return true, nil
 }
 
-// has tells whether these very bytes are stored; equal bytes have an equal id. Encoders repeat their sets with each key frame.
+// has reports whether these very bytes are stored; equal bytes have an equal id. Encoders repeat their sets with each key frame.
 func (p *parameterSets) has(nalu []byte) bool {
 	if h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeSPS {
 		for _, set := range p.sps {

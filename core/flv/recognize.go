@@ -12,7 +12,7 @@ import (
 // maxSeen is how many NAL units or OBUs an error lists.
 const maxSeen = 8
 
-// Recognize tells the codec of a video track from its first access unit, as it is given for sending: H.264 and HEVC in byte stream format,
+// Recognize returns the codec of a video track from its first access unit, as it is given for sending: H.264 and HEVC in byte stream format,
 // by their parameter sets or else by the headers of all NAL units; AV1 as OBUs with sizes, by a temporal delimiter or a sequence header in
 // front; VP9 and VP8 by the start code of a key frame. The error, which wraps ErrUnknownCodec, says what was seen.
 func Recognize(unit []byte) (Codec, error) {
@@ -38,7 +38,7 @@ func Recognize(unit []byte) (Codec, error) {
 		"expected a start code (00 00 01) of H.264 or HEVC, or an OBU of AV1 (12 00)", ErrUnknownCodec, len(unit), unit[:min(len(unit), maxSeen)])
 }
 
-// recognizeNALUs tells H.264 from HEVC.
+// recognizeNALUs returns H.264 or HEVC.
 func recognizeNALUs(unit []byte) (Codec, error) {
 	nalus, _ := SplitAnnexB(nil, unit)
 	damaged := func(nalu []byte) bool { return nalu[0]&forbiddenZeroBit != 0 }
@@ -84,7 +84,7 @@ func recognizeNALUs(unit []byte) (Codec, error) {
 	return NoCodec, fmt.Errorf("%w; seen: %s: %d bytes, headers %s", ErrUnknownCodec, what, len(unit), strings.Join(seen, ", "))
 }
 
-// couldBeAVC tells whether a NAL unit has a header that H.264 allows: 7.4.1.
+// couldBeAVC reports whether a NAL unit has a header that H.264 allows: 7.4.1.
 func couldBeAVC(nalu []byte) bool {
 	ref := nalu[0]&0x60 != 0
 	switch typ := h264.NALUType(nalu[0] & 0x1F); {
@@ -97,7 +97,7 @@ func couldBeAVC(nalu []byte) bool {
 	return !ref && (typ == h264.NALUTypeSEI || typ >= h264.NALUTypeAccessUnitDelimiter && typ <= h264.NALUTypeFillerData)
 }
 
-// couldBeHEVC tells whether a NAL unit has a header that HEVC has for a stream of one layer: 7.4.2.2.
+// couldBeHEVC reports whether a NAL unit has a header that HEVC has for a stream of one layer: 7.4.2.2.
 func couldBeHEVC(nalu []byte) bool {
 	if len(nalu) < hevcHeaderSize || hevcLayer(nalu) != 0 || nalu[1]&7 == 0 {
 		return false
@@ -148,7 +148,7 @@ func recognizeOBUs(unit []byte) (Codec, error) {
 		ErrUnknownCodec, len(unit), unit[:min(len(unit), maxSeen)], strings.Join(seen, ", "), fault)
 }
 
-// RecognizeAudio tells the codec of an audio track from its first frame: AAC by ADTS frames, MP3, AC-3 and E-AC-3 by the header of the
+// RecognizeAudio returns the codec of an audio track from its first frame: AAC by ADTS frames, MP3, AC-3 and E-AC-3 by the header of the
 // frame; and from a configuration: Opus by an OpusHead, FLAC by "fLaC". Raw frames of AAC, Opus, FLAC and G.711 cannot be told apart. The
 // error, which wraps ErrUnknownCodec, says what was seen.
 func RecognizeAudio(frame []byte) (Codec, error) {
@@ -178,7 +178,7 @@ func RecognizeAudio(frame []byte) (Codec, error) {
 		"raw AAC, Opus, FLAC and G.711 have none", ErrUnknownCodec, len(frame), frame[:min(len(frame), maxSeen)])
 }
 
-// fits tells whether a frame is as long as its header says, or another header follows it.
+// fits reports whether a frame is as long as its header says, or another header follows it.
 func (f audioFrame) fits(c Codec, frame []byte, read func([]byte) (audioFrame, error)) bool {
 	if f.size >= len(frame) {
 		return f.size == len(frame)

@@ -12,7 +12,7 @@ const (
 	contentLightSize = 4
 )
 
-// takeSEI looks for HDR messages in an SEI NAL unit, whose header has headerSize bytes, and tells whether something changed. What is not
+// takeSEI looks for HDR messages in an SEI NAL unit, whose header has headerSize bytes, and reports whether something changed. What is not
 // understood is passed over: SEI is advice.
 func (h *hdr) takeSEI(nalu []byte, headerSize int) (changed bool) {
 	if len(nalu) < headerSize {
@@ -86,7 +86,7 @@ func (r *rbspReader) next() (byte, bool) {
 	return b, true
 }
 
-// more tells whether there is more than rbsp_trailing_bits.
+// more reports whether there is more than rbsp_trailing_bits.
 func (r *rbspReader) more() bool { return len(r.buf)-r.pos > 2 }
 
 func (r *rbspReader) read(dst []byte) bool {

@@ -52,7 +52,7 @@ type AudioTrack interface {
 	// Take checks one frame, and learns from it where the codec's frames describe themselves. An error says what was seen.
 	Take(frame []byte) error
 
-	// Ready tells whether enough is known to send frames: AAC, Opus and FLAC need a configuration.
+	// Ready reports whether enough is known to send frames: AAC, Opus and FLAC need a configuration.
 	Ready() bool
 
 	// Record returns the decoder configuration as a sequence start carries it, nil if the codec has none or it is not yet known. The

@@ -121,7 +121,7 @@ func newProof(part, text string, other []byte, random io.Reader) ([]byte, error)
 // ClientDigest performs the client's side of the digest handshake on rw, as Client does that of the simple one. A server
 // whose S1 has no digest in either scheme gets the echo of it that the simple handshake wants.
 //
-// genuine tells whether S2 has the digest that answers that of C1 or, failing that, echoes C1; see Client's echoed.
+// genuine reports whether S2 has the digest that answers that of C1 or, failing that, echoes C1; see Client's echoed.
 func ClientDigest(rw io.ReadWriter, random io.Reader, s Scheme) (genuine bool, err error) {
 	c1, own, err := newDigestPacket("C1", playerText, playerVersion, s, random)
 	if err != nil {

@@ -33,7 +33,7 @@ var ErrVersion = errors.New("handshake: RTMP version not supported")
 // random fills C1, for example crypto/rand.Reader. The time and the version of C1 are
 // zero: a server that finds a version there may insist on the digest handshake.
 //
-// echoed tells whether S2 brought back C1's random data. It should, but not every
+// echoed reports whether S2 brought back C1's random data. It should, but not every
 // server takes the trouble, so that its absence is worth a line in a log and no more.
 //
 // The error is ErrVersion, or says which part failed and wraps the error of rw or of

@@ -100,7 +100,7 @@ func (m *Command) setArguments(values []amf.Value) {
 	}
 }
 
-// isObject tells whether v can be a command object.
+// isObject reports whether v can be a command object.
 func isObject(v amf.Value) bool {
 	switch v.(type) {
 	case amf.Object, amf.ECMAArray, amf.TypedObject, amf.Null, amf.Undefined:

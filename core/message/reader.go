@@ -20,7 +20,7 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{chunks: *chunk.NewReader(r)}
 }
 
-// Rest tells whether nothing of the next message has been read, and then lets go
+// Rest reports whether nothing of the next message has been read, and then lets go
 // of the buffer until it is.
 func (r *Reader) Rest() bool { return r.chunks.Rest() }
 

@@ -69,7 +69,7 @@ func (b *backward) isKey(unit *flv.AccessUnit) bool {
 	return codec.IsKey(b.frame[:])
 }
 
-// fingerprint tells a key frame from others. Its time alone does not: where time stamps jump, it may
+// fingerprint distinguishes a key frame from others. Its time alone does not: where time stamps jump, it may
 // have another one when it comes again.
 type fingerprint struct {
 	size int

@@ -12,7 +12,8 @@ import (
 // maxSDP bounds the size of an SDP file; usual ones have less than 2 kB.
 const maxSDP = 64 << 10
 
-// Live tells the sources that are received and not read: "rtp://..." and SDP files. Describe, and not Open, is for them.
+// Live reports whether a source is received and not read: "rtp://..." and SDP files. Describe, and not
+// Open, is for them.
 func (spec Spec) Live() bool { return isLive(spec.Path) }
 
 func isLive(path string) bool {

@@ -79,7 +79,7 @@ func (s *State) Number(name string) float64 {
 	return s.state.ToNumber(-1)
 }
 
-// Readable tells whether a descriptor is readable now.
+// Readable reports whether a descriptor is readable now.
 func Readable(fd int) bool { return C.readable(C.int(fd)) != 0 }
 
 // Setenv sets an environment variable until the test's end where C looks for it; os.Setenv alone is for Go.

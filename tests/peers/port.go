@@ -54,7 +54,7 @@ func loopback(port int) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// listening tells whether somebody listens on a loopback port. It does not connect: some peers serve one connection only.
+// listening reports whether somebody listens on a loopback port. It does not connect: some peers serve one connection only.
 func listening(port int) bool {
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {

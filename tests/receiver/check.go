@@ -11,7 +11,7 @@ import (
 const checkChunkSize = 65536
 
 // checker reads raw messages with gortmplib's own message parser. The recording takes the raw bytes, which the parsed
-// form does not keep; the parsed form tells whether gortmplib, and a server built on it, would take the message.
+// form does not keep; the parsed form reports whether gortmplib, and a server built on it, would take the message.
 type checker struct {
 	buf bytes.Buffer
 	w   *rawmessage.Writer

@@ -20,7 +20,7 @@ type pictureOrder struct {
 	reorder int64 // pictures that the decoder holds back, as the encoder says; 0: it does not say
 }
 
-// pictures tells the NAL units of a codec apart.
+// pictures looks at the NAL units of a codec, to find where access units begin.
 type pictures interface {
 	// take looks at the next NAL unit for a picture that is being put together. first tells that the unit begins another one, and then nothing
 	// is taken. The error says what is wrong with the unit.

@@ -33,7 +33,7 @@ func ID3Size(head []byte) int64 {
 }
 
 // tagSize returns the size of the tag that head begins with, 0 if it does not. left is how many bytes the file has from there on:
-// a tag that says it is longer is none. Of a tag that does not say its size it is that of what tells it.
+// a tag that says it is longer is none. For a tag without a size it is the size of its mark.
 func tagSize(head []byte, left int64) int64 {
 	var size int64
 	switch {

@@ -33,7 +33,8 @@ func parseMP3(head []byte) (FrameHeader, error) {
 	return h, err
 }
 
-// isVBRHeader tells the frame that encoders put in front for players, with the number of frames in place of audio.
+// isVBRHeader reports whether a frame is the one that encoders put in front for players: it has the number
+// of frames in place of audio.
 func isVBRHeader(head []byte) bool {
 	side := mp3MostSide
 	switch mpeg1, mono := head[1]&mp3IsMPEG1 != 0, head[3]&mp3ChannelMode == mp3ChannelMode; {

@@ -93,7 +93,7 @@ func (f *reader) probe() error {
 	return f.conclude(first, faults)
 }
 
-// readScript takes the data rates that an onMetaData tells. FLV 10.1, E.5. What is not as it should be says nothing.
+// readScript takes the data rates of an onMetaData. FLV 10.1, E.5. Values of another type are ignored.
 func (f *reader) readScript(body []byte) {
 	values, err := amf.Unmarshal(body)
 	if err != nil || len(values) < 2 || values[0] != "onMetaData" {

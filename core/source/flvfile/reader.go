@@ -269,5 +269,5 @@ func (f *reader) track(kind flv.Kind) *track {
 	return nil
 }
 
-// isEnd tells whether reading a tag ended because the file does.
+// isEnd reports whether the error of reading a tag means the end of the file.
 func isEnd(err error) bool { return err == io.EOF || errors.Is(err, media.ErrTruncated) }

@@ -185,7 +185,7 @@ func (t *track) setConfig(config []byte) error {
 	return nil
 }
 
-// ready tells whether the frame in u can be decoded: once its configuration is known, if the codec has one.
+// ready reports whether the frame in u can be decoded: once its configuration is known, if the codec has one.
 func (t *track) ready(u *unit, p *part) (bool, error) {
 	switch {
 	case t.audio != nil:

@@ -30,7 +30,7 @@ type stream struct {
 	fault error
 
 	config media.SelfConfig // of video
-	audio  flv.AudioTrack   // tells durations
+	audio  flv.AudioTrack   // for the durations of frames
 	of     *track           // that audio is for
 	sent   []byte           // the configuration of the unit before
 

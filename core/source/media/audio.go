@@ -4,7 +4,7 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// NewAudioInfo tells what a configuration, nil if the codec has none, and a frame say of the audio.
+// NewAudioInfo describes audio by its configuration and a frame. Each may be nil.
 func NewAudioInfo(codec flv.Codec, config, frame []byte) (flv.AudioInfo, error) {
 	track, err := flv.NewAudioTrack(codec)
 	if err != nil {

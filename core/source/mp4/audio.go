@@ -87,7 +87,7 @@ func (e *sampleEntry) isG711() bool { return e.codec == flv.PCMA || e.codec == f
 // write for Vorbis.
 var objectNames = map[byte]string{0xA9: "dts", 0xAA: "dts", 0xAB: "dts", 0xAC: "dts", 0xDD: "vorbis"}
 
-// parseMP4A reads the entry whose esds tells the codec.
+// parseMP4A reads an mp4a entry, whose esds has the codec.
 func (e *sampleEntry) parseMP4A(children box) error {
 	esds, err := findESDS(children, 0)
 	if err != nil {

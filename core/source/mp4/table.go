@@ -211,7 +211,7 @@ func (c *cursor) read() (s sample, ok bool, err error) {
 	return s, true, nil
 }
 
-// sync tells whether the next sample is in stss, whose numbers rise.
+// sync reports whether the next sample is in stss, whose numbers rise.
 func (c *cursor) sync() bool {
 	if c.table.allSync {
 		return true

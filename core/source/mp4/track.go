@@ -32,7 +32,7 @@ type track struct {
 	over    bool  // nothing more of it can be read
 	missing int   // samples that are not in the file, since the last one that is
 	cut     error // why the first of them is not, or why its tables end early; nil if neither
-	entry   int   // of the last sample sent, -1: none
+	entry   int   // of the last sample that was sent; -1 before the first
 	config  media.SelfConfig
 	last    sample
 	moved   time.Duration // what the splicer added to its time

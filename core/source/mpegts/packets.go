@@ -22,7 +22,8 @@ const (
 	maxGarbage = 1 << 20
 )
 
-// layout tells how packets lie in a file by its first bytes: where the first one begins, and how far apart they are.
+// layout finds the packets in the first bytes of a file. It returns where the first one begins, and how
+// far apart they are.
 func layout(head []byte) (start, stride int, ok bool) {
 	for _, l := range [][2]int{{0, PacketSize}, {m2tsPrefix, m2tsStride}, {0, fecStride}} {
 		if hasPackets(head, l[0], l[1]) {
@@ -49,7 +50,8 @@ func layoutInside(head []byte) (start, stride int, ok bool) {
 	return 0, 0, false
 }
 
-// hasPackets tells whether Sync bytes follow each other at a distance, as far as b goes; it has to go to the second.
+// hasPackets reports whether b has a sync byte at an offset and one in each packet that follows it. b must
+// reach at least to the second packet.
 func hasPackets(b []byte, at, stride int) bool {
 	n := 0
 	for ; n < syncChecks && at < len(b); n++ {

@@ -10,7 +10,7 @@ const (
 	pesHeader = 9 // up to PES_header_data_length
 	stampSize = 5
 
-	pesRoom = 2048 // to begin with, for a packet that has no length of its own
+	pesRoom = 2048 // bytes to begin with, for a packet whose header has no length
 
 	stampPTS = 0x80 // PTS_DTS_flags
 	stampDTS = 0x40
@@ -27,7 +27,7 @@ type PES struct {
 
 // PESReader puts the PES packets of one PID together.
 type PESReader struct {
-	// Limit is the most that is taken at once, in bytes. Of a larger packet, which has no length of its own, the
+	// Limit is the most that is taken at once, in bytes. Of a larger packet, whose header has no length, the
 	// rest comes as packets without a time.
 	Limit int
 
@@ -38,8 +38,8 @@ type PESReader struct {
 	continuity
 	buf  []byte
 	open bool
-	part bool // buf goes on with a packet that was delivered: up to the limit, or up to its length ...
-	long bool // ... which it has none
+	part bool // the beginning of the packet was delivered: at the limit, or where its length ends
+	long bool // with part: the header has no length, so that the packet goes on until the next one begins
 
 	padded bool // the last packet has less than its room of payload: probably the end of a PES packet
 }
@@ -98,7 +98,7 @@ func (r *PESReader) cut(take func(*PES)) {
 	}
 }
 
-// Flush ends a packet that has no length of its own. Others that are not whole are left out, unless parts are wanted.
+// Flush ends a packet whose header has no length. Others that are not whole are left out, unless parts are wanted.
 func (r *PESReader) Flush(take func(*PES)) {
 	switch {
 	case !r.Open():
@@ -178,7 +178,7 @@ func parsePES(b []byte) (*PES, bool) {
 	return pes, true
 }
 
-// hasHeader tells by the stream_id, table 2-22, whether flags and times follow.
+// hasHeader reports whether flags and times follow, which depends on the stream_id. Table 2-22.
 func hasHeader(id byte) bool {
 	switch id {
 	case 0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF: // program_stream_map, padding, private 2, ECM, EMM, DSM-CC, H.222.1 type E, directory

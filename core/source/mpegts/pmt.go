@@ -59,7 +59,8 @@ const (
 	opusExtension = 0x80 // descriptor_tag_extension
 )
 
-// codecOf tells what an elementary stream is coded in; NoCodec, with a name for the log, if it cannot be sent. config is that of Opus.
+// codecOf returns the codec of an elementary stream, and the configuration if it is Opus. If the stream
+// cannot be sent, it returns NoCodec and a name for the log.
 func codecOf(es *Stream) (codec flv.Codec, config []byte, name string) {
 	switch es.Type {
 	case typeH264:

@@ -149,7 +149,8 @@ func (f *reader) takePAT(section []byte) {
 	}
 }
 
-// probed tells whether the first stream of each kind has shown itself.
+// probed reports whether enough was read of the first stream of each kind: a frame of audio; of video a
+// DTS, or reorderProbe frames.
 func (f *reader) probed() bool {
 	if len(f.streams) == 0 || len(f.guesses) > 0 && f.packets.Offset < guessBytes {
 		return false

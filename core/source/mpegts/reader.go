@@ -224,7 +224,8 @@ func (f *reader) Next() (*flv.AccessUnit, error) {
 
 func (f *reader) time(t int64) time.Duration { return media.Ticks(t-f.first, clock) }
 
-// ready tells whether it is known which unit comes next: when all streams have one, or enough is held to do without.
+// ready reports whether it is known which unit comes next: all streams have one, or so much is held that
+// the others are no longer waited for.
 func (f *reader) ready() bool {
 	held, size, missing := 0, 0, false
 	var first, last int64

@@ -1,7 +1,6 @@
 package mpegts
 
 import (
-	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -22,78 +21,81 @@ const (
 	pesLimit = 1 << 20
 )
 
-// reorderProbe is how many pictures tell whether a stream that has no DTS needs some.
+// reorderProbe is how many frames are looked at to find out whether a stream without DTS has B-frames.
 const reorderProbe = 32
 
 // unit is an access unit in a queue. It owns its memory.
 type unit struct {
 	flv.AccessUnit
 	dts, pts int64 // in units of 1/90000 s
-	at       place // of the PES packet; perhaps of the one before
+	at       place // of the PES packet in which it begins, or of the one before that
 }
 
-// pes is what a PES packet of the stream says. pts and dts are followed through their wraps.
+// pes is the content of a PES packet, or of several that belong together. The times are of the frame that begins in it.
 type pes struct {
-	timed    bool
-	pts, dts int64
+	timed    bool  // there are times
+	pts, dts int64 // in units of 1/90000 s, without wraps
 	hasDTS   bool
-	at       place  // perhaps that of the one before
-	data     []byte // the stream's own
+	at       place  // of the packet, or of the one before
+	data     []byte // memory of the stream
 }
 
-// stream makes access units of the PES packets of one elementary stream.
+// stream makes access units of the PES packets of one elementary stream. Times are in units of 1/90000 s.
 type stream struct {
-	pid    uint16
-	pes    PESReader
-	pesAt  place // of the PES packet that was begun last; the offset is -1 if none was
-	kind   flv.Kind
-	codec  flv.Codec
-	queue  []*unit
-	bytes  int   // in the queue
-	fault  error // why there is none
-	frame  int64 // duration of the last unit, in units of the clock
-	lastAt int64 // its DTS
-	begun  bool
+	pid   uint16
+	kind  flv.Kind
+	codec flv.Codec
+	pes   PESReader
+	pesAt place // of the PES packet that was begun last; its offset is -1 before the first
 
-	taken   bool  // from the queue
-	takenAt int64 // DTS of the last one that was
+	queue   []*unit // access units that are whole, in decoding order
+	bytes   int     // of the units in the queue
+	frame   int64   // duration of the last unit
+	lastAt  int64   // DTS of the last unit
+	begun   bool    // there was a unit
+	taken   bool    // pop has returned a unit
+	takenAt int64   // DTS of the unit that pop returned last
 
-	encrypted int  // packets that are
-	late      bool // the track is new, or of another codec than before: video begins with a key frame
+	fault     error // why the stream has given no unit so far
+	encrypted int   // number of encrypted packets
+	late      bool  // the track begins here, or has another codec than before: video begins with a key frame
 
-	stamped    bool            // some packets have a time
-	pts, dts   int64           // the last one
-	standing   bool            // the one before was the same: a clock that stands still says nothing
-	moved      bool            // two packets have different ones
-	untimed    bool            // it was found that no packet has a time: frames follow each other at their rate
-	display    *annexb.Display // when they are shown; of video, if untimed
-	delay      int64           // see annexb.Display; it is learned
-	pending    []*unit         // frames of which it is not known yet when they are shown
-	start      int64           // when the first frame is due if it has no time
-	lead       int64           // by how much it is decoded before it is shown; of video, if untimed
-	resume     place           // what is before it does not come again
-	resumed    bool            // no frame came since
-	base       int64           // of a frame, at which ...
-	fps        float64
-	since      int64 // ... so many frames of this rate followed; if untimed
-	unstamped  int   // packets without a time in which a frame begins, since frames were made
-	nextSearch int   // bytes that are held when the next frame is looked for in packets in which none begins
+	// Stamps that say nothing: a clock that stands still gives each packet the time of the one before.
+	stamped  bool  // a packet had a time
+	pts, dts int64 // of the last packet with a time
+	standing bool  // the last two packets with a time had the same one
+	moved    bool  // two packets had different times
 
-	// Video: an access unit begins in a PES packet that has a time. What has none, or comes before the
-	// begin, belongs to the packet before.
-	config   media.SelfConfig
-	held     pes
-	holding  bool
-	hasDTS   bool // some packets have a DTS
-	backward bool // PTS go back: pictures are reordered
-	reorder  bool // it was found that DTS have to be made from the picture order
-	pictures int
-	lastPTS  int64
-	order    dtsExtractor // if reorder
-	avc      flv.AVC      // the parameter sets of H.264
-	sets     [1][]byte
+	// A stream without times (untimed) gets those of its frame rate.
+	untimed   bool
+	display   *annexb.Display // the order in which frames of video are shown
+	delay     int64           // from decoding to display, which is learned from the frames; see annexb.Display
+	pending   []*unit         // frames whose time of display is not known yet
+	start     int64           // time of the first frame
+	lead      int64           // by how much the first frame of video is decoded before it is shown
+	resume    place           // frames in front of this place have been returned already
+	resumed   bool            // no frame has come since resume was set
+	base      int64           // time from which frames are counted
+	fps       float64         // the rate at which they are counted
+	since     int64           // number of frames since base
+	unstamped int             // number of packets without a time in which a frame begins, since frames were made
 
-	// Of what is held, see split.
+	// Video: an access unit begins in a PES packet that has a time. What stands in front of its begin, and
+	// packets without a time, belong to the access unit before.
+	config     media.SelfConfig
+	held       pes  // the packets of the access unit that is not whole yet
+	holding    bool // held has something
+	nextSearch int  // how many bytes are held when the next begin of a frame is looked for in them
+	hasDTS     bool // packets have a DTS
+	backward   bool // a PTS was before the one in front of it: there are B-frames
+	reorder    bool // DTS are made from the order of pictures, because packets have none and there are B-frames
+	pictures   int  // number of frames
+	lastPTS    int64
+	order      dtsExtractor // if reorder
+	avc        flv.AVC      // the parameter sets of H.264
+	sets       [1][]byte
+
+	// Buffers of split.
 	nalus  [][]byte
 	ats    []int
 	units  [][][]byte
@@ -242,67 +244,6 @@ func (s *stream) goOn(data []byte) {
 	}
 }
 
-// joinStartCode moves zero bytes from the end of what is held to a packet that begins inside a start
-// code. No NAL unit ends with a zero byte.
-func (s *stream) joinStartCode(p *pes) {
-	one := bytes.IndexByte(p.data[:min(len(p.data), 2)], 1)
-	if !s.holding || one < 0 || one == 1 && p.data[0] != 0 {
-		return
-	}
-	keep := len(bytes.TrimRight(s.held.data, "\x00"))
-	zeros := s.held.data[keep:]
-	if len(zeros)+one >= 2 {
-		p.data = append([]byte{0, 0}, p.data[one:]...)
-		s.held.data = s.held.data[:keep]
-	}
-}
-
-// firstBegin returns where in a packet the first access unit begins, which is the one that has the
-// times of the packet: ISO/IEC 13818-1, 2.4.3.7. What comes before belongs to the access unit before.
-// It returns the length of the data if none begins.
-func (s *stream) firstBegin(data []byte) int {
-	begin, at := flv.NextStartCode(data, 0)
-	for at >= 0 {
-		end, next := flv.NextStartCode(data, at)
-		if end > at && s.mayBegin(data[at:end]) {
-			return begin
-		}
-		begin, at = end, next
-	}
-	return len(data)
-}
-
-// mayBegin reports whether a NAL unit that follows a slice of a frame begins the next access unit.
-// H.264, 7.4.1.2.3; H.265, 7.4.2.4.4. A slice does so if it is the first one of its picture.
-func (s *stream) mayBegin(nalu []byte) bool {
-	if s.codec == flv.HEVC {
-		if len(nalu) < annexb.HEVCHeaderSize || nalu[0]&1<<5|nalu[1]>>3 > 0 { // of another layer
-			return false
-		}
-		if s.isSlice(nalu) {
-			return len(nalu) > annexb.HEVCHeaderSize && nalu[annexb.HEVCHeaderSize]&0x80 != 0 // first_slice_segment_in_pic_flag
-		}
-		typ := h265.NALUType(nalu[0] >> 1 & 0x3F)
-		return typ <= h265.NALUType_AUD_NUT || typ == h265.NALUType_PREFIX_SEI_NUT || typ >= 41 && typ <= 44 || typ >= 48 && typ <= 55
-	}
-	switch typ := h264.NALUType(nalu[0] & 0x1F); typ {
-	case h264.NALUTypeSPS, h264.NALUTypePPS, h264.NALUTypeSEI, h264.NALUTypeAccessUnitDelimiter, 14, 15, 16, 17, 18:
-		return true
-	}
-	return s.isSlice(nalu) && len(nalu) > 1 && nalu[1]&0x80 != 0 // first_mb_in_slice is 0
-}
-
-func (s *stream) isSlice(nalu []byte) bool {
-	if s.codec == flv.HEVC {
-		return h265.NALUType(nalu[0]>>1&0x3F) < h265.NALUType_VPS_NUT
-	}
-	switch h264.NALUType(nalu[0] & 0x1F) {
-	case h264.NALUTypeNonIDR, h264.NALUTypeDataPartitionA, h264.NALUTypeIDR:
-		return true
-	}
-	return false
-}
-
 // flush makes access units of what is held when nothing follows.
 func (s *stream) flush() {
 	s.flushBefore(math.MinInt64)
@@ -350,28 +291,6 @@ func (s *stream) flushBefore(next int64) {
 	}
 }
 
-// split returns the access units of a byte stream, and where each one begins with its start code.
-func (s *stream) split(data []byte) (units [][][]byte, begins []int) {
-	nalus, ats := s.nalus[:0], s.ats[:0]
-	begin, at := flv.NextStartCode(data, 0)
-	for at >= 0 {
-		end, next := flv.NextStartCode(data, at)
-		if end > at {
-			nalus, ats = append(nalus, data[at:end:end]), append(ats, begin)
-		}
-		begin, at = end, next
-	}
-	s.nalus, s.ats = nalus, ats
-	units, begins = s.units[:0], s.begins[:0]
-	for rest := slices.Clone(nalus); len(rest) > 0; { // the units keep theirs
-		n := s.firstUnit(rest)
-		units, begins = append(units, rest[:n:n]), append(begins, ats[0])
-		rest, ats = rest[n:], ats[n:]
-	}
-	s.units, s.begins = units, begins
-	return units, begins
-}
-
 // step returns the duration of a frame as far as it is known.
 func (s *stream) step() int64 {
 	if s.frame > 0 {
@@ -388,52 +307,6 @@ func (s *stream) rate() float64 {
 		}
 	}
 	return annexb.DefaultFPS
-}
-
-// firstUnit returns how many NAL units the first access unit has: up to a delimiter that follows
-// something else, or up to what belongs to the first slice of another frame.
-func (s *stream) firstUnit(nalus [][]byte) int {
-	hasSlice, behind := false, 0 // behind the last slice
-	for i, nalu := range nalus {
-		switch {
-		case i > 0 && s.isDelimiter(nalu):
-			return i
-		case s.isSlice(nalu):
-			if hasSlice && s.mayBegin(nalu) && !s.isField(nalu) {
-				return cmp.Or(behind, i)
-			}
-			hasSlice, behind = true, 0
-		case hasSlice && behind == 0 && s.mayBegin(nalu):
-			behind = i
-		}
-		s.noteSets(nalu)
-	}
-	return len(nalus)
-}
-
-// noteSets keeps the parameter sets of H.264, which tell fields.
-func (s *stream) noteSets(nalu []byte) {
-	if typ := h264.NALUType(nalu[0] & 0x1F); s.codec == flv.H264 && (typ == h264.NALUTypeSPS || typ == h264.NALUTypePPS) {
-		s.sets[0] = nalu
-		s.avc.Take(s.sets[:]) // a broken set is left out
-	}
-}
-
-// isField reports whether a slice is one of half a frame of H.264, or may be: both fields of a frame
-// are one access unit here.
-func (s *stream) isField(nalu []byte) bool {
-	if s.codec != flv.H264 {
-		return false
-	}
-	h, err := s.avc.Slice(nalu)
-	return err != nil || h.SPS == nil || h.Field
-}
-
-func (s *stream) isDelimiter(nalu []byte) bool {
-	if s.codec == flv.HEVC {
-		return h265.NALUType(nalu[0]>>1&0x3F) == h265.NALUType_AUD_NUT
-	}
-	return h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeAccessUnitDelimiter
 }
 
 // addPicture puts an access unit, which has the time of what is held, in the queue.

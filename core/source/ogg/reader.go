@@ -134,7 +134,7 @@ func (f *reader) survey() (skipped []string, err error) {
 	return nil, fmt.Errorf("no Opus and no FLAC: %s cannot be sent: %w; %s", brief.Join(skipped), media.ErrUnsupported, media.SoundAdvice)
 }
 
-// codec tells what a stream is by its first page.
+// codec returns the codec of a stream by its first page.
 func codec(page []byte) (flv.Codec, string) {
 	for _, c := range codecs {
 		if bytes.HasPrefix(page, []byte(c.magic)) {

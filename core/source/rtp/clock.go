@@ -112,7 +112,7 @@ func (c *clock) slew(advance time.Duration, step bool) {
 func (c *clock) aim(target time.Duration) { c.target, c.hasTarget = target, true }
 
 // transit watches how long packets take from the sender, up to a constant that nobody knows: the shortest time in each window. How it
-// changes tells how the sender's clock drifts from that of the arrivals.
+// changes measures how the sender's clock drifts from that of the arrivals.
 type transit struct {
 	running bool
 	begin   time.Duration

@@ -49,7 +49,7 @@ func (d *decodeOrder) note(parts [][]byte) {
 	}
 }
 
-// hasPicture tells whether there is more than parameter sets and remarks.
+// hasPicture reports whether an access unit has slices, and not only parameter sets and SEI.
 func (d *decodeOrder) hasPicture(parts [][]byte) bool {
 	return d.slice(parts) != nil
 }

@@ -97,5 +97,5 @@ func startsUnitHEVC(typ byte, nalu []byte) bool {
 	return false
 }
 
-// isSliceHEVC tells the VCL NAL units, H.265, table 7-1.
+// isSliceHEVC reports whether a NAL unit is a VCL NAL unit. H.265, table 7-1.
 func isSliceHEVC(nalu []byte) bool { return nalu[0]>>1&0x3F < byte(h265.NALUType_VPS_NUT) }

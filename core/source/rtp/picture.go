@@ -34,7 +34,7 @@ type picture interface {
 	// parts returns what was collected, as flv.VideoTrack takes it. Valid until the next clear or reset.
 	parts() [][]byte
 
-	// head tells whether the beginning of a picture is there: nothing is missing at the front.
+	// head reports whether the beginning of a picture is there: nothing is missing at the front.
 	head() bool
 
 	// clear makes ready for the next access unit, reset for one after a loss.
