@@ -13,7 +13,11 @@ if not ctx then
   return
 end
 report.say("opened")
-report.states(ctx, "1")
+local over = false
+ctx:setCallback(function(state, ...)
+  report.say("state", "1", state, ...)
+  over = state == ctx.STATE_DISCONNECTED or state == ctx.STATE_ERROR
+end)
 assert(ctx:connect())
 ctx:start()
 
@@ -21,8 +25,7 @@ local limit = rtmp.ticks() + 20000
 local publishing, last
 repeat
   rtmp.poll(20)
-  local state = ctx:getState()
-  if not publishing and state >= ctx.STATE_PUBLISHING then
+  if not publishing and ctx:getState() >= ctx.STATE_PUBLISHING then
     publishing = rtmp.ticks()
     limit = publishing + tonumber(arg[3]) * 1000
   end
@@ -31,7 +34,6 @@ repeat
     report.say("source_error", rtmp.ticks() - (publishing or rtmp.ticks()), now or "")
     last = now
   end
-until state == ctx.STATE_DISCONNECTED or state == ctx.STATE_ERROR or rtmp.ticks() > limit
-rtmp.poll(0)
+until over or rtmp.ticks() > limit
 report.stats(ctx, "1")
 ctx:destroy()
