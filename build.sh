@@ -279,11 +279,14 @@ check_wanted() {
 # ---- testing ----
 
 check_style() {
-	local files
+	local files system
 	files=$(gofmt -l .)
 	[ -z "$files" ] || die "not formatted by gofmt: $files"
 	use_lua 5.3
 	go vet -tags "$tags,lua53" ./...
+	for system in windows darwin freebsd; do # what has no "C" in it is for all of them
+		GOOS=$system CGO_ENABLED=0 go vet ./core/... ./amf/... ./internal/...
+	done
 }
 
 run_tests() {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"runtime/debug"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,7 +37,7 @@ func tcpPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 	raw, err := listener.(*net.TCPListener).SyscallConn()
 	require.NoError(t, err)
 	raw.Control(func(fd uintptr) { // before the window is agreed on
-		err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, buffer)
+		err = setReceiveBuffer(fd, buffer)
 	})
 	require.NoError(t, err)
 	ours, err = net.Dial("tcp", listener.Addr().String())

@@ -35,7 +35,7 @@ type events struct {
 	pending    []notice
 	delivering bool
 	closed     bool
-	thread     atomic.Int32 // that runs a function of the owner; 0: none does
+	thread     atomic.Int64 // that runs a function of the owner; 0: none does
 	failure    error        // of the event that it is told
 	idle       *sync.Cond   // nil: nobody has waited yet
 }
@@ -100,7 +100,7 @@ func (e *events) call(n notice) {
 	defer runtime.UnlockOSThread()
 	thread := threadID()
 	e.failure = n.event.Err
-	e.thread.Store(int32(thread))
+	e.thread.Store(int64(thread))
 	beginCallback(thread)
 	e.mu.Unlock()
 	switch {
@@ -124,7 +124,7 @@ func (e *events) call(n notice) {
 // inside reports whether the caller runs in a function of the owner.
 func (e *events) inside() bool {
 	thread := e.thread.Load()
-	return thread != 0 && thread == int32(threadID())
+	return thread != 0 && thread == int64(threadID())
 }
 
 // current returns the failure of the event in whose function the caller runs.

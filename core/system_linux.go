@@ -64,6 +64,3 @@ func limitSilence(conn net.Conn, longest time.Duration) {
 		}
 	}
 }
-
-// threadID tells which thread of the system runs the caller.
-func threadID() int { return unix.Gettid() }

@@ -18,6 +18,3 @@ func unacknowledged(net.Conn) (bytes int, known bool) { return 0, false }
 
 // limitSilence is not possible on this system: keepalive finds out.
 func limitSilence(net.Conn, time.Duration) {}
-
-// threadID is not known on this system: an event must not end its Publisher here.
-func threadID() int { return 0 }

@@ -22,8 +22,9 @@ func Blackhole6(t testing.TB, port int) string {
 }
 
 func fill(t testing.TB, family int, at syscall.Sockaddr) string {
-	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fd, err := syscall.Socket(family, syscall.SOCK_STREAM, 0)
 	require.NoError(t, err)
+	syscall.CloseOnExec(fd)
 	t.Cleanup(func() { syscall.Close(fd) })
 	require.NoError(t, syscall.Bind(fd, at))
 	require.NoError(t, syscall.Listen(fd, 0))

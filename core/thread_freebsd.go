@@ -1,0 +1,14 @@
+package core
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// threadID returns the number of the system's thread that runs the caller. thr_self(2).
+func threadID() int {
+	var id int // a long
+	unix.Syscall(unix.SYS_THR_SELF, uintptr(unsafe.Pointer(&id)), 0, 0)
+	return id
+}
