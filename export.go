@@ -46,6 +46,7 @@ import (
 	"unsafe"
 
 	"luatrtmp/core"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/stderrlog"
 )
 
@@ -336,7 +337,7 @@ func sendFrame(
 		}
 		if frame.size != C.sizeof_rtmp_frame_t {
 			return fmt.Errorf("%w: rtmp_frame_t with size %d, expected %d: begin with RTMP_FRAME_INIT",
-				core.ErrInvalid, frame.size, C.sizeof_rtmp_frame_t)
+				rtmperr.ErrInvalid, frame.size, C.sizeof_rtmp_frame_t)
 		}
 		f := core.Frame{
 			Codec: codecName(C.rtmp_text(frame.codec)), Track: int(min(frame.track, math.MaxInt32)), CompositionTime: int32(frame.composition_time),
@@ -490,14 +491,14 @@ var codes = []struct {
 	kind error
 	code C.int
 }{
-	{core.ErrState, C.RTMP_ERR_FAILED},
-	{core.ErrRefused, C.RTMP_ERR_FAILED},
-	{core.ErrInvalid, C.RTMP_ERR_INVALID_PARAM},
-	{core.ErrConnect, C.RTMP_ERR_CONNECT_FAILED},
-	{core.ErrHandshake, C.RTMP_ERR_HANDSHAKE_FAILED},
-	{core.ErrNetwork, C.RTMP_ERR_NETWORK},
-	{core.ErrTimeout, C.RTMP_ERR_TIMEOUT},
-	{core.ErrOverflow, C.RTMP_ERR_BUFFER_OVERFLOW},
+	{rtmperr.ErrState, C.RTMP_ERR_FAILED},
+	{rtmperr.ErrRefused, C.RTMP_ERR_FAILED},
+	{rtmperr.ErrInvalid, C.RTMP_ERR_INVALID_PARAM},
+	{rtmperr.ErrConnect, C.RTMP_ERR_CONNECT_FAILED},
+	{rtmperr.ErrHandshake, C.RTMP_ERR_HANDSHAKE_FAILED},
+	{rtmperr.ErrNetwork, C.RTMP_ERR_NETWORK},
+	{rtmperr.ErrTimeout, C.RTMP_ERR_TIMEOUT},
+	{rtmperr.ErrOverflow, C.RTMP_ERR_BUFFER_OVERFLOW},
 }
 
 func codeOf(err error) C.int {

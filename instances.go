@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"luatrtmp/core"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/stderrlog"
 )
 
@@ -147,8 +148,8 @@ const (
 )
 
 var (
-	errDead = fmt.Errorf("%w: the context is not initialised, or released: rtmp_init() makes a new one", core.ErrInvalid)
-	errNull = fmt.Errorf("%w: NULL or empty", core.ErrInvalid)
-	errMany = fmt.Errorf("%w: more than %d buffers", core.ErrOverflow, maxBuffers)
-	errHuge = fmt.Errorf("%w: more than %d bytes", core.ErrOverflow, maxInput)
+	errDead = fmt.Errorf("%w: the context is not initialised, or released: rtmp_init() makes a new one", rtmperr.ErrInvalid)
+	errNull = fmt.Errorf("%w: NULL or empty", rtmperr.ErrInvalid)
+	errMany = fmt.Errorf("%w: more than %d buffers", rtmperr.ErrOverflow, maxBuffers)
+	errHuge = fmt.Errorf("%w: more than %d bytes", rtmperr.ErrOverflow, maxInput)
 )

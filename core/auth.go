@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 )
 
 // Passwords: nothing of this is in RTMP 1.0. Servers of Adobe's family refuse `connect` and say in
@@ -24,9 +27,9 @@ import (
 // Limelight's servers say authmod=llnw, and want an answer like that of HTTP's digest
 // authentication (RFC 2617).
 type login struct {
-	user      *credentials // nil if the URL has none
-	mode      string       // what the server named, "adobe" or "llnw"; "" until it has asked
-	answers   bool         // the next connect answers the challenge
+	user      *endpoint.Credentials // nil if the URL has none
+	mode      string                // what the server named, "adobe" or "llnw"; "" until it has asked
+	answers   bool                  // the next connect answers the challenge
 	challenge challenge
 }
 
@@ -36,11 +39,11 @@ type challenge struct{ salt, challenge, opaque, nonce string }
 // next returns how to go on with the log-in after connect failed with err; again is false if that
 // is of no use. advice is what the user can do then, "" if that depends on nothing here.
 func (l login) next(err error) (next login, advice string, again bool) {
-	var refused *ServerError
+	var refused *rtmperr.ServerError
 	if !errors.As(err, &refused) || refused.Command != "connect" {
 		return l, "", false
 	}
-	text := refused.text()
+	text := refused.Text()
 	mode := ""
 	for _, m := range []string{"adobe", "llnw"} {
 		if strings.Contains(text, "authmod="+m) {
@@ -80,11 +83,11 @@ func (l login) query(app string) string {
 	case l.mode == "":
 		return ""
 	case !l.answers:
-		return "?authmod=" + l.mode + "&user=" + queryText(l.user.name)
+		return "?authmod=" + l.mode + "&user=" + queryText(l.user.Name)
 	case l.mode == "adobe":
-		return l.user.adobe(l.challenge)
+		return adobeAnswer(l.user, l.challenge)
 	}
-	return l.user.limelight(l.challenge, app)
+	return limelightAnswer(l.user, l.challenge, app)
 }
 
 // authParameters takes name=value&name=value apart. The values are as they came: they go back so.
@@ -99,31 +102,31 @@ func authParameters(list string) map[string]string {
 	return all
 }
 
-// adobe answers a challenge of Adobe's servers. An opaque value takes the challenge's place.
-func (c *credentials) adobe(asked challenge) string {
+// adobeAnswer answers a challenge of Adobe's servers. An opaque value takes the challenge's place.
+func adobeAnswer(c *endpoint.Credentials, asked challenge) string {
 	challenge := cmp.Or(asked.opaque, asked.challenge)
 	own := nonce()
-	salted := md5Base64(c.name + asked.salt + c.password)
-	query := "?authmod=adobe&user=" + queryText(c.name) + "&challenge=" + own + "&response=" + md5Base64(salted+challenge+own)
+	salted := md5Base64(c.Name + asked.salt + c.Password)
+	query := "?authmod=adobe&user=" + queryText(c.Name) + "&challenge=" + own + "&response=" + md5Base64(salted+challenge+own)
 	if asked.opaque != "" {
 		query += "&opaque=" + asked.opaque
 	}
 	return query
 }
 
-// limelight answers a challenge of Limelight's servers. RFC 2617, 3.2.2, with realm "live" and
+// limelightAnswer answers a challenge of Limelight's servers. RFC 2617, 3.2.2, with realm "live" and
 // method "publish".
-func (c *credentials) limelight(asked challenge, app string) string {
+func limelightAnswer(c *endpoint.Credentials, asked challenge, app string) string {
 	const realm, method, count, quality = "live", "publish", "00000001", "auth"
 	own := nonce()
 	path, _, _ := strings.Cut(app, "?")
 	if !strings.Contains(path, "/") {
 		path += "/_definst_" // the default instance of the application
 	}
-	user := md5Hex(c.name + ":" + realm + ":" + c.password)
+	user := md5Hex(c.Name + ":" + realm + ":" + c.Password)
 	place := md5Hex(method + ":/" + path)
 	response := md5Hex(strings.Join([]string{user, asked.nonce, count, own, quality, place}, ":"))
-	return "?authmod=llnw&user=" + queryText(c.name) + "&nonce=" + asked.nonce + "&cnonce=" + own + "&nc=" + count +
+	return "?authmod=llnw&user=" + queryText(c.Name) + "&nonce=" + asked.nonce + "&cnonce=" + own + "&nc=" + count +
 		"&response=" + response
 }
 

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -108,7 +110,7 @@ func TestPasswordRefused(t *testing.T) {
 		name    string
 		user    string
 		answers []string
-		text    string
+		Text    string
 	}{
 		{"no password, adobe", "", []string{needAuth}, "put them into the URL, rtmp://user:password@host/..."},
 		{"no password, limelight", "", []string{"code=403 need auth; authmod=llnw"}, "put them into the URL"},
@@ -134,8 +136,8 @@ func TestPasswordRefused(t *testing.T) {
 				reject(s.Accept(), answer)
 			}
 			e := w.until(StateError)
-			require.ErrorIs(t, e.Err, ErrRefused)
-			require.ErrorContains(t, e.Err, c.text)
+			require.ErrorIs(t, e.Err, rtmperr.ErrRefused)
+			require.ErrorContains(t, e.Err, c.Text)
 			require.ErrorContains(t, e.Err, "Connect.Rejected")
 			require.NotContains(t, e.Err.Error(), "nosecret")
 			require.Equal(t, []State{1, 2, 7}, w.states())
@@ -164,25 +166,25 @@ func FuzzAuth(f *testing.F) {
 		f.Add(needAuth, text)
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
-		to, err := parseURL("rtmp://bob:hunter2hunter2@h/live/s", nil, nil)
+		to, err := endpoint.Parse("rtmp://bob:hunter2hunter2@h/live/s", nil, nil)
 		require.NoError(t, err)
-		l := login{user: to.user}
+		l := login{user: to.User}
 		for _, text := range []string{first, second} {
-			refused := to.refusal("connect", message.StatusInfo{Level: "error", Description: text})
+			refused := refusal(to, "connect", message.StatusInfo{Level: "error", Description: text})
 			p := plan{login: l}
 			failed := stageFailed(stageConnect, refused, refused)
 			next, again := p.next(failed)
 			if !again {
-				require.ErrorIs(t, p.explain(failed), ErrRefused)
+				require.ErrorIs(t, p.explain(failed), rtmperr.ErrRefused)
 				require.NotContains(t, p.explain(failed).Error(), "hunter2hunter2")
 				return
 			}
 			l = next.login
 			if !strings.Contains(first+second, "hunter2") {
-				require.NotContains(t, l.query(to.app), "hunter2")
+				require.NotContains(t, l.query(to.App), "hunter2")
 			}
 		}
-		refused := to.refusal("connect", message.StatusInfo{Level: "error", Description: first})
+		refused := refusal(to, "connect", message.StatusInfo{Level: "error", Description: first})
 		_, again := plan{login: l}.next(stageFailed(stageConnect, refused, refused))
 		require.False(t, again, "three connections at most")
 	})

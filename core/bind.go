@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // maxInterfaceName bounds the option bind. Linux has names of 15 bytes, other systems longer ones.
@@ -20,7 +22,7 @@ func checkBind(value string) error {
 	_, withPortErr := netip.ParseAddrPort(value)
 	if value == "" || len(value) > maxInterfaceName || addressErr == nil || withPortErr == nil ||
 		strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\x7f/[]\"'\\", r) }) {
-		return failure(ErrInvalid, "option \"bind\": expected an IP address of this machine, without a port, or the name of a network interface")
+		return rtmperr.New(rtmperr.ErrInvalid, "option \"bind\": expected an IP address of this machine, without a port, or the name of a network interface")
 	}
 	return nil
 }
@@ -42,14 +44,14 @@ func newBinding(value string) (b binding, err error) {
 	}
 	b.device, err = net.InterfaceByName(value)
 	if err != nil {
-		return b, failure(ErrConnect, "the option bind: this machine has no network interface %q (it has %s)", value, interfaceNames())
+		return b, rtmperr.New(rtmperr.ErrConnect, "the option bind: this machine has no network interface %q (it has %s)", value, interfaceNames())
 	}
 	return b, checkUp(b.device)
 }
 
 func checkUp(device *net.Interface) error {
 	if device.Flags&net.FlagUp == 0 {
-		return failure(ErrConnect, "the option bind: the network interface %q is down", device.Name)
+		return rtmperr.New(rtmperr.ErrConnect, "the option bind: the network interface %q is down", device.Name)
 	}
 	return nil
 }
@@ -145,7 +147,7 @@ func deviceAddress(device *net.Interface, to netip.Addr) (best netip.Addr) {
 // explain returns a better error for a connection that cannot be made from the address of the option bind.
 func (b binding) explain(err error) error {
 	if b.address.IsValid() && errors.Is(err, syscall.EADDRNOTAVAIL) {
-		return failure(ErrConnect, "the option bind: %v is no address of this machine", b.address)
+		return rtmperr.New(rtmperr.ErrConnect, "the option bind: %v is no address of this machine", b.address)
 	}
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // bindToDevice lets a dialer connect from the address of an interface, which is not valid if there is none.
@@ -15,6 +17,6 @@ func bindToDevice(d *net.Dialer, device *net.Interface, local netip.Addr) {
 		return
 	}
 	d.Control = func(string, string, syscall.RawConn) error {
-		return failure(ErrConnect, "the interface %q has no address of this family", device.Name)
+		return rtmperr.New(rtmperr.ErrConnect, "the interface %q has no address of this family", device.Name)
 	}
 }

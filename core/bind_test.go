@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -72,7 +73,7 @@ func TestBindToAFamily(t *testing.T) {
 	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv4(127, 0, 0, 1)} })
 	require.NoError(t, p.Connect())
 	err := w.until(StateError).Err
-	require.ErrorIs(t, err, ErrConnect)
+	require.ErrorIs(t, err, rtmperr.ErrConnect)
 	require.ErrorContains(t, err, "from ::1: the host has no IPv6 address")
 }
 
@@ -84,7 +85,7 @@ func TestBindFails(t *testing.T) {
 		s.Serve(nil)()
 		return url
 	}
-	for _, c := range []struct{ name, bind, text string }{
+	for _, c := range []struct{ name, bind, Text string }{
 		{"no such interface", "nosuch0", `no network interface "nosuch0" (it has `},
 		{"another machine's address", "192.0.2.77", "the option bind: 192.0.2.77 is no address of this machine"},
 		{"nothing listens", "127.0.0.1", ", from 127.0.0.1 (connection refused)"},
@@ -95,8 +96,8 @@ func TestBindFails(t *testing.T) {
 			p, w := newPublisher(t, closed(t), "bind", c.bind)
 			require.NoError(t, p.Connect())
 			err := w.until(StateError).Err
-			require.ErrorIs(t, err, ErrConnect)
-			require.ErrorContains(t, err, c.text)
+			require.ErrorIs(t, err, rtmperr.ErrConnect)
+			require.ErrorContains(t, err, c.Text)
 		})
 	}
 }
@@ -104,7 +105,7 @@ func TestBindFails(t *testing.T) {
 func TestCheckUp(t *testing.T) {
 	require.NoError(t, checkUp(&net.Interface{Name: "eth0", Flags: net.FlagUp}))
 	err := checkUp(&net.Interface{Name: "eth0"})
-	require.ErrorIs(t, err, ErrConnect)
+	require.ErrorIs(t, err, rtmperr.ErrConnect)
 	require.ErrorContains(t, err, `the network interface "eth0" is down`)
 }
 
@@ -114,7 +115,7 @@ func TestCheckBind(t *testing.T) {
 	}
 	for _, bad := range []string{"", "[::1]", "127.0.0.1:80", "[::1]:80", "224.0.0.1", "ff02::1", "a b", "a/b", "a\n", string(make([]byte, 65))} {
 		err := checkBind(bad)
-		require.ErrorIs(t, err, ErrInvalid, bad)
+		require.ErrorIs(t, err, rtmperr.ErrInvalid, bad)
 		require.ErrorContains(t, err, "without a port, or the name of a network interface")
 	}
 }

@@ -1,6 +1,8 @@
 package core
 
-import "syscall"
+import (
+	"syscall"
+)
 
 // setReceiveBuffer sets the buffer of a socket that listens.
 func setReceiveBuffer(fd uintptr, bytes int) error {

@@ -1,6 +1,8 @@
 package core
 
-import "sync"
+import (
+	"sync"
+)
 
 // callbacks has the threads that run a function of an owner, with the events for which each waits there, nil: for none.
 // Functions of two owners that end each other's Publishers would wait for each other for ever.

@@ -9,6 +9,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 func setOf(codecs ...flv.Codec) (s codecSet) {
@@ -105,7 +106,7 @@ func FuzzCapabilities(f *testing.F) {
 					require.NoError(t, err)
 				}
 				if err != nil {
-					require.ErrorIs(t, err, ErrRefused)
+					require.ErrorIs(t, err, rtmperr.ErrRefused)
 				}
 			}
 		}

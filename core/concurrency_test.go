@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -97,7 +98,7 @@ func everythingAtOnce(t *testing.T, options ...string) {
 		all.Go(func() { run(append(calls, pushes...), 2) })
 	}
 	all.Wait()
-	require.ErrorIs(t, p.Connect(), ErrState)
+	require.ErrorIs(t, p.Connect(), rtmperr.ErrState)
 	p.mu.Lock()
 	require.Nil(t, p.session, "Close leaves no connection, whoever connects meanwhile")
 	require.Nil(t, p.feeder)

@@ -6,7 +6,9 @@ import (
 	"net"
 	"time"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // connection is one TCP connection to a server, from dialing to its end. While the server says
@@ -14,7 +16,7 @@ import (
 // are over when end returns.
 type connection struct {
 	p  *Publisher
-	to *target
+	to *endpoint.Endpoint
 	o  *Options
 
 	polite *cancellation // over: give up bringing it up
@@ -36,7 +38,7 @@ type connection struct {
 	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
 }
 
-func newConnection(p *Publisher, to *target, o *Options, polite, hard *cancellation, wake func()) *connection {
+func newConnection(p *Publisher, to *endpoint.Endpoint, o *Options, polite, hard *cancellation, wake func()) *connection {
 	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 
@@ -52,7 +54,7 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	}
 	c.interrupt = nil
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
-		return failure(ErrNetwork, "the connection broke: %v", reason(err))
+		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke: %v", reason(err))
 	}
 	c.streamID, c.moving = c.talk.streamID, c.talk.moving
 	c.accepted = time.Now()
@@ -111,11 +113,11 @@ func (c *connection) heard(m *message.Command) error {
 	info := m.Info()
 	if info.Code == reconnectRequest {
 		c.moving = &info
-		c.to.remember(info.TCURL)
+		c.to.Remember(info.TCURL)
 		return nil
 	}
 	if refuses(info) {
-		return c.to.refusal("", info)
+		return refusal(c.to, "", info)
 	}
 	return nil
 }
@@ -129,13 +131,13 @@ func (c *connection) whyBroken(closed func() error) error {
 	for {
 		select {
 		case <-limit.C:
-			return c.out.failure()
+			return c.out.New()
 		case m, ok := <-c.in.listen():
 			if !ok {
 				return closed()
 			}
 			if info := m.Info(); refuses(info) {
-				return c.to.refusal("", info)
+				return refusal(c.to, "", info)
 			}
 		}
 	}
@@ -147,16 +149,16 @@ func (c *connection) whyClosed() error {
 	if errors.Is(c.in.err, net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
 		c.out.abort()
 		<-c.out.done
-		if err := c.out.failure(); err != nil {
+		if err := c.out.New(); err != nil {
 			return err
 		}
 	}
 	after := time.Since(c.accepted).Round(time.Millisecond)
 	if c.in.closedByPeer() && after < atOnce {
-		return failure(ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: check the stream key and its token; "+
+		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: check the stream key and its token; "+
 			"another publisher may have the name; or it does not take %s; see its log", after, c.p.muxer.sentCodecs(c.out))
 	}
-	return c.in.failure("while publishing")
+	return c.in.New("while publishing")
 }
 
 // goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at
@@ -169,7 +171,7 @@ func (c *connection) goodbye(limit, hurry context.Context) {
 	case <-limit.Done():
 		return
 	}
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.failure() == nil && half.CloseWrite() == nil {
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.New() == nil && half.CloseWrite() == nil {
 		c.in.drain(limit, hurry)
 	}
 }
@@ -197,7 +199,7 @@ func (c *connection) leave() (all bool) {
 	c.goodbye(limit, noTime)
 	media, bytes := c.out.waiting()
 	if bytes > 0 {
-		c.p.log.Warn("the old connection ended before all that waited was sent", "server", c.to.address, "media", media, "bytes", bytes)
+		c.p.log.Warn("the old connection ended before all that waited was sent", "server", c.to.Address, "media", media, "bytes", bytes)
 	}
 	c.end()
 	return bytes == 0

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // endLook is how often the end of a source looks whether the server has got everything.
@@ -44,12 +46,12 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 			case !known || n == 0:
 				return c.lastDelivered(before)
 			case time.Since(left) >= endTimeouts*c.o.Timeout:
-				return c.undelivered(failure(ErrTimeout, "the network or the server took the rest too slowly, in %v not all of it",
+				return c.undelivered(rtmperr.New(rtmperr.ErrTimeout, "the network or the server took the rest too slowly, in %v not all of it",
 					endTimeouts*c.o.Timeout), before)
 			case least < 0 || n < least:
 				least, progressed = n, time.Now()
 			case time.Since(progressed) >= c.o.Timeout:
-				return c.undelivered(failure(ErrTimeout, "the network or the server took no data for %v", c.o.Timeout), before)
+				return c.undelivered(rtmperr.New(rtmperr.ErrTimeout, "the network or the server took no data for %v", c.o.Timeout), before)
 			}
 			if !closed.IsZero() && time.Since(closed) >= endPatience {
 				return c.undelivered(c.whyClosed(), before)
@@ -81,7 +83,7 @@ func (c *connection) lastDelivered(before uint32) error {
 	if !c.out.endsInCut() {
 		return nil
 	}
-	return c.undelivered(failure(ErrOverflow, "the network or the server was too slow for its last frames"), before)
+	return c.undelivered(rtmperr.New(rtmperr.ErrOverflow, "the network or the server was too slow for its last frames"), before)
 }
 
 // undelivered ends the connection, and returns an error that says what of a source the server has not got, and why.
@@ -96,7 +98,7 @@ func (c *connection) undelivered(why error, before uint32) error {
 	var missing []string
 	for _, m := range []struct {
 		count int
-		text  string
+		Text  string
 	}{
 		{video, "video frames not sent"},
 		{audio, "audio frames not sent"},
@@ -104,14 +106,14 @@ func (c *connection) undelivered(why error, before uint32) error {
 		{bytes, "bytes not acknowledged"},
 	} {
 		if m.count > 0 {
-			missing = append(missing, fmt.Sprintf("%d %s", m.count, m.text))
+			missing = append(missing, fmt.Sprintf("%d %s", m.count, m.Text))
 		}
 	}
 	what := ""
 	if len(missing) > 0 {
 		what = " (" + strings.Join(missing, ", ") + ")"
 	}
-	return failure(why, "the source is at its end, but the server has not got all of it%s: %v", what, why)
+	return rtmperr.New(why, "the source is at its end, but the server has not got all of it%s: %v", what, why)
 }
 
 // idle reports whether everything that was sent has left, or returns why writing ended.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -50,7 +51,7 @@ func TestEndOfASourceAtAServerThatStoppedReading(t *testing.T) {
 		for _, c := range []struct {
 			name   string
 			frames int
-			text   string
+			Text   string
 		}{
 			{"frames wait", 100, "video frames not sent, "},
 			{"the kernel has the rest", 25, "has not got all of it ("},
@@ -59,9 +60,9 @@ func TestEndOfASourceAtAServerThatStoppedReading(t *testing.T) {
 				noLeak(t)
 				p, w, _ := sending(t, secure, largeVideo(t, c.frames, "1000"), "timeout", "700", "queue_bytes", "100000000", "queue_ms", "100000")
 				e := w.until(StateError)
-				require.ErrorIs(t, e.Err, ErrTimeout)
+				require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 				require.ErrorContains(t, e.Err, "the source is at its end, but the server has not got all of it")
-				require.ErrorContains(t, e.Err, c.text)
+				require.ErrorContains(t, e.Err, c.Text)
 				require.ErrorContains(t, e.Err, "bytes not acknowledged")
 				require.ErrorContains(t, e.Err, "took no data for 700ms")
 				require.Equal(t, []State{1, 2, 3, 4, 5, 7}, w.states())
@@ -76,7 +77,7 @@ func TestEndOfASourceWithDroppedFrames(t *testing.T) {
 	noLeak(t)
 	_, w, _ := sending(t, false, largeVideo(t, 1500, "1000"), "timeout", "2500", "queue_bytes", "65536")
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrTimeout)
+	require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 	require.ErrorContains(t, e.Err, "dropped before")
 }
 
@@ -99,7 +100,7 @@ func TestEndOfASourceAtAServerThatCloses(t *testing.T) {
 			w.until(StateDisconnecting)
 			end(c)
 			e := w.until(StateError)
-			require.ErrorIs(t, e.Err, ErrNetwork)
+			require.ErrorIs(t, e.Err, rtmperr.ErrNetwork)
 			require.ErrorContains(t, e.Err, "the server has not got all of it")
 			require.ErrorContains(t, e.Err, "the server closed the connection")
 		})
@@ -113,7 +114,7 @@ func TestEndOfASourceThatIsRefused(t *testing.T) {
 	w.until(StateDisconnecting)
 	c.Status(script.Info("error", "NetStream.Publish.Failed", "quota"))
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrRefused)
+	require.ErrorIs(t, e.Err, rtmperr.ErrRefused)
 	require.ErrorContains(t, e.Err, "quota")
 }
 
@@ -174,7 +175,7 @@ func TestEndOfASourceAtAServerThatTrickles(t *testing.T) {
 	require.Less(t, time.Since(began), endTimeouts*250*time.Millisecond+endsOnABusyMachine)
 	close(quit)
 	<-done
-	require.ErrorIs(t, e.Err, ErrTimeout)
+	require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 	require.ErrorContains(t, e.Err, "bytes not acknowledged")
 }
 
@@ -225,7 +226,7 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 			if !arrives {
 				third.Refuse(script.Info("error", "NetStream.Publish.Denied", ""))
 				e := w.until(StateError)
-				require.ErrorIs(t, e.Err, ErrRefused)
+				require.ErrorIs(t, e.Err, rtmperr.ErrRefused)
 				return
 			}
 			third.Accept()
@@ -255,7 +256,7 @@ func TestEndOfASourceWithoutAFrame(t *testing.T) {
 	p.Start()
 	require.NoError(t, p.Connect())
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrInvalid)
+	require.ErrorIs(t, e.Err, rtmperr.ErrInvalid)
 	require.ErrorContains(t, e.Err, "none of its 5 frames could be decoded without the key frame before")
 	require.Equal(t, []State{1, 2, 3, 4, 5, 7}, w.states())
 }
@@ -266,7 +267,7 @@ func TestNothingSent(t *testing.T) {
 	require.ErrorContains(t, s.nothingSent(), "it had no frame")
 	p.counters.dropped(3, 300)
 	require.ErrorContains(t, s.nothingSent(), "none of its 3 frames")
-	fault := failure(ErrOverflow, "too large")
+	fault := rtmperr.New(rtmperr.ErrOverflow, "too large")
 	s.source.fault.Store(&fault)
 	require.ErrorContains(t, s.nothingSent(), "nothing of it could be sent: too large")
 	p.counters.sent([]*entry{{class: classAudio}})

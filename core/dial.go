@@ -9,6 +9,9 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 )
 
 // keepalive finds out that the link is gone while nothing is sent: after some 20 s of silence. RFC 9293, 3.8.4.
@@ -19,7 +22,7 @@ const minSilence = 10 * time.Second
 
 // dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
 // tried side by side (RFC 8305). Small messages leave at once (TCP_NODELAY), as Go's library has it.
-func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
+func dial(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *Options) (net.Conn, error) {
 	within := polite.within(o.Timeout)
 	defer within.release()
 	conn, err := dialTCP(within, resolver, to, o)
@@ -33,7 +36,7 @@ func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) 
 		return nil, err
 	}
 	limitSilence(conn, max(minSilence, 2*o.Timeout))
-	if to.scheme != "rtmps" {
+	if to.Scheme != "rtmps" {
 		return conn, nil
 	}
 	secure, err := secured(within, conn, to, o)
@@ -48,23 +51,23 @@ func dial(polite *cancellation, resolver *net.Resolver, to *target, o *Options) 
 }
 
 // dialTCP connects to the first of a target's addresses that answers.
-func dialTCP(ctx context.Context, resolver *net.Resolver, to *target, o *Options) (net.Conn, error) {
+func dialTCP(ctx context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *Options) (net.Conn, error) {
 	from, err := newBinding(o.Bind)
 	if err != nil {
 		return nil, err
 	}
-	place := to.address + from.describe() // for errors
+	place := to.Address + from.describe() // for errors
 	isLate := func(err error) bool { return isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded) }
-	addresses, err := addressesOf(ctx, resolver, to.address, o.Timeout)
+	addresses, err := addressesOf(ctx, resolver, to.Address, o.Timeout)
 	if err != nil {
 		var dns *net.DNSError
 		if errors.As(err, &dns) && !isLate(err) {
-			return nil, failure(ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, to.redact(dns.Err))
+			return nil, rtmperr.New(rtmperr.ErrConnect, "the host name %q cannot be resolved (%s): check it and the network", dns.Name, to.Redact(dns.Err))
 		}
 		return nil, dialFailure(isLate(err), []dialError{{err: err}}, place, o.Timeout)
 	}
 	if addresses = from.reachable(addresses); len(addresses) == 0 {
-		return nil, failure(ErrConnect, "connecting to %s: the host has no %s address", place, from.family())
+		return nil, rtmperr.New(rtmperr.ErrConnect, "connecting to %s: the host has no %s address", place, from.family())
 	}
 	conn, failed := dialFirst(ctx, addresses, headStart(o.Timeout, len(addresses)),
 		func(ctx context.Context, address netip.AddrPort) (net.Conn, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/tests/script"
 )
 
@@ -30,7 +31,7 @@ func TestSocketOptions(t *testing.T) {
 		if c.scheme == "rtmps" {
 			go func() { _, _ = c.server.Accept().Read() }() // agrees on encryption
 		}
-		conn, err := dial(&cancellation{}, nil, &target{scheme: c.scheme, host: "127.0.0.1", address: c.server.Address()}, &o)
+		conn, err := dial(&cancellation{}, nil, &endpoint.Endpoint{Scheme: c.scheme, Host: "127.0.0.1", Address: c.server.Address()}, &o)
 		require.NoError(t, err)
 		raw, err := conn.(syscall.Conn).SyscallConn()
 		require.NoError(t, err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"luatrtmp/core/rtmperr"
 )
 
 const (
@@ -73,7 +75,7 @@ func resolve(ctx context.Context, resolver *net.Resolver, host string, patience 
 	answers := make(chan answer, 3)
 	ask := func(network string) {
 		a := answer{all: network == "ip"}
-		a.err = guard(func() (err error) {
+		a.err = rtmperr.Guard(func() (err error) {
 			a.ips, err = resolver.LookupNetIP(ctx, network, host)
 			return err
 		})
@@ -158,7 +160,7 @@ func dialFirst(ctx context.Context, addresses []netip.AddrPort, headStart time.D
 			running++
 			go func() {
 				a := attempt{address: address}
-				a.err = guard(func() (err error) {
+				a.err = rtmperr.Guard(func() (err error) {
 					a.conn, err = try(ctx, address)
 					return err
 				})
@@ -192,17 +194,17 @@ func dialFailure(late bool, failed []dialError, address string, timeout time.Dur
 	}
 	switch {
 	case len(failed) <= 1 && late:
-		return failure(ErrTimeout, "no connection to %s within %v: check host, port and firewall", address, timeout)
+		return rtmperr.New(rtmperr.ErrTimeout, "no connection to %s within %v: check host, port and firewall", address, timeout)
 	case late:
-		return failure(ErrTimeout, "no connection to %s within %v (%s): check host, port and firewall", address, timeout, listFailed(failed))
+		return rtmperr.New(rtmperr.ErrTimeout, "no connection to %s within %v (%s): check host, port and firewall", address, timeout, listFailed(failed))
 	case len(failed) == 1 && refused == 1:
-		return failure(ErrConnect, "nothing listens at %s (connection refused): is the server running?", address)
+		return rtmperr.New(rtmperr.ErrConnect, "nothing listens at %s (connection refused): is the server running?", address)
 	case len(failed) == 1:
-		return failure(ErrConnect, "connecting to %s: %v", address, reason(failed[0].err))
+		return rtmperr.New(rtmperr.ErrConnect, "connecting to %s: %v", address, reason(failed[0].err))
 	case refused == len(failed):
-		return failure(ErrConnect, "nothing listens at %s (%s): is the server running?", address, listFailed(failed))
+		return rtmperr.New(rtmperr.ErrConnect, "nothing listens at %s (%s): is the server running?", address, listFailed(failed))
 	}
-	return failure(ErrConnect, "connecting to %s: %s", address, listFailed(failed))
+	return rtmperr.New(rtmperr.ErrConnect, "connecting to %s: %s", address, listFailed(failed))
 }
 
 // listFailed lists addresses and why they failed.

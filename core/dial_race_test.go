@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/rtmperr"
 )
 
 func TestHeadStart(t *testing.T) {
@@ -178,18 +180,18 @@ func TestDialFailure(t *testing.T) {
 		kind   error
 		want   string
 	}{
-		{false, []dialError{at("::1", refused)}, ErrConnect, "nothing listens at h:1935 (connection refused): is the server running?"},
-		{false, []dialError{at("::1", unreachable)}, ErrConnect, "connecting to h:1935: network is unreachable"},
-		{true, []dialError{at("::1", context.DeadlineExceeded)}, ErrTimeout, "no connection to h:1935 within 5s: check host, port and firewall"},
-		{false, []dialError{at("::1", unreachable), at("10.0.0.1", refused)}, ErrConnect,
+		{false, []dialError{at("::1", refused)}, rtmperr.ErrConnect, "nothing listens at h:1935 (connection refused): is the server running?"},
+		{false, []dialError{at("::1", unreachable)}, rtmperr.ErrConnect, "connecting to h:1935: network is unreachable"},
+		{true, []dialError{at("::1", context.DeadlineExceeded)}, rtmperr.ErrTimeout, "no connection to h:1935 within 5s: check host, port and firewall"},
+		{false, []dialError{at("::1", unreachable), at("10.0.0.1", refused)}, rtmperr.ErrConnect,
 			"connecting to h:1935: [::1]:1935: network is unreachable; 10.0.0.1:1935: connection refused"},
-		{false, []dialError{at("::1", refused), at("10.0.0.1", refused)}, ErrConnect,
+		{false, []dialError{at("::1", refused), at("10.0.0.1", refused)}, rtmperr.ErrConnect,
 			"nothing listens at h:1935 ([::1]:1935: connection refused; 10.0.0.1:1935: connection refused): is the server running?"},
-		{true, []dialError{at("10.0.0.1", refused), at("::1", context.DeadlineExceeded)}, ErrTimeout,
+		{true, []dialError{at("10.0.0.1", refused), at("::1", context.DeadlineExceeded)}, rtmperr.ErrTimeout,
 			"no connection to h:1935 within 5s (10.0.0.1:1935: connection refused; [::1]:1935: no answer): check host, port and firewall"},
-		{false, many, ErrConnect, "nothing listens at h:1935 (10.0.0.0:1935: connection refused; 10.0.0.1:1935: connection refused; " +
+		{false, many, rtmperr.ErrConnect, "nothing listens at h:1935 (10.0.0.0:1935: connection refused; 10.0.0.1:1935: connection refused; " +
 			"10.0.0.2:1935: connection refused; 10.0.0.3:1935: connection refused; and 28 more addresses): is the server running?"},
-		{false, []dialError{at("::1", errors.New("x"))}, ErrConnect, "connecting to h:1935: x"},
+		{false, []dialError{at("::1", errors.New("x"))}, rtmperr.ErrConnect, "connecting to h:1935: x"},
 	} {
 		err := dialFailure(c.late, c.failed, "h:1935", 5*time.Second)
 		require.ErrorIs(t, err, c.kind)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -95,7 +96,7 @@ func TestAllAddressesAreTried(t *testing.T) {
 			p.resolver = nameServer(t, func() []net.IP { return c.addresses })
 			require.NoError(t, p.Connect())
 			if !c.ok {
-				require.ErrorIs(t, w.until(StateError).Err, ErrConnect)
+				require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrConnect)
 				return
 			}
 			conn := s.Accept()
@@ -135,7 +136,7 @@ func TestNamesChange(t *testing.T) {
 	addresses <- []net.IP{}
 	require.NoError(t, p.Connect())
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrConnect)
+	require.ErrorIs(t, e.Err, rtmperr.ErrConnect)
 	require.ErrorContains(t, e.Err, `"cdn.test." cannot be resolved`)
 	for _, now := range []net.IP{net.IPv4(127, 0, 0, 2), net.IPv4(127, 0, 0, 1)} {
 		<-addresses
@@ -152,6 +153,6 @@ func TestNamesChange(t *testing.T) {
 	addresses <- nil
 	begin := time.Now()
 	require.NoError(t, p.Connect())
-	require.ErrorIs(t, w.until(StateError).Err, ErrTimeout)
+	require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrTimeout)
 	require.Less(t, time.Since(begin), 5*time.Second)
 }

@@ -9,7 +9,9 @@ import (
 
 	"luatrtmp/amf"
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream,
@@ -19,7 +21,7 @@ import (
 // and createStream together, then publish. There are servers that ignore, or punish, what comes
 // earlier.
 type dialogue struct {
-	to     *target
+	to     *endpoint.Endpoint
 	o      *Options
 	conn   net.Conn // whose read deadline bounds each wait
 	out    *writer
@@ -35,15 +37,15 @@ type dialogue struct {
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
 func (d *dialogue) connect(p plan) error {
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
-	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil && d.out.failure() == nil {
+	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil && d.out.New() == nil {
 		return stageFailed(stageConnect, err, err)
 	}
-	query := p.login.query(d.to.app)
+	query := p.login.query(d.to.App)
 	object := amf.Object{
-		{Name: "app", Value: d.to.app + query},
+		{Name: "app", Value: d.to.App + query},
 		{Name: "type", Value: "nonprivate"},
 		{Name: "flashVer", Value: d.o.FlashVer},
-		{Name: "tcUrl", Value: d.to.tcURL + query},
+		{Name: "tcUrl", Value: d.to.TCURL + query},
 	}
 	if p.fields == fieldsDeclared {
 		object = append(object, ownCapabilities()...)
@@ -67,8 +69,8 @@ func (d *dialogue) publish() error {
 		name      string
 		arguments []amf.Value
 	}{
-		{"releaseStream", []amf.Value{d.to.stream}}, // errors and silence are ignored
-		{"FCPublish", []amf.Value{d.to.stream}},     // as well
+		{"releaseStream", []amf.Value{d.to.Stream}}, // errors and silence are ignored
+		{"FCPublish", []amf.Value{d.to.Stream}},     // as well
 		{"createStream", nil},
 	} {
 		var err error
@@ -83,7 +85,7 @@ func (d *dialogue) publish() error {
 	if d.streamID, err = streamIDOf(created); err != nil {
 		return stageFailed(stageCreateStream, err, err)
 	}
-	publishID, err := d.send(d.streamID, "publish", amf.Null{}, d.to.stream, "live")
+	publishID, err := d.send(d.streamID, "publish", amf.Null{}, d.to.Stream, "live")
 	if err != nil {
 		return stageFailed(stagePublish, err, err)
 	}
@@ -91,7 +93,7 @@ func (d *dialogue) publish() error {
 		info := c.Info()
 		switch {
 		case c.Name == "_error" && c.TransactionID == float64(publishID), c.Name == "onStatus" && refuses(info):
-			return true, d.to.refusal("publish", info)
+			return true, refusal(d.to, "publish", info)
 		case c.Name == "onStatus" && info.Code == "NetStream.Publish.Start":
 			return true, nil
 		}
@@ -104,7 +106,7 @@ func (d *dialogue) publish() error {
 func (d *dialogue) unpublish() {
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream}
 	for _, c := range []*message.Command{
-		d.command("FCUnpublish", amf.Null{}, d.to.stream),
+		d.command("FCUnpublish", amf.Null{}, d.to.Stream),
 		d.command("deleteStream", amf.Null{}, float64(d.streamID)),
 	} {
 		if err := d.out.sendMessage(h, classHeader, c); err != nil {
@@ -125,7 +127,7 @@ func (d *dialogue) send(streamID uint32, name string, object amf.Value, argument
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	d.log.Debug("sending a command", "command", name)
 	err = d.out.sendMessage(h, classControl, d.command(name, object, arguments...))
-	if err != nil && d.out.failure() != nil {
+	if err != nil && d.out.New() != nil {
 		err = nil
 	}
 	return d.lastTransaction, err
@@ -144,7 +146,7 @@ func (d *dialogue) result(command stage, id uint32) func(*message.Command) (bool
 		case c.Name != "_result" && c.Name != "_error":
 			return false, nil
 		}
-		return true, d.to.refusal(command.String(), info)
+		return true, refusal(d.to, command.String(), info)
 	}
 }
 
@@ -168,7 +170,7 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 		}
 		done, err := match(c)
 		if done {
-			d.log.Debug("the server has answered", "command", command, "code", d.to.shownCode(c.Info().Code), "level", d.to.redact(c.Info().Level))
+			d.log.Debug("the server has answered", "command", command, "code", d.to.ShownCode(c.Info().Code), "level", d.to.Redact(c.Info().Level))
 		}
 		switch {
 		case err != nil:
@@ -177,7 +179,7 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 			return c, nil
 		}
 		if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
-			d.to.remember(info.TCURL)
+			d.to.Remember(info.TCURL)
 			d.moving = &info // when media can flow
 		}
 	}
@@ -187,17 +189,17 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 func (d *dialogue) whyUnread(command stage, err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return failure(ErrTimeout, "no answer to %s within %v: %s", command, d.o.Timeout, silenceHint(command))
+		return rtmperr.New(rtmperr.ErrTimeout, "no answer to %s within %v: %s", command, d.o.Timeout, silenceHint(command))
 	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
 		d.out.abort()
 		<-d.out.done
-		if err := d.out.failure(); err != nil {
+		if err := d.out.New(); err != nil {
 			return err
 		}
 	case d.in.closedByPeer():
-		return failure(ErrNetwork, "the server closed the connection instead of answering %s: %s", command, closedHint(command))
+		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection instead of answering %s: %s", command, closedHint(command))
 	}
-	return d.in.failure("during " + command.String())
+	return d.in.New("during " + command.String())
 }
 
 func closedHint(command stage) string {
@@ -240,5 +242,5 @@ func streamIDOf(c *message.Command) (uint32, error) {
 			return uint32(id), nil
 		}
 	}
-	return 0, failure(ErrRefused, "the server answered createStream without a message stream ID")
+	return 0, rtmperr.New(rtmperr.ErrRefused, "the server answered createStream without a message stream ID")
 }

@@ -14,6 +14,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -191,19 +192,19 @@ func TestSendNowBroken(t *testing.T) {
 		_, err := w.send(videoHeader(0), classKey, make([]byte, 1_000_000))
 		require.NoError(t, err)
 		w.wire.conn.Close()
-		require.ErrorIs(t, ending(w), ErrNetwork)
+		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 		w.discard()
 		require.EqualValues(t, 1, w.counters.snapshot().DroppedFrames)
 		require.EqualValues(t, 1_000_000, w.counters.snapshot().DroppedBytes)
 		_, err = w.send(videoHeader(0), classKey, []byte{1})
-		require.ErrorIs(t, err, ErrNetwork)
+		require.ErrorIs(t, err, rtmperr.ErrNetwork)
 	})
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
 		w.wire.conn.Close()
 		accepted, err := w.send(videoHeader(0), classKey, []byte{1})
 		require.NoError(t, err, "it tells who waits for the end")
 		require.False(t, accepted)
-		require.ErrorIs(t, ending(w), ErrNetwork)
+		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 		require.EqualValues(t, 1, w.counters.snapshot().DroppedFrames)
 	})
 }
@@ -214,7 +215,7 @@ func TestBacklogStalls(t *testing.T) {
 		w.timeout = 200 * time.Millisecond
 		_, err := w.send(videoHeader(0), classKey, make([]byte, 1_000_000))
 		require.NoError(t, err)
-		require.ErrorIs(t, ending(w), ErrTimeout)
+		require.ErrorIs(t, ending(w), rtmperr.ErrTimeout)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // This file has the backlog of a writer and its end.
@@ -22,7 +24,7 @@ func (w *writer) beginDrain() {
 
 // drain writes what waits, until nothing does or writing fails.
 func (w *writer) drain() {
-	err := guard(w.writeBacklog)
+	err := rtmperr.Guard(w.writeBacklog)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil {
@@ -86,7 +88,7 @@ func (w *writer) writeRest() error {
 		now := time.Now()
 		w.counters.wrote(n, now)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
+			return rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", reason(err))
 		}
 		moved := n > 0 || err == nil
 		if !moved {
@@ -98,7 +100,7 @@ func (w *writer) writeRest() error {
 		case moved:
 			began = now
 		case now.Sub(began) >= w.timeout:
-			return failure(ErrTimeout, "the network or the server took no data for %v", w.timeout)
+			return rtmperr.New(rtmperr.ErrTimeout, "the network or the server took no data for %v", w.timeout)
 		}
 	}
 	return nil
@@ -155,7 +157,7 @@ func (w *writer) finish() {
 func (w *writer) abort() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.broke(failure(ErrNetwork, "the connection is closed"))
+	w.broke(rtmperr.New(rtmperr.ErrNetwork, "the connection is closed"))
 }
 
 // closeIfOver closes done if nothing is or will be written any more; w.mu is held.
@@ -168,7 +170,7 @@ func (w *writer) closeIfOver() {
 }
 
 // failure returns why writing ended, nil when all was sent; valid after done.
-func (w *writer) failure() error {
+func (w *writer) New() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err

@@ -12,6 +12,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -42,7 +43,7 @@ func sourceFile(t *testing.T, codec string) string {
 // user wants it.
 func TestWhenEnhancedIsDeclared(t *testing.T) {
 	push := func(send func(*Publisher) error) func(*Publisher) {
-		return func(p *Publisher) { require.ErrorIs(t, send(p), ErrState) }
+		return func(p *Publisher) { require.ErrorIs(t, send(p), rtmperr.ErrState) }
 	}
 	for _, c := range []struct {
 		name    string
@@ -163,7 +164,7 @@ func TestServerThatTakesNoFieldsIsRemembered(t *testing.T) {
 		conn.Drain()
 	})
 	p, w := newPublisher(t, s.URL("live/stream"), "timeout", "300")
-	require.ErrorIs(t, p.SendVideoFrame(av1Key, 0, Frame{Codec: "av1"}), ErrState)
+	require.ErrorIs(t, p.SendVideoFrame(av1Key, 0, Frame{Codec: "av1"}), rtmperr.ErrState)
 	for i, want := range []int32{2, 3, 4} {
 		require.NoError(t, p.Connect())
 		w.until(StatePublishing)
@@ -171,7 +172,7 @@ func TestServerThatTakesNoFieldsIsRemembered(t *testing.T) {
 		require.NoError(t, p.SendVideoFrame(av1Key, 0, Frame{Codec: "av1"}))
 		p.Disconnect()
 	}
-	require.ErrorIs(t, p.SendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}), ErrState)
+	require.ErrorIs(t, p.SendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}), rtmperr.ErrState)
 	require.NoError(t, p.Connect())
 	w.until(StatePublishing)
 	require.EqualValues(t, 6, count.Load())
@@ -183,7 +184,7 @@ func TestPushedAfterASilentConnect(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		send func(*Publisher) error
-		text string // "": it is sent
+		Text string // "": it is sent
 	}{
 		{"hevc", sendVideoOf("hevc", hevcKey), ""},
 		{"av1", sendVideoOf("av1", av1Key), ""},
@@ -196,12 +197,12 @@ func TestPushedAfterASilentConnect(t *testing.T) {
 			noLeak(t)
 			p, w, conn := connectTo(t, declaresNothing)
 			err := c.send(p)
-			if c.text == "" {
+			if c.Text == "" {
 				require.NoError(t, err)
 				return
 			}
-			require.ErrorIs(t, err, ErrRefused)
-			require.ErrorContains(t, err, c.text)
+			require.ErrorIs(t, err, rtmperr.ErrRefused)
+			require.ErrorContains(t, err, c.Text)
 			require.ErrorContains(t, err, `enhanced = "on"`)
 			require.Equal(t, err, w.until(StateError).Err)
 			conn.Drain()
@@ -231,7 +232,7 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 		video, audio flv.Codec
 		server       amf.Value
 		options      []string
-		text         string // "": it is published
+		Text         string // "": it is published
 	}{
 		{"h264 and aac", flv.H264, flv.AAC, declaresNothing, nil, ""},
 		{"hevc, nothing declared", flv.HEVC, flv.AAC, declaresNothing, nil, ""},
@@ -256,15 +257,15 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 			conn.Send(&message.Command{
 				Name: "_result", TransactionID: conn.Command("connect").TransactionID, Object: c.server, Arguments: []amf.Value{success},
 			})
-			if c.text == "" {
+			if c.Text == "" {
 				conn.AcceptStream()
 				conn.AcceptPublish()
 				w.until(StatePublishing)
 				return
 			}
 			err := w.until(StateError).Err
-			require.ErrorIs(t, err, ErrRefused)
-			require.ErrorContains(t, err, c.text)
+			require.ErrorIs(t, err, rtmperr.ErrRefused)
+			require.ErrorContains(t, err, c.Text)
 			require.Equal(t, []State{1, 2, 3, 7}, w.states())
 			require.Empty(t, conn.End(), "no stream is asked for")
 			for limit := time.Now().Add(patience); p.Busy(); time.Sleep(time.Millisecond) {

@@ -36,7 +36,7 @@ type events struct {
 	delivering bool
 	closed     bool
 	thread     atomic.Int64 // that runs a function of the owner; 0: none does
-	failure    error        // of the event that it is told
+	New        error        // of the event that it is told
 	idle       *sync.Cond   // nil: nobody has waited yet
 }
 
@@ -99,7 +99,7 @@ func (e *events) call(n notice) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	thread := threadID()
-	e.failure = n.event.Err
+	e.New = n.event.Err
 	e.thread.Store(int64(thread))
 	beginCallback(thread)
 	e.mu.Unlock()
@@ -118,7 +118,7 @@ func (e *events) call(n notice) {
 	e.mu.Lock()
 	endCallback(thread)
 	e.thread.Store(0)
-	e.failure = nil
+	e.New = nil
 }
 
 // inside reports whether the caller runs in a function of the owner.
@@ -131,7 +131,7 @@ func (e *events) inside() bool {
 func (e *events) current() (failure error, inside bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.failure, e.failure != nil && e.inside()
+	return e.New, e.New != nil && e.inside()
 }
 
 // busy reports whether something is still to be delivered, or being delivered.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
@@ -57,10 +58,10 @@ func (p *Publisher) SetSource(spec string) error {
 
 // invalid makes a source's error one of the arguments, unless it is that of the file system.
 func invalid(err error) error {
-	if errors.Is(err, ErrTimeout) {
+	if errors.Is(err, rtmperr.ErrTimeout) {
 		return err
 	}
-	return failure(ErrInvalid, "%v", err)
+	return rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 }
 
 func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
@@ -68,7 +69,7 @@ func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
 	if p.closed {
 		p.mu.Unlock()
 		p.closeSource(src)
-		return failure(ErrState, "the context is closed")
+		return rtmperr.New(rtmperr.ErrState, "the context is closed")
 	}
 	old, session := p.source, p.session
 	p.media = expectationOf(src)
@@ -219,7 +220,7 @@ func (f *feeder) run(p *Publisher) {
 	if !f.standBy(p) || !f.take(p) {
 		return
 	}
-	err := guard(func() error { return f.play(p) })
+	err := rtmperr.Guard(func() error { return f.play(p) })
 	if err == errStopped {
 		return
 	}
@@ -274,7 +275,7 @@ func (f *feeder) play(p *Publisher) error {
 	return f.feed(p, seekKey)
 }
 
-var errStopped = failure(ErrState, "stopped")
+var errStopped = rtmperr.New(rtmperr.ErrState, "stopped")
 
 // feed sends what is read. With seekKey it begins with the next key frame.
 func (f *feeder) feed(p *Publisher, seekKey bool) error {
@@ -330,7 +331,7 @@ func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool 
 		f.watch.note(unit.Kind, f.whyNotSent(unit, before))
 		return true
 	}
-	if !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrOverflow) {
+	if !errors.Is(err, rtmperr.ErrInvalid) && !errors.Is(err, rtmperr.ErrOverflow) {
 		return false
 	}
 	f.watch.note(unit.Kind, err)

@@ -9,7 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
@@ -78,7 +80,7 @@ func newFed(t *testing.T, src source.Source) *fed {
 
 func (f *fed) reconnect() {
 	f.mu.Lock()
-	f.session = newSession(f.Publisher, &target{}, &defaults)
+	f.session = newSession(f.Publisher, &endpoint.Endpoint{}, &defaults)
 	f.state = StatePublishing
 	f.mu.Unlock()
 	f.w = reattach(&f.muxer)
@@ -242,7 +244,7 @@ func TestFeederAfterAHalt(t *testing.T) {
 				p := New(log)
 				o := defaults
 				o.QueueMedia = c.queue
-				run := feeder{muxer: &p.muxer, session: newSession(p, &target{}, &o)}
+				run := feeder{muxer: &p.muxer, session: newSession(p, &endpoint.Endpoint{}, &o)}
 				start := time.Now()
 				at, now := time.Duration(0), start
 				unit := func() *flv.AccessUnit { return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at} }
@@ -307,7 +309,7 @@ func TestFeederPushesSwitchItOff(t *testing.T) {
 		f := newFed(t, fakeVideo(100, 25))
 		f.Start()
 		f.after(frameTime)
-		require.ErrorIs(t, f.SendAAC(nil, nil, 0), ErrInvalid)
+		require.ErrorIs(t, f.SendAAC(nil, nil, 0), rtmperr.ErrInvalid)
 		f.Start()
 		words, _ := f.after(time.Second)
 		require.Empty(t, words, "for good, and from the first push on, even a bad one")

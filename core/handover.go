@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 const (
@@ -29,7 +31,7 @@ const (
 type handover struct {
 	s      *session
 	from   *connection
-	to     *target
+	to     *endpoint.Endpoint
 	wanted *cancellation // over: given up
 	giveUp func()
 	lost   chan struct{} // closed when from broke
@@ -56,9 +58,9 @@ func (s *session) obey() {
 	if s.hops == nil {
 		s.hops = &hops{}
 	}
-	to, err := s.now.to.moved(request.TCURL, s.home, s.o)
+	to, err := whereto(s.now.to, request.TCURL, s.home, s.o)
 	if err == nil && !s.hops.allow(time.Now()) {
-		err = failure(ErrRefused, "there were %d in a short time", maxHops)
+		err = rtmperr.New(rtmperr.ErrRefused, "there were %d in a short time", maxHops)
 	}
 	if err != nil {
 		if untold, tell := s.hops.tell(time.Now()); tell {
@@ -66,11 +68,11 @@ func (s *session) obey() {
 		}
 		return
 	}
-	if s.home.user != nil && to.user == nil {
+	if s.home.User != nil && to.User == nil {
 		s.p.log.Warn("user and password are not sent to the other host that the server asks for: its certificate is not verified",
-			"to", to.masked())
+			"to", to.Masked())
 	}
-	s.p.log.Info("the server asks to reconnect", "to", to.masked(), "why", to.redact(request.Description))
+	s.p.log.Info("the server asks to reconnect", "to", to.Masked(), "why", to.Redact(request.Description))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	s.now.left = make(chan struct{})
 	h.wanted, h.giveUp = s.polite.child()
@@ -103,7 +105,7 @@ func (s *session) moved(n moveNews) error {
 	s.p.mu.Lock()
 	s.to = n.next.to
 	s.p.mu.Unlock()
-	s.p.log.Info("the stream goes to the connection that the server asked for", "server", n.next.to.masked())
+	s.p.log.Info("the stream goes to the connection that the server asked for", "server", n.next.to.Masked())
 	if errors.Is(n.err, errEnded) {
 		return nil // serve is going to see that
 	}
@@ -141,7 +143,7 @@ func (s *session) endMove() {
 func (h *handover) run() {
 	defer close(h.news)
 	var next *connection
-	err := guard(func() (err error) {
+	err := rtmperr.Guard(func() (err error) {
 		next, err = h.replace()
 		return err
 	})
@@ -252,14 +254,14 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 
 // nameInUse tells the refusal of a stream that another publisher, or an old connection of this one, is still publishing.
 func nameInUse(err error) bool {
-	var refused *ServerError
+	var refused *rtmperr.ServerError
 	if !errors.As(err, &refused) {
 		return false
 	}
 	if strings.HasSuffix(refused.Code, ".BadName") {
 		return true
 	}
-	words := strings.ToLower(refused.text())
+	words := strings.ToLower(refused.Text())
 	for _, w := range []string{"already publish", "already being publish", "stream busy", "already in use"} {
 		if strings.Contains(words, w) {
 			return true

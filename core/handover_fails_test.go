@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -59,7 +60,7 @@ func TestHandoverFails(t *testing.T) {
 	}
 	for _, ca := range []struct {
 		name  string
-		tcURL func(t *testing.T) string
+		TCURL func(t *testing.T) string
 		next  func(*script.Conn)
 		log   string
 	}{
@@ -91,8 +92,8 @@ func TestHandoverFails(t *testing.T) {
 			w.until(StatePublishing)
 			require.NoError(t, p.SendVideo(keyFrame, 0, 0))
 			url := b.URL("live")
-			if ca.tcURL != nil {
-				url = ca.tcURL(t)
+			if ca.TCURL != nil {
+				url = ca.TCURL(t)
 			}
 			first.Send(move(url))
 			if ca.next != nil {
@@ -109,7 +110,7 @@ func TestHandoverFails(t *testing.T) {
 			}
 			require.Zero(t, p.Info().Reconnects)
 			first.Close()
-			require.ErrorIs(t, w.until(StateError).Err, ErrNetwork)
+			require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrNetwork)
 			require.Equal(t, []State{1, 2, 3, 4, 7}, w.states())
 		})
 	}

@@ -16,7 +16,7 @@ func TestHandover(t *testing.T) {
 	for _, ca := range []struct {
 		name, path string
 		app        string
-		tcURL      func(a, b *script.Server) string
+		TCURL      func(a, b *script.Server) string
 		same       bool // the server asks to come back
 	}{
 		{"absolute", "live/key?token=1", "other/app", func(a, b *script.Server) string { return b.URL("other/app") }, false},
@@ -35,7 +35,7 @@ func TestHandover(t *testing.T) {
 			w.until(StatePublishing)
 			s := pushStream(t, p, true, true)
 			first.Unread(first.Next())
-			first.Send(move(ca.tcURL(a, b)))
+			first.Send(move(ca.TCURL(a, b)))
 			old := collect(first)
 			if ca.same {
 				b = a

@@ -3,6 +3,8 @@ package core
 import (
 	"sync/atomic"
 	"time"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // A file system that stops answering - a network drive, a dying disk - holds every call to it, for minutes or for ever, and
@@ -34,7 +36,7 @@ func noteLeftBehind(log Logger) {
 // roomForAnother returns an error when so many goroutines hang that no further one may be risked.
 func roomForAnother() error {
 	if n := leftBehind.Load(); n >= maxLeftBehind {
-		return failure(ErrTimeout, "the file system does not answer: %d threads hang in it already", n)
+		return rtmperr.New(rtmperr.ErrTimeout, "the file system does not answer: %d threads hang in it already", n)
 	}
 	return nil
 }
@@ -52,7 +54,7 @@ func patiently[T any](log Logger, f func() (T, error), discard func(T)) (result 
 	done := make(chan outcome, 1)
 	go func() {
 		var o outcome
-		o.err = guard(func() (err error) {
+		o.err = rtmperr.Guard(func() (err error) {
 			o.result, err = f()
 			return err
 		})
@@ -77,7 +79,7 @@ func patiently[T any](log Logger, f func() (T, error), discard func(T)) (result 
 		return o.result, o.err
 	}
 	noteLeftBehind(log)
-	return result, failure(ErrTimeout, "the file system did not answer within %v", openPatience)
+	return result, rtmperr.New(rtmperr.ErrTimeout, "the file system did not answer within %v", openPatience)
 }
 
 // waitFor waits until a channel is closed, and returns false if that takes longer than limit.

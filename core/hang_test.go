@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
@@ -230,7 +231,7 @@ func TestSetSourceOnAHangingFileSystem(t *testing.T) {
 		}
 		began := time.Now()
 		err := p.SetSource("movie.mp4")
-		require.ErrorIs(t, err, ErrTimeout)
+		require.ErrorIs(t, err, rtmperr.ErrTimeout)
 		require.ErrorContains(t, err, "the file system did not answer within 30s")
 		require.Equal(t, openPatience, time.Since(began))
 		require.EqualValues(t, 1, leftBehind.Load())

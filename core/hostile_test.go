@@ -14,6 +14,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -27,7 +28,7 @@ func TestHostileServers(t *testing.T) {
 		name   string
 		server func(*script.Conn)
 		want   sequence
-		text   string
+		Text   string
 	}{
 		{"garbage after the handshake", func(c *script.Conn) { c.Handshake(); c.Write(bytes.Repeat([]byte{0xFF}, 5000)) },
 			sequence{1, 2, 7}, "not RTMP"},
@@ -90,7 +91,7 @@ func TestHostileServers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := failing(t, c.server, "timeout", "300")
 			require.Equal(t, c.want, got)
-			require.ErrorContains(t, err, c.text)
+			require.ErrorContains(t, err, c.Text)
 		})
 	}
 }
@@ -143,7 +144,7 @@ func TestServerThatStopsReading(t *testing.T) {
 		p.SendVideo(frame, i*40, 0)
 	}
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrTimeout)
+	require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 	require.ErrorContains(t, e.Err, "took no data for 300ms")
 }
 
@@ -156,8 +157,8 @@ func TestAudioThatOverflows(t *testing.T) {
 	for i := uint32(0); err == nil; i++ {
 		err = p.SendAAC(frame, ascStereo, i*20)
 	}
-	require.ErrorIs(t, err, ErrOverflow)
-	require.ErrorIs(t, w.until(StateError).Err, ErrOverflow)
+	require.ErrorIs(t, err, rtmperr.ErrOverflow)
+	require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrOverflow)
 }
 
 func TestHandshakeInSingleBytes(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 	"luatrtmp/core/source/rtp"
 	"luatrtmp/internal/brief"
@@ -50,7 +51,7 @@ type live struct {
 func openLive(spec source.Spec, log Logger) (*live, error) {
 	desc, err := source.Describe(spec)
 	if err != nil {
-		return nil, failure(ErrInvalid, "%v", err)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 	}
 	l := &live{
 		log: log, desc: desc, began: time.Now(), failed: make(chan error, 1),
@@ -62,7 +63,7 @@ func openLive(spec source.Spec, log Logger) (*live, error) {
 		Warn:    func(text string) { log.Warn("RTP source: not all is well with what comes in", "what", text) },
 	})
 	if err != nil {
-		return nil, failure(ErrInvalid, "%s: %v", brief.Text(spec.Path), err)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "%s: %v", brief.Text(spec.Path), err)
 	}
 	var media []*net.UDPConn
 	for i := range desc.Media {
@@ -99,7 +100,7 @@ func (l *live) readControl(medium int) {
 func (l *live) read(medium int, conn *net.UDPConn, size int, pass func(*rtp.Stream, int, []byte, time.Duration)) {
 	buf := make([]byte, size)
 	l.readers.Go(func() {
-		if err := guard(func() error { return l.readAll(medium, conn, buf, pass) }); err != nil {
+		if err := rtmperr.Guard(func() error { return l.readAll(medium, conn, buf, pass) }); err != nil {
 			select {
 			case l.failed <- err:
 			default:

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -220,7 +221,7 @@ func TestLiveAddresses(t *testing.T) {
 	other := New(quietLog())
 	defer other.Close()
 	err := other.SetSource(url)
-	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorIs(t, err, rtmperr.ErrInvalid)
 	require.ErrorContains(t, err, fmt.Sprintf("UDP port %d is in use", port))
 	require.NoError(t, other.SetSource(fmt.Sprintf("rtp://127.0.0.1:%d?codec=h264", freeUDP(t))))
 	require.ErrorContains(t, other.SetSource(url), "is in use")
@@ -310,7 +311,7 @@ func TestLiveThatFails(t *testing.T) {
 	require.NoError(t, p.SetSource(fmt.Sprintf("rtp://127.0.0.1:%d?codec=h264", freeUDP(t))))
 	p.Start()
 	p.plays(t, true)
-	p.currentLive().failed <- failure(errInternal, "a mistake")
+	p.currentLive().failed <- rtmperr.New(rtmperr.ErrInternal, "a mistake")
 	e := w.until(StateError)
 	require.ErrorContains(t, e.Err, "a mistake")
 }

@@ -58,8 +58,8 @@ func (p *Publisher) nameLog() {
 	}
 	name := p.options.Name
 	if name == "" {
-		if to, err := p.target(); err == nil {
-			name = to.masked()
+		if to, err := p.Endpoint(); err == nil {
+			name = to.Masked()
 		}
 	}
 	log.SetName(name)

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 )
 
 // record is a Logger that keeps its lines, and the name that it was given.
@@ -67,9 +70,9 @@ func TestOutageInLog(t *testing.T) {
 		p, w := virtualPublisher(t, nil, "reconnect", "true", "reconnect_max_ms", "5000")
 		p.log = log
 		defer p.Close()
-		p.dial = func(*cancellation, *net.Resolver, *target, *Options) (net.Conn, error) {
+		p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
 			if out.Load() {
-				return nil, failure(ErrConnect, "the cable is cut")
+				return nil, rtmperr.New(rtmperr.ErrConnect, "the cable is cut")
 			}
 			near, far := newMemConn()
 			current.Store(far)
@@ -136,7 +139,7 @@ func TestNameInLog(t *testing.T) {
 	require.NoError(t, p.SetOption("name", "camera 字"))
 	require.Equal(t, "camera 字", log.name)
 	for _, wrong := range []string{"", "a\nb", strings.Repeat("x", maxText+1)} {
-		require.ErrorIs(t, p.SetOption("name", wrong), ErrInvalid)
+		require.ErrorIs(t, p.SetOption("name", wrong), rtmperr.ErrInvalid)
 	}
 	require.Equal(t, "camera 字", log.name)
 }

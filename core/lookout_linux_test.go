@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // within waits for what has to come.
@@ -108,5 +109,5 @@ func TestIdlePublisherRests(t *testing.T) {
 	p.NotifyBitrate(func(uint32, time.Duration) {})
 	require.Eventually(t, resting, patience, time.Millisecond)
 	conn.Close()
-	require.ErrorIs(t, w.until(StateError).Err, ErrNetwork)
+	require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrNetwork)
 }

@@ -2,7 +2,9 @@
 
 package core
 
-import "net"
+import (
+	"net"
+)
 
 // watched is not known on this system: each connection has a goroutine that waits for its peer.
 type watched struct{}

@@ -10,6 +10,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 	"luatrtmp/tests/script"
 )
@@ -110,7 +111,7 @@ func TestSourceThatIsTruncated(t *testing.T) {
 	c.End()
 	c.Close()
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrInvalid)
+	require.ErrorIs(t, e.Err, rtmperr.ErrInvalid)
 	require.ErrorContains(t, e.Err, "truncated")
 	require.ErrorContains(t, e.Err, "cut.flv")
 }
@@ -118,10 +119,10 @@ func TestSourceThatIsTruncated(t *testing.T) {
 func TestSetSourceErrors(t *testing.T) {
 	p := New(quietLog())
 	for _, spec := range []string{"", "/does/not/exist", "rtp://host", os.DevNull, "media_test.go"} {
-		require.ErrorIs(t, p.SetSource(spec), ErrInvalid, spec)
+		require.ErrorIs(t, p.SetSource(spec), rtmperr.ErrInvalid, spec)
 	}
 	p.Close()
-	require.ErrorIs(t, p.SetSource("clip"), ErrState)
+	require.ErrorIs(t, p.SetSource("clip"), rtmperr.ErrState)
 }
 
 // The built-in clip is what flows when nothing is said.

@@ -10,6 +10,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 const (
@@ -32,7 +33,7 @@ type metadata struct {
 // set stores one field; value is a float64, a string or a bool.
 func (m *metadata) set(name string, value amf.Value) error {
 	if text, ok := value.(string); name == "" || len(name) > maxMetadataText || ok && len(text) > maxMetadataText {
-		return failure(ErrInvalid, "metadata: names have 1 to %d bytes, texts at most as many", maxMetadataText)
+		return rtmperr.New(rtmperr.ErrInvalid, "metadata: names have 1 to %d bytes, texts at most as many", maxMetadataText)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,7 +44,7 @@ func (m *metadata) set(name string, value amf.Value) error {
 		}
 	}
 	if len(m.fields) >= maxMetadataFields {
-		return failure(ErrOverflow, "metadata: %d fields, more are not possible", len(m.fields))
+		return rtmperr.New(rtmperr.ErrOverflow, "metadata: %d fields, more are not possible", len(m.fields))
 	}
 	m.fields = append(m.fields, amf.Property{Name: name, Value: value})
 	return nil
@@ -79,7 +80,7 @@ func (m *muxer) sendMetadata(timestamp uint32) error {
 	values := &message.Data{Values: []amf.Value{"@setDataFrame", "onMetaData", m.metadata.over(m.knownMetadata())}}
 	body, err := values.AppendBody(nil)
 	if err != nil {
-		return failure(ErrInvalid, "metadata: %v", err)
+		return rtmperr.New(rtmperr.ErrInvalid, "metadata: %v", err)
 	}
 	if bytes.Equal(body, m.metadataSent) {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // lastMetadata takes what was sent and returns the last onMetaData of it.
@@ -113,13 +114,13 @@ func TestMetadataOfTheUser(t *testing.T) {
 
 func TestMetadataLimits(t *testing.T) {
 	var m metadata
-	require.ErrorIs(t, m.set("", 1.0), ErrInvalid)
-	require.ErrorIs(t, m.set(strings.Repeat("n", maxMetadataText+1), 1.0), ErrInvalid)
-	require.ErrorIs(t, m.set("n", strings.Repeat("v", maxMetadataText+1)), ErrInvalid)
+	require.ErrorIs(t, m.set("", 1.0), rtmperr.ErrInvalid)
+	require.ErrorIs(t, m.set(strings.Repeat("n", maxMetadataText+1), 1.0), rtmperr.ErrInvalid)
+	require.ErrorIs(t, m.set("n", strings.Repeat("v", maxMetadataText+1)), rtmperr.ErrInvalid)
 	for i := range maxMetadataFields {
 		require.NoError(t, m.set(fmt.Sprint("n", i), strings.Repeat("v", maxMetadataText)))
 	}
-	require.ErrorIs(t, m.set("one more", 1.0), ErrOverflow)
+	require.ErrorIs(t, m.set("one more", 1.0), rtmperr.ErrOverflow)
 	require.NoError(t, m.set("n5", true), "an old one can change")
 	require.Len(t, m.over(nil), maxMetadataFields)
 }
@@ -127,6 +128,6 @@ func TestMetadataLimits(t *testing.T) {
 func TestMetadataThatAMFCannotSay(t *testing.T) {
 	m, _ := attached()
 	require.NoError(t, m.metadata.set("odd", struct{}{}))
-	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrInvalid)
-	require.ErrorIs(t, m.sendAAC(adts, nil, 0), ErrInvalid)
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrInvalid)
+	require.ErrorIs(t, m.sendAAC(adts, nil, 0), rtmperr.ErrInvalid)
 }

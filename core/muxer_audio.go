@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 )
 
 // sendAudioFrame sends a pushed audio frame: one raw frame, or for AAC without a configuration ADTS frames.
@@ -22,7 +23,7 @@ func (m *muxer) sendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	frames, config, err := flv.SplitADTS(w.nalus[:0], data)
 	w.nalus = frames
 	if err != nil {
-		return failure(ErrInvalid, "audio frame: %v", err)
+		return rtmperr.New(rtmperr.ErrInvalid, "audio frame: %v", err)
 	}
 	if err = t.configure(config); err != nil {
 		return err
@@ -78,7 +79,7 @@ func (m *muxer) sendAudioBody(body []byte, timestamp uint32) error {
 		if err == nil {
 			err = m.sendAudioTag(&tag, timestamp)
 		} else {
-			err = failure(ErrInvalid, "audio frame of %d bytes: %v", len(body), err)
+			err = rtmperr.New(rtmperr.ErrInvalid, "audio frame of %d bytes: %v", len(body), err)
 		}
 		if err != nil {
 			return err
@@ -98,7 +99,7 @@ func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 			err = t.audio.SetConfig(config)
 		}
 		if err != nil {
-			return failure(ErrInvalid, "audio frame: %v", err)
+			return rtmperr.New(rtmperr.ErrInvalid, "audio frame: %v", err)
 		}
 	}
 	switch tag.PacketType {
@@ -106,7 +107,7 @@ func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 		return m.sendAudio(t, tag.Data, timestamp)
 	case flv.PacketSequenceHeader:
 		if len(tag.Data) == 0 && hasConfig(tag.Codec) {
-			return failure(ErrInvalid, "audio sequence header: %s", withoutConfig(tag.Codec))
+			return rtmperr.New(rtmperr.ErrInvalid, "audio sequence header: %s", withoutConfig(tag.Codec))
 		}
 		if err = t.configure(tag.Data); err == nil {
 			m.keep(t)
@@ -122,15 +123,15 @@ func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	switch {
 	case len(frame) == 0:
-		return failure(ErrInvalid, "audio frame: empty")
+		return rtmperr.New(rtmperr.ErrInvalid, "audio frame: empty")
 	case len(frame) > MaxFrame:
-		return failure(ErrOverflow, "audio frame of %d bytes, at most %d are possible", len(frame), MaxFrame)
+		return rtmperr.New(rtmperr.ErrOverflow, "audio frame of %d bytes, at most %d are possible", len(frame), MaxFrame)
 	}
 	if err := t.audio.Take(frame); err != nil {
-		return failure(ErrInvalid, "audio frame: %v", err)
+		return rtmperr.New(rtmperr.ErrInvalid, "audio frame: %v", err)
 	}
 	if !t.audio.Ready() {
-		return failure(ErrInvalid, "%s", withoutConfig(t.audio.Codec()))
+		return rtmperr.New(rtmperr.ErrInvalid, "%s", withoutConfig(t.audio.Codec()))
 	}
 	m.keep(t)
 	t = m.find(flv.Audio, t.id)

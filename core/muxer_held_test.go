@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 )
 
 // Two frames of spsMain: frame_num and picture order tell them apart.
@@ -78,7 +79,7 @@ func TestSamplesWithoutAFrame(t *testing.T) {
 func TestSeveralFramesInOneAccessUnit(t *testing.T) {
 	m, w := attached()
 	err := m.sendAnnexB(annexB(spsMain, ppsMain, longIDR, longInter, longInter), 0, 0)
-	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorIs(t, err, rtmperr.ErrInvalid)
 	require.ErrorContains(t, err, "3 frames in one access unit, expected one")
 	require.NoError(t, m.sendAnnexB(annexB(longIDR), 40, 0), "the parameter sets are known")
 	requireSent(t, w, "M", "VH", "K")

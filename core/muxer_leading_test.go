@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source/mediatest"
 )
 
@@ -44,7 +45,7 @@ func TestMuxerLeadingPictures(t *testing.T) {
 		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, content(w.media.entries))
 	}
 
-	require.ErrorIs(t, send(huge), ErrOverflow)
+	require.ErrorIs(t, send(huge), rtmperr.ErrOverflow)
 	dropped := m.counters.snapshot().DroppedFrames
 	require.NoError(t, send(trail))
 	for _, unit := range group {

@@ -11,6 +11,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // attached returns a muxer on a connection on which nothing is written: what it sends waits in the queue.
@@ -107,15 +108,15 @@ func TestMuxerVideo(t *testing.T) {
 
 func TestMuxerLearnsWhileNotPublishing(t *testing.T) {
 	m := &muxer{counters: &counters{}}
-	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrState)
-	require.ErrorIs(t, m.sendAAC(adts, nil, 0), ErrState)
-	require.ErrorIs(t, m.sendAnnexB([]byte{1, 2}, 0, 0), ErrInvalid, "what is wrong is told in any state")
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrState)
+	require.ErrorIs(t, m.sendAAC(adts, nil, 0), rtmperr.ErrState)
+	require.ErrorIs(t, m.sendAnnexB([]byte{1, 2}, 0, 0), rtmperr.ErrInvalid, "what is wrong is told in any state")
 	w := reattach(m)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 0, 0))
 	require.NoError(t, m.sendAAC([]byte{0x21}, nil, 0))
 	requireSent(t, w, "M", "VH", "AH", "K", "A")
 	m.detach()
-	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrState)
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrState)
 	require.Equal(t, Info{Width: 640, Height: 360, VideoCodec: "h264", AudioCodec: "aac"}, m.describe())
 }
 
@@ -133,7 +134,7 @@ func TestMuxerSendsFramesBesideBrokenSets(t *testing.T) {
 
 	fresh, _ := attached()
 	err := fresh.sendAnnexB(annexB([]byte{0x67, 0x4d}, idr), 0, 0)
-	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorIs(t, err, rtmperr.ErrInvalid)
 	require.ErrorContains(t, err, "key frame without SPS and PPS: bad parameter set: SPS of 2 bytes")
 }
 
@@ -160,7 +161,7 @@ func TestMuxerLeavesDamagedNALUnitsOut(t *testing.T) {
 
 	for _, unit := range [][]byte{annexB(damaged(inter)), annexB([]byte{9, 0xF0}, damaged(inter)), annexB(damaged(idr))} {
 		err := m.sendAnnexB(unit, 120, 0)
-		require.ErrorIs(t, err, ErrInvalid)
+		require.ErrorIs(t, err, rtmperr.ErrInvalid)
 		require.ErrorContains(t, err, "forbidden_zero_bit")
 	}
 	require.NoError(t, m.sendAnnexB(picture, 160, 0))
@@ -185,14 +186,14 @@ func TestMuxerRefusesVideo(t *testing.T) {
 		au   []byte
 		time int32
 		kind error
-		text string
+		Text string
 	}{
-		{"empty", nil, 0, ErrInvalid, "empty"},
-		{"no start code", idr, 0, ErrInvalid, "65 88 82 08"},
-		{"too large", huge, 0, ErrOverflow, "at most"},
-		{"composition time too large", annexB(inter), 1 << 23, ErrInvalid, "composition time 8388608 ms"},
-		{"composition time too small", annexB(inter), -1<<23 - 1, ErrInvalid, "24 bits"},
-		{"broken SPS alone", annexB([]byte{0x67, 0x4d}), 0, ErrInvalid, "SPS"},
+		{"empty", nil, 0, rtmperr.ErrInvalid, "empty"},
+		{"no start code", idr, 0, rtmperr.ErrInvalid, "65 88 82 08"},
+		{"too large", huge, 0, rtmperr.ErrOverflow, "at most"},
+		{"composition time too large", annexB(inter), 1 << 23, rtmperr.ErrInvalid, "composition time 8388608 ms"},
+		{"composition time too small", annexB(inter), -1<<23 - 1, rtmperr.ErrInvalid, "24 bits"},
+		{"broken SPS alone", annexB([]byte{0x67, 0x4d}), 0, rtmperr.ErrInvalid, "SPS"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, w := attached()
@@ -200,9 +201,9 @@ func TestMuxerRefusesVideo(t *testing.T) {
 			requireSent(t, w, "M", "VH", "K")
 			err := m.sendAnnexB(c.au, 40, c.time)
 			require.ErrorIs(t, err, c.kind)
-			require.ErrorContains(t, err, c.text)
+			require.ErrorContains(t, err, c.Text)
 			require.NoError(t, m.sendAnnexB(picture, 80, 0))
-			if c.kind == ErrInvalid && !bytes.Contains(c.au, inter) {
+			if c.kind == rtmperr.ErrInvalid && !bytes.Contains(c.au, inter) {
 				requireSent(t, w, "P")
 				return
 			}
@@ -222,7 +223,7 @@ func TestMuxerRefusesVideo(t *testing.T) {
 	t.Run("key frame without parameter sets", func(t *testing.T) {
 		m, w := attached()
 		err := m.sendAnnexB(annexB(idr), 0, 0)
-		require.ErrorIs(t, err, ErrInvalid)
+		require.ErrorIs(t, err, rtmperr.ErrInvalid)
 		require.ErrorContains(t, err, "SPS and PPS")
 		requireSent(t, w)
 	})
@@ -231,7 +232,7 @@ func TestMuxerRefusesVideo(t *testing.T) {
 func TestMuxerAudio(t *testing.T) {
 	m, w := attached()
 	err := m.sendAAC([]byte{0x21, 0x22}, nil, 0)
-	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorIs(t, err, rtmperr.ErrInvalid)
 	require.ErrorContains(t, err, "AudioSpecificConfig")
 
 	require.NoError(t, m.sendAAC(adts, nil, 500))
@@ -255,19 +256,19 @@ func TestMuxerAudio(t *testing.T) {
 		name          string
 		frame, config []byte
 		kind          error
-		text          string
+		Text          string
 	}{
-		{"empty", nil, nil, ErrInvalid, "empty"},
-		{"empty with config", nil, ascStereo, ErrInvalid, "empty"},
-		{"too large", make([]byte, MaxFrame+1), nil, ErrOverflow, "at most"},
-		{"cut ADTS", adts[:8], nil, ErrInvalid, "frame length 9"},
-		{"second frame cut", append(bytes.Clone(adts), adts[:3]...), nil, ErrInvalid, "at 9"},
-		{"bad config", []byte{1}, []byte{0xFF}, ErrInvalid, "audio configuration"},
-		{"reserved rate", unhex("fff17480013ffc2122"), nil, ErrInvalid, "sampling frequency index 13"},
+		{"empty", nil, nil, rtmperr.ErrInvalid, "empty"},
+		{"empty with config", nil, ascStereo, rtmperr.ErrInvalid, "empty"},
+		{"too large", make([]byte, MaxFrame+1), nil, rtmperr.ErrOverflow, "at most"},
+		{"cut ADTS", adts[:8], nil, rtmperr.ErrInvalid, "frame length 9"},
+		{"second frame cut", append(bytes.Clone(adts), adts[:3]...), nil, rtmperr.ErrInvalid, "at 9"},
+		{"bad config", []byte{1}, []byte{0xFF}, rtmperr.ErrInvalid, "audio configuration"},
+		{"reserved rate", unhex("fff17480013ffc2122"), nil, rtmperr.ErrInvalid, "sampling frequency index 13"},
 	} {
 		err := m.sendAAC(c.frame, c.config, 1200)
 		require.ErrorIs(t, err, c.kind, c.name)
-		require.ErrorContains(t, err, c.text)
+		require.ErrorContains(t, err, c.Text)
 		requireSent(t, w)
 		for _, n := range m.work().nalus {
 			require.Nil(t, n, "the caller's memory is not kept")
@@ -284,7 +285,7 @@ func TestMuxerRestart(t *testing.T) {
 	m.restart()
 	require.Equal(t, Info{}, m.describe())
 	require.NoError(t, m.sendAnnexB(picture, 0, 0))
-	require.ErrorIs(t, m.sendAnnexB(annexB(idr), 20, 0), ErrInvalid)
+	require.ErrorIs(t, m.sendAnnexB(annexB(idr), 20, 0), rtmperr.ErrInvalid)
 	require.NoError(t, m.sendAnnexB(annexB(spsHigh, ppsHigh, idr), 40, 0))
 	require.NoError(t, m.sendAAC(adts, nil, 140))
 	require.NoError(t, m.sendAnnexB(picture, 80, 0))
@@ -300,8 +301,8 @@ func TestMuxerUnitsOfASource(t *testing.T) {
 	require.NoError(t, m.sendUnit(unit, 33))
 	all := requireSent(t, w, "M", "VH", "K")
 	require.Equal(t, byte(67), all[2].payload[4], "composition time of times that are rounded one by one")
-	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}, Config: []byte{1}}, 40), ErrInvalid)
-	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40), ErrInvalid)
+	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}, Config: []byte{1}}, 40), rtmperr.ErrInvalid)
+	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40), rtmperr.ErrInvalid)
 	m.learn(&flv.AccessUnit{Kind: flv.Audio, Config: ascStereo})
 	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40))
 	requireSent(t, w, "M", "AH", "A")
@@ -310,8 +311,8 @@ func TestMuxerUnitsOfASource(t *testing.T) {
 func TestMuxerOnABrokenConnection(t *testing.T) {
 	m, w := attached()
 	w.abort()
-	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), ErrNetwork)
-	require.ErrorIs(t, m.sendAAC(adts, nil, 0), ErrNetwork)
+	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrNetwork)
+	require.ErrorIs(t, m.sendAAC(adts, nil, 0), rtmperr.ErrNetwork)
 	require.NoError(t, m.resendMetadata(), "nothing was sent: nothing to send again")
 
 	m, w = attached()
@@ -319,5 +320,5 @@ func TestMuxerOnABrokenConnection(t *testing.T) {
 	w.media.give(w.media.pop(nil, 1)[0])
 	w.abort()
 	require.NoError(t, m.metadata.set("title", "x"))
-	require.ErrorIs(t, m.resendMetadata(), ErrNetwork)
+	require.ErrorIs(t, m.resendMetadata(), rtmperr.ErrNetwork)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
 )
 
@@ -56,9 +57,9 @@ func (f *Frame) codec(kind flv.Kind) (flv.Codec, error) {
 	c, ok := flv.ParseCodec(f.Codec)
 	switch {
 	case !ok:
-		return c, failure(ErrInvalid, "codec %q is unknown; %v codecs are %s", brief.Text(f.Codec), kind, codecNames(kind))
+		return c, rtmperr.New(rtmperr.ErrInvalid, "codec %q is unknown; %v codecs are %s", brief.Text(f.Codec), kind, codecNames(kind))
 	case c.Kind() != kind:
-		return c, failure(ErrInvalid, "codec %q is %v; %v codecs are %s", f.Codec, c.Kind(), kind, codecNames(kind))
+		return c, rtmperr.New(rtmperr.ErrInvalid, "codec %q is %v; %v codecs are %s", f.Codec, c.Kind(), kind, codecNames(kind))
 	}
 	return c, nil
 }
@@ -107,7 +108,7 @@ func (m *muxer) track(c flv.Codec, id uint8) (*track, error) {
 		err = t.form(&terms{}).Check()
 	}
 	if err != nil {
-		return nil, failure(ErrInvalid, "%v", err)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 	}
 	return t, nil
 }
@@ -172,7 +173,7 @@ func (t *track) configure(config []byte) error {
 		err = t.audio.SetConfig(config)
 	}
 	if err != nil {
-		return failure(ErrInvalid, "%v configuration: %v", t.kind, err)
+		return rtmperr.New(rtmperr.ErrInvalid, "%v configuration: %v", t.kind, err)
 	}
 	return nil
 }

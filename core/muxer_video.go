@@ -7,6 +7,7 @@ import (
 
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 )
 
 // sendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as flv.AccessUnit.Data has them.
@@ -24,11 +25,11 @@ func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	case codec.HasNALUs():
 		w := m.work()
 		if w.nalus, err = flv.SplitAnnexB(w.nalus[:0], data); err != nil {
-			return failure(ErrInvalid, "video frame of %d bytes: %v", len(data), err)
+			return rtmperr.New(rtmperr.ErrInvalid, "video frame of %d bytes: %v", len(data), err)
 		}
 		parts = w.nalus
 	case f.CompositionTime != 0:
-		return failure(ErrInvalid, "composition time %d ms: %v has none", f.CompositionTime, codec)
+		return rtmperr.New(rtmperr.ErrInvalid, "composition time %d ms: %v has none", f.CompositionTime, codec)
 	default:
 		parts = m.whole(data)
 	}
@@ -46,27 +47,27 @@ func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
 		whole, err := flv.SplitAnnexB(w.nalus, b)
 		if err != nil { // no start code: one NAL unit
 			if len(b) == 0 || b[0] == 0 {
-				return failure(ErrInvalid, "video frame: buffer %d is neither a NAL unit nor in Annex B form", i)
+				return rtmperr.New(rtmperr.ErrInvalid, "video frame: buffer %d is neither a NAL unit nor in Annex B form", i)
 			}
 			whole = append(w.nalus, b)
 		}
 		w.nalus = whole
 	}
 	if len(w.nalus) == 0 {
-		return failure(ErrInvalid, "video frame: %d buffers without a NAL unit", len(buffers))
+		return rtmperr.New(rtmperr.ErrInvalid, "video frame: %d buffers without a NAL unit", len(buffers))
 	}
 	t := m.find(flv.Video, 0)
 	if t == nil {
 		codec, err := flv.Recognize(byteStream(w.nalus))
 		if err != nil {
-			return failure(ErrInvalid, "video frame: %v", err)
+			return rtmperr.New(rtmperr.ErrInvalid, "video frame: %v", err)
 		}
 		if t, err = m.track(codec, 0); err != nil {
 			return err
 		}
 	}
 	if codec := t.video.Codec(); !codec.HasNALUs() {
-		return failure(ErrInvalid, "NAL units on a track of %v", codec)
+		return rtmperr.New(rtmperr.ErrInvalid, "NAL units on a track of %v", codec)
 	}
 	return m.sendVideo(t, w.nalus, timestamp, 0, true)
 }
@@ -93,7 +94,7 @@ func (m *muxer) videoTrack(f *Frame, data []byte) (*track, error) {
 	t := m.find(flv.Video, id)
 	if codec == flv.NoCodec && t == nil {
 		if codec, err = flv.Recognize(data); err != nil {
-			return nil, failure(ErrInvalid, "video frame of %d bytes: %v", len(data), err)
+			return nil, rtmperr.New(rtmperr.ErrInvalid, "video frame of %d bytes: %v", len(data), err)
 		}
 	}
 	if codec != flv.NoCodec {
@@ -106,7 +107,7 @@ func (m *muxer) videoTrack(f *Frame, data []byte) (*track, error) {
 
 func trackID(id int) (uint8, error) {
 	if id < 0 || id > 255 {
-		return 0, failure(ErrInvalid, "track %d, expected 0 to 255", id)
+		return 0, rtmperr.New(rtmperr.ErrInvalid, "track %d, expected 0 to 255", id)
 	}
 	return uint8(id), nil
 }
@@ -144,11 +145,11 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	}
 	switch {
 	case err != nil:
-		err = failure(ErrInvalid, "video frame: %v", err)
+		err = rtmperr.New(rtmperr.ErrInvalid, "video frame: %v", err)
 	case whole > MaxFrame:
-		err = failure(ErrOverflow, "video frame of %d bytes, at most %d are possible", whole, MaxFrame)
+		err = rtmperr.New(rtmperr.ErrOverflow, "video frame of %d bytes, at most %d are possible", whole, MaxFrame)
 	case compositionTime < -flv.MaxCompositionTime-1 || compositionTime > flv.MaxCompositionTime:
-		err = failure(ErrInvalid, "composition time %d ms, FLV has 24 bits for it", compositionTime)
+		err = rtmperr.New(rtmperr.ErrInvalid, "composition time %d ms, FLV has 24 bits for it", compositionTime)
 	}
 	if err != nil {
 		if unit.Frames > 0 && !unit.Disposable {
@@ -176,9 +177,9 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 	if t.video.Record() == nil {
 		m.counters.dropped(1, uint64(size))
 		if badSet != nil {
-			return failure(ErrInvalid, "key frame without %s: %v", parameters(t.video.Codec()), badSet)
+			return rtmperr.New(rtmperr.ErrInvalid, "key frame without %s: %v", parameters(t.video.Codec()), badSet)
 		}
-		return failure(ErrInvalid, "key frame without %s: send them in front of it, in the same access unit", parameters(t.video.Codec()))
+		return rtmperr.New(rtmperr.ErrInvalid, "key frame without %s: send them in front of it, in the same access unit", parameters(t.video.Codec()))
 	}
 	if unit.Key && m.next != nil {
 		m.switchOver()
@@ -234,9 +235,9 @@ func (m *muxer) keepVideo(t *track, key bool, err error) (*track, error) {
 	switch {
 	case old == nil || !old.known():
 	case err != nil:
-		return nil, failure(ErrInvalid, "video frame: %v", err)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "video frame: %v", err)
 	case !key || t.video.Record() == nil:
-		return nil, failure(ErrInvalid, "a frame of %v where the frames before were %v, and not a key frame with its %s",
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "a frame of %v where the frames before were %v, and not a key frame with its %s",
 			codec, old.video.Codec(), parameters(codec))
 	}
 	m.keep(t)
@@ -280,7 +281,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 	}
 	body, err := colorInfo(color)
 	if err != nil {
-		return failure(ErrInvalid, "colorInfo: %v", err)
+		return rtmperr.New(rtmperr.ErrInvalid, "colorInfo: %v", err)
 	}
 	t.progress.color = color
 	return m.send(flv.Video, t.id, classHeader, at, m.work().build.Metadata(form, body))

@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/handshake"
+	"luatrtmp/core/rtmperr"
 )
 
 // variant is one of the variants of the handshake, in the order in which they are tried.
@@ -28,8 +29,8 @@ func (v variant) String() string {
 
 // firstPlan returns how the first connection of an attempt is brought up.
 func (c *connection) firstPlan() plan {
-	server, forms := c.p.servers.get(c.to.address), c.p.knownForms(c.o)
-	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.user}, fields: c.o.Enhanced.declares(forms)}
+	server, forms := c.p.servers.get(c.to.Address), c.p.knownForms(c.o)
+	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.User}, fields: c.o.Enhanced.declares(forms)}
 	if c.o.Enhanced == EnhancedAuto && server.plain && p.fields == fieldsDeclared && !slices.ContainsFunc(forms, flv.Form.V2) {
 		p.fields = fieldsLeftOut // video of version 1 goes out without an answer to them
 	}
@@ -46,7 +47,7 @@ func (c *connection) open(reached func(State) bool) error {
 		if errors.Is(err, errEnded) {
 			return errEnded
 		}
-		c.p.servers.learn(c.to.address, p, err)
+		c.p.servers.learn(c.to.Address, p, err)
 		if err == nil {
 			return nil
 		}
@@ -68,7 +69,7 @@ func (c *connection) open(reached func(State) bool) error {
 }
 
 func (c *connection) sayWhatIsTried(failed, next plan, why error) {
-	address := c.to.address
+	address := c.to.Address
 	switch {
 	case next.variant != failed.variant:
 		c.p.log.Info("handshake failed; trying another variant of it", "server", address, "failed", failed.variant, "next", next.variant, "why", why)
@@ -103,7 +104,7 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 		return stageFailed(stageCreateStream, err, err)
 	}
 	if leftOut != nil {
-		c.p.log.Warn("the video goes without its audio", "server", c.to.address, "why", leftOut)
+		c.p.log.Warn("the video goes without its audio", "server", c.to.Address, "why", leftOut)
 	}
 	return c.talk.publish()
 }
@@ -121,9 +122,9 @@ func (c *connection) dial() error {
 	if err != nil {
 		return err
 	}
-	if c.to.scheme == "rtmps" && c.o.TLS.Insecure {
+	if c.to.Scheme == "rtmps" && c.o.TLS.Insecure {
 		c.p.log.Warn("the server's certificate is not verified (tls_insecure): anybody on the way can read and change the stream",
-			"server", c.to.address)
+			"server", c.to.Address)
 	}
 	c.conn = conn
 	c.force = c.hard.after(func() { conn.Close() })
@@ -155,7 +156,7 @@ func (c *connection) shakeHands(v variant) error {
 		return err
 	}
 	if !answered {
-		c.p.log.Warn("the server's S2 does not answer C1; going on", "server", c.to.address)
+		c.p.log.Warn("the server's S2 does not answer C1; going on", "server", c.to.Address)
 	}
 	return c.conn.SetDeadline(time.Time{})
 }
@@ -164,11 +165,11 @@ func handshakeFailure(err error, timeout time.Duration) error {
 	const what = "is it an RTMP server, and does the port not want rtmps://?"
 	switch {
 	case isTimeout(err):
-		return failure(ErrTimeout, "the server did not complete the handshake within %v: %s", timeout, what)
+		return rtmperr.New(rtmperr.ErrTimeout, "the server did not complete the handshake within %v: %s", timeout, what)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isReset(err):
-		return failure(ErrHandshake, "the server closed the connection during the handshake: %s (%v)", what, reason(err))
+		return rtmperr.New(rtmperr.ErrHandshake, "the server closed the connection during the handshake: %s (%v)", what, reason(err))
 	case isNetwork(err):
-		return failure(ErrNetwork, "handshake: %v", reason(err))
+		return rtmperr.New(rtmperr.ErrNetwork, "handshake: %v", reason(err))
 	}
-	return failure(ErrHandshake, "%v", err)
+	return rtmperr.New(rtmperr.ErrHandshake, "%v", err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/handshake"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -23,22 +24,22 @@ func TestHandshakeFailures(t *testing.T) {
 		server      func(*script.Conn)
 		options     []string
 		kind        error
-		text        []string
+		Text        []string
 	}{
-		{"silent", 1, func(*script.Conn) {}, []string{"timeout", short}, ErrTimeout, []string{"handshake", "150ms", "rtmps://"}},
-		{"half", 1, func(c *script.Conn) { c.Write([]byte{3, 0, 0}) }, []string{"timeout", short}, ErrTimeout, []string{"handshake"}},
-		{"closes", 3, func(c *script.Conn) { c.Close() }, nil, ErrHandshake, []string{"closed", "handshake", "rtmps://"}},
-		{"closes after half", 3, func(c *script.Conn) { c.Write([]byte{3, 0, 0}); c.Close() }, nil, ErrHandshake, []string{"closed", "handshake"}},
-		{"resets", 3, func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, nil, ErrHandshake, []string{"closed", "handshake"}},
+		{"silent", 1, func(*script.Conn) {}, []string{"timeout", short}, rtmperr.ErrTimeout, []string{"handshake", "150ms", "rtmps://"}},
+		{"half", 1, func(c *script.Conn) { c.Write([]byte{3, 0, 0}) }, []string{"timeout", short}, rtmperr.ErrTimeout, []string{"handshake"}},
+		{"closes", 3, func(c *script.Conn) { c.Close() }, nil, rtmperr.ErrHandshake, []string{"closed", "handshake", "rtmps://"}},
+		{"closes after half", 3, func(c *script.Conn) { c.Write([]byte{3, 0, 0}); c.Close() }, nil, rtmperr.ErrHandshake, []string{"closed", "handshake"}},
+		{"resets", 3, func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, nil, rtmperr.ErrHandshake, []string{"closed", "handshake"}},
 		{"closes, then is silent", 2, func(c *script.Conn) {
 			b := make([]byte, 9)
 			io.ReadFull(c.TCPConn, b)
 			if b[5] == 0 {
 				c.Close()
 			}
-		}, []string{"timeout", short}, ErrHandshake, []string{"closed"}},
-		{"HTTP", 1, func(c *script.Conn) { c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, nil, ErrHandshake, []string{"HTTP"}},
-		{"TLS", 1, func(c *script.Conn) { c.Write([]byte("\x15\x03\x01\x00\x02\x02\x16")) }, nil, ErrHandshake, []string{"rtmps"}},
+		}, []string{"timeout", short}, rtmperr.ErrHandshake, []string{"closed"}},
+		{"HTTP", 1, func(c *script.Conn) { c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, nil, rtmperr.ErrHandshake, []string{"HTTP"}},
+		{"TLS", 1, func(c *script.Conn) { c.Write([]byte("\x15\x03\x01\x00\x02\x02\x16")) }, nil, rtmperr.ErrHandshake, []string{"rtmps"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
@@ -50,7 +51,7 @@ func TestHandshakeFailures(t *testing.T) {
 			}
 			e := w.until(StateError)
 			require.ErrorIs(t, e.Err, c.kind)
-			for _, text := range c.text {
+			for _, text := range c.Text {
 				require.ErrorContains(t, e.Err, text)
 			}
 			require.Equal(t, []State{1, 2, 7}, w.states(), "all of it is one attempt")

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
 )
 
@@ -123,7 +124,7 @@ func (o *Options) Set(name, value string) error {
 	if known, err := o.TLS.set(name, value); known {
 		return err
 	}
-	return failure(ErrInvalid, "unknown option %q; expected one of %s", brief.Text(name), strings.Join(optionNames, ", "))
+	return rtmperr.New(rtmperr.ErrInvalid, "unknown option %q; expected one of %s", brief.Text(name), strings.Join(optionNames, ", "))
 }
 
 // optionNames lists what Set takes, for messages.
@@ -136,7 +137,7 @@ var optionNames = []string{
 func number(name, value string, least, most int64) (int64, error) {
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || f != float64(int64(f)) || int64(f) < least || int64(f) > most {
-		return 0, failure(ErrInvalid, "option %q: %q, expected a whole number from %d to %d", name, brief.Text(value), least, most)
+		return 0, rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected a whole number from %d to %d", name, brief.Text(value), least, most)
 	}
 	return int64(f), nil
 }
@@ -152,7 +153,7 @@ func setMilliseconds(d *time.Duration, name, value string, least, most int64) er
 // setChoice sets b by one of two words, which stand for false and true.
 func setChoice(b *bool, name, value, no, yes string) error {
 	if value != no && value != yes {
-		return failure(ErrInvalid, "option %q: %q, expected %q or %q", name, brief.Text(value), no, yes)
+		return rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected %q or %q", name, brief.Text(value), no, yes)
 	}
 	*b = value == yes
 	return nil
@@ -160,7 +161,7 @@ func setChoice(b *bool, name, value, no, yes string) error {
 
 func setText(s *string, name, value string) error {
 	if value == "" {
-		return failure(ErrInvalid, "option %q: expected text of 1 to %d bytes without control characters", name, maxText)
+		return rtmperr.New(rtmperr.ErrInvalid, "option %q: expected text of 1 to %d bytes without control characters", name, maxText)
 	}
 	var part *string
 	err := setPart(&part, name, value)
@@ -173,7 +174,7 @@ func setText(s *string, name, value string) error {
 // setPart sets a text that may be empty.
 func setPart(s **string, name, value string) error {
 	if len(value) > maxText || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7F }) {
-		return failure(ErrInvalid, "option %q: expected text of up to %d bytes without control characters", name, maxText)
+		return rtmperr.New(rtmperr.ErrInvalid, "option %q: expected text of up to %d bytes without control characters", name, maxText)
 	}
 	*s = &value
 	return nil

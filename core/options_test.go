@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // What a message lists is what Set knows.
@@ -39,10 +41,10 @@ func TestOptions(t *testing.T) {
 		{"queue_bytes", "65536", func(o *Options) { o.QueueBytes = 65536 }},
 		{"chunk_size", "128", func(o *Options) { o.ChunkSize = 128 }},
 		{"chunk_size", "2147483647", func(o *Options) { o.ChunkSize = 0x7FFFFFFF }},
-		{"app", "a?vhost=b", func(o *Options) { o.App = text("a?vhost=b") }},
-		{"stream", "s/t", func(o *Options) { o.Stream = text("s/t") }},
-		{"app", "", func(o *Options) { o.App = text("") }},
-		{"stream", "", func(o *Options) { o.Stream = text("") }},
+		{"app", "a?vhost=b", func(o *Options) { o.App = new("a?vhost=b") }},
+		{"stream", "s/t", func(o *Options) { o.Stream = new("s/t") }},
+		{"app", "", func(o *Options) { o.App = new("") }},
+		{"stream", "", func(o *Options) { o.Stream = new("") }},
 		{"flash_ver", "LNX 9,0", func(o *Options) { o.FlashVer = "LNX 9,0" }},
 		{"tc_url", "rtmp://x/y", func(o *Options) { o.TCURL = "rtmp://x/y" }},
 		{"bitrate_floor", "200", func(o *Options) { o.BitrateFloor = 200 }},
@@ -79,7 +81,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	for _, c := range []struct{ name, value, text string }{
+	for _, c := range []struct{ name, value, Text string }{
 		{"timeout", "9", "10 to 600000"},
 		{"timeout", "600001", "10 to 600000"},
 		{"timeout", "", "whole number"},
@@ -122,8 +124,8 @@ func TestBadOptions(t *testing.T) {
 	} {
 		o := DefaultOptions()
 		err := o.Set(c.name, c.value)
-		require.ErrorIs(t, err, ErrInvalid, c.name)
-		require.ErrorContains(t, err, c.text)
+		require.ErrorIs(t, err, rtmperr.ErrInvalid, c.name)
+		require.ErrorContains(t, err, c.Text)
 		require.Equal(t, DefaultOptions(), o, "a refused option changes nothing")
 	}
 }

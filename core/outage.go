@@ -42,7 +42,7 @@ func (s *session) logRetry(err error, published bool, wait time.Duration) {
 
 // logPublishing logs that media flows, and whether that ends an outage.
 func (s *session) logPublishing() {
-	server := s.now.to.address
+	server := s.now.to.Address
 	if o := s.outage; !o.since.IsZero() {
 		s.p.log.Warn("the stream is back", "server", server, "after", time.Since(o.since).Round(time.Millisecond), "failures", o.failures)
 	} else {

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // The network is away for a second up to a day, in each of the ways in which it can be: attempts go on, none more often than the
@@ -20,13 +22,13 @@ func TestOutages(t *testing.T) {
 	noLeak(t)
 	const pictureEvery = 500 * time.Millisecond
 	for name, away := range map[string]func(context.Context) (net.Conn, error){
-		"refused": func(context.Context) (net.Conn, error) { return nil, failure(ErrConnect, "refused") },
+		"refused": func(context.Context) (net.Conn, error) { return nil, rtmperr.New(rtmperr.ErrConnect, "refused") },
 		"nothing comes back": func(ctx context.Context) (net.Conn, error) {
 			select {
 			case <-ctx.Done():
 				return nil, errEnded
 			case <-time.After(5 * time.Second):
-				return nil, failure(ErrTimeout, "no connection")
+				return nil, rtmperr.New(rtmperr.ErrTimeout, "no connection")
 			}
 		},
 		"silent": func(context.Context) (net.Conn, error) {
@@ -49,7 +51,7 @@ func TestOutages(t *testing.T) {
 					var current atomic.Pointer[memConn]
 					p, w := virtualPublisher(t, func(*memConn) {}, "reconnect", "true")
 					defer p.Close()
-					p.dial = func(polite *cancellation, _ *net.Resolver, _ *target, _ *Options) (net.Conn, error) {
+					p.dial = func(polite *cancellation, _ *net.Resolver, _ *endpoint.Endpoint, _ *Options) (net.Conn, error) {
 						attempts.Add(1)
 						if out.Load() {
 							return away(polite)

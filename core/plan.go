@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // maxConnections bounds the TCP connections of one attempt: one for each of the three handshake
@@ -50,10 +52,10 @@ func (p plan) explain(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	var refused *ServerError
+	var refused *rtmperr.ServerError
 	if _, advice, _ := p.login.next(failed.err); advice != "" && errors.As(failed.err, &refused) {
 		advised := *refused
-		advised.advice = advice
+		advised.Advice = advice
 		return &advised
 	}
 	return failed.err
@@ -111,7 +113,7 @@ func moreTelling(first, then error) error {
 	if !errors.As(first, &a) || !errors.As(then, &b) {
 		return then
 	}
-	var refused *ServerError
+	var refused *rtmperr.ServerError
 	if b.stage > a.stage || b.stage == a.stage && errors.As(then, &refused) {
 		return then
 	}

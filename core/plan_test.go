@@ -9,16 +9,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 )
 
 func refused(command, code, description string) error {
-	return (&target{}).refusal(command, message.StatusInfo{Level: "error", Code: code, Description: description})
+	return refusal(&endpoint.Endpoint{}, command, message.StatusInfo{Level: "error", Code: code, Description: description})
 }
 
 // What is tried after which failure, and what never is.
 func TestPlan(t *testing.T) {
-	bob := &credentials{name: "bob", password: "secret"}
+	bob := &endpoint.Credentials{Name: "bob", Password: "secret"}
 	failedAt := func(at stage, happened error) error { return stageFailed(at, happened, errors.New("told")) }
 	refusedAt := func(at stage, code, description string) error {
 		err := refused(at.String(), code, description)
@@ -80,7 +81,7 @@ func TestPlan(t *testing.T) {
 
 // However failures follow each other, an attempt ends.
 func TestPlanIsBounded(t *testing.T) {
-	bob := &credentials{name: "bob"}
+	bob := &endpoint.Credentials{Name: "bob"}
 	stop := func(err error) error { return stageFailed(stageHandshake, err, err) }
 	atConnect := func(err error) error { return stageFailed(stageConnect, err, err) }
 	failures := []error{

@@ -8,14 +8,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
 // closeTimeout bounds Disconnect and Close: what waits is sent and the server is told within it, or not at all.
 const closeTimeout = 400 * time.Millisecond
 
-var errNotPublishing = failure(ErrState, "not publishing")
+var errNotPublishing = rtmperr.New(rtmperr.ErrState, "not publishing")
 
 // Publisher publishes to one URL. All methods may be called from any goroutine.
 type Publisher struct {
@@ -26,11 +28,11 @@ type Publisher struct {
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
-	dial     func(polite *cancellation, resolver *net.Resolver, to *target, o *Options) (net.Conn, error)
+	dial     func(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *Options) (net.Conn, error)
 	open     func(source.Spec) (source.Source, error)
 	loadCA   func(option, path string) (*x509.CertPool, error)
 	servers  servers
-	secrets  knownSecrets
+	secrets  endpoint.KnownSecrets
 
 	reconnects atomic.Uint32 // connections re-established
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
@@ -108,7 +110,7 @@ func (p *Publisher) SetURL(url string) error {
 	if err := p.idleOnly("the URL can be set"); err != nil {
 		return err
 	}
-	if _, err := parseURL(url, p.options.App, p.options.Stream); err != nil {
+	if _, err := endpoint.Parse(url, p.options.App, p.options.Stream); err != nil {
 		return err
 	}
 	p.url = url
@@ -153,24 +155,24 @@ func (p *Publisher) SendMetadata() error { return p.muxer.resendMetadata() }
 func (p *Publisher) idleOnly(what string) error {
 	switch {
 	case p.closed:
-		return failure(ErrState, "the context is closed")
+		return rtmperr.New(rtmperr.ErrState, "the context is closed")
 	case p.state.active():
-		return failure(ErrState, "%s only while not connected; the state is %v", what, p.state)
+		return rtmperr.New(rtmperr.ErrState, "%s only while not connected; the state is %v", what, p.state)
 	}
 	return nil
 }
 
 // target returns where to publish with what is set; p.mu is held.
-func (p *Publisher) target() (*target, error) {
-	to, err := parseURL(p.url, p.options.App, p.options.Stream)
+func (p *Publisher) Endpoint() (*endpoint.Endpoint, error) {
+	to, err := endpoint.Parse(p.url, p.options.App, p.options.Stream)
 	if err != nil {
 		return nil, err
 	}
 	if p.options.TCURL != "" {
-		to.tcURL = p.options.TCURL
+		to.TCURL = p.options.TCURL
 	}
-	to.known = &p.secrets
-	to.secrets() // are known from now on
+	to.Known = &p.secrets
+	to.Secrets() // are known from now on
 	return to, nil
 }
 
@@ -184,9 +186,9 @@ func (p *Publisher) Connect() error {
 	}
 	if p.url == "" {
 		p.mu.Unlock()
-		return failure(ErrState, "no URL is set")
+		return rtmperr.New(rtmperr.ErrState, "no URL is set")
 	}
-	to, err := p.target()
+	to, err := p.Endpoint()
 	if err != nil {
 		p.mu.Unlock()
 		return err
@@ -349,14 +351,14 @@ func (p *Publisher) Failure() error {
 func (p *Publisher) String() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	to, err := parseURL(p.url, p.options.App, p.options.Stream)
+	to, err := endpoint.Parse(p.url, p.options.App, p.options.Stream)
 	if p.session != nil {
 		to, err = p.session.to, nil
 	}
 	if err != nil {
 		return p.state.String()
 	}
-	return p.state.String() + " " + to.masked()
+	return p.state.String() + " " + to.Masked()
 }
 
 // Stats returns the counters.
@@ -374,7 +376,7 @@ func (p *Publisher) Stats() Stats {
 func (p *Publisher) SetStatsWindow(window time.Duration) error {
 	seconds := int64((window + time.Second - 1) / time.Second)
 	if seconds < 1 || seconds > maxRateWindow {
-		return failure(ErrInvalid, "statistics window %v, expected 1 ms to %d s", window, maxRateWindow)
+		return rtmperr.New(rtmperr.ErrInvalid, "statistics window %v, expected 1 ms to %d s", window, maxRateWindow)
 	}
 	p.counters.setWindow(seconds)
 	return nil
@@ -384,7 +386,7 @@ func (p *Publisher) SetStatsWindow(window time.Duration) error {
 // effect at the next Connect.
 func (p *Publisher) SetStatsInterval(interval time.Duration) error {
 	if interval < 100*time.Millisecond || interval > time.Hour {
-		return failure(ErrInvalid, "statistics interval %v, expected 100 ms to 1 h", interval)
+		return rtmperr.New(rtmperr.ErrInvalid, "statistics interval %v, expected 100 ms to 1 h", interval)
 	}
 	p.mu.Lock()
 	o := *p.options

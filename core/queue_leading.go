@@ -1,6 +1,8 @@
 package core
 
-import "luatrtmp/core/flv"
+import (
+	"luatrtmp/core/flv"
+)
 
 // admit reports whether a message can be decoded after what was dropped, and takes note of key frames; one that cannot counts as
 // dropped. It must be asked once for each message, also for one that does not have to wait. A key frame behind a cut is changed: see

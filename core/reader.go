@@ -10,6 +10,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // reader owns the receiving side of one connection. It answers what has to be answered - acknowledgements, pings,
@@ -153,7 +154,7 @@ func (r *reader) next() (c *message.Command, err error) {
 
 // read reads one message, and deals with it unless it is a command. Errors are final.
 func (r *reader) read() (c *message.Command, err error) {
-	r.err = guard(func() (err error) {
+	r.err = rtmperr.Guard(func() (err error) {
 		c, err = r.take()
 		return err
 	})
@@ -221,14 +222,14 @@ func (r *reader) closedByPeer() bool {
 }
 
 // failure says why reading ended, and when; valid after that.
-func (r *reader) failure(when string) error {
+func (r *reader) New(when string) error {
 	switch {
 	case r.closedByPeer():
-		return failure(ErrNetwork, "the server closed the connection %s", when)
+		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection %s", when)
 	case isNetwork(r.err):
-		return failure(ErrNetwork, "the connection broke %s: %v", when, reason(r.err))
+		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke %s: %v", when, reason(r.err))
 	}
-	return failure(ErrNetwork, "the server sent what is not RTMP %s: %v", when, r.err)
+	return rtmperr.New(rtmperr.ErrNetwork, "the server sent what is not RTMP %s: %v", when, r.err)
 }
 
 const (

@@ -14,6 +14,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // readerPeer is the server's end of a connection with a reader and a writer on the other one.
@@ -187,7 +188,7 @@ func TestReaderNobodyListens(t *testing.T) {
 func TestReaderFailure(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		text string
+		Text string
 		peer bool
 	}{
 		{io.EOF, "the server closed the connection now", true},
@@ -198,7 +199,7 @@ func TestReaderFailure(t *testing.T) {
 	} {
 		r := reader{err: c.err}
 		require.Equal(t, c.peer, r.closedByPeer())
-		require.ErrorIs(t, r.failure("now"), ErrNetwork)
-		require.ErrorContains(t, r.failure("now"), c.text)
+		require.ErrorIs(t, r.New("now"), rtmperr.ErrNetwork)
+		require.ErrorContains(t, r.New("now"), c.Text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
 )
 
@@ -33,7 +34,7 @@ func (r *Reconnect) set(name, value string) (known bool, err error) {
 	switch name {
 	case "reconnect":
 		if value != "true" && value != "false" {
-			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
+			return true, rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
 		}
 		r.On = value == "true"
 	case "reconnect_min_ms":
@@ -104,7 +105,7 @@ func mayPass(err error) bool {
 	if isNotTaken(err) {
 		return false
 	}
-	for _, kind := range []error{ErrConnect, ErrHandshake, ErrNetwork, ErrTimeout, ErrRefused, ErrOverflow} {
+	for _, kind := range []error{rtmperr.ErrConnect, rtmperr.ErrHandshake, rtmperr.ErrNetwork, rtmperr.ErrTimeout, rtmperr.ErrRefused, rtmperr.ErrOverflow} {
 		if errors.Is(err, kind) {
 			return true
 		}
@@ -116,11 +117,11 @@ func mayPass(err error) bool {
 // again unless there may be another; one that was accepted may be so again, when a server that asks others for permission
 // finds them: it is tried at the longest intervals.
 func denies(err error) bool {
-	var refused *ServerError
+	var refused *rtmperr.ServerError
 	if !errors.As(err, &refused) {
 		return false
 	}
-	text := refused.text()
+	text := refused.Text()
 	for _, word := range []string{".BadAuth", ".Unauthorized", ".InvalidApp", "Connect.Rejected", "authmod="} {
 		if strings.Contains(text, word) {
 			return true
@@ -229,7 +230,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	default:
 	}
 	s.answered, s.ended = nil, false
-	if to, err := p.target(); err == nil {
+	if to, err := p.Endpoint(); err == nil {
 		s.home, s.to, s.o = to, to, p.options
 	} else {
 		p.log.Warn("the URL and the options that are set do not fit together; connecting with those from before", "why", err)
@@ -245,7 +246,7 @@ func (p *Publisher) endure(err error, size int) error {
 		}
 		return nil
 	}
-	if err == nil || !p.enduring.Load() || errors.Is(err, ErrInvalid) || errors.Is(err, ErrOverflow) || isNotTaken(err) {
+	if err == nil || !p.enduring.Load() || errors.Is(err, rtmperr.ErrInvalid) || errors.Is(err, rtmperr.ErrOverflow) || isNotTaken(err) {
 		return err
 	}
 	p.counters.dropped(1, uint64(size))

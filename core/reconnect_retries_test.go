@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/rtmperr"
 )
 
 var (
-	errLost     = failure(ErrNetwork, "lost")
-	errBadName  = &ServerError{Command: "publish", Code: "NetStream.Publish.BadName"}
-	errBadAuth  = &ServerError{Command: "publish", Code: "NetStream.Publish.BadAuth"}
-	errSome     = &ServerError{Command: "publish", Code: "NetStream.Publish.Failed"}
+	errLost     = rtmperr.New(rtmperr.ErrNetwork, "lost")
+	errBadName  = &rtmperr.ServerError{Command: "publish", Code: "NetStream.Publish.BadName"}
+	errBadAuth  = &rtmperr.ServerError{Command: "publish", Code: "NetStream.Publish.BadAuth"}
+	errSome     = &rtmperr.ServerError{Command: "publish", Code: "NetStream.Publish.Failed"}
 	errFile     = &sourceError{errLost}
 	everlasting = Reconnect{On: true, Min: time.Second, Max: time.Minute}
 )
@@ -35,7 +37,7 @@ func TestRetriesBackOff(t *testing.T) {
 		{"refused", everlasting, 0, errSome, []float64{1, 2}},
 		{"the URL is wrong", everlasting, 0, errBadAuth, []float64{-1}},
 		{"the source is broken", everlasting, 0, errFile, []float64{-1}},
-		{"a mistake of ours", everlasting, 0, guard(func() error { panic("x") }), []float64{-1}},
+		{"a mistake of ours", everlasting, 0, rtmperr.Guard(func() error { panic("x") }), []float64{-1}},
 		{"name in use", everlasting, 1, errBadName, []float64{2, 4, 8, 10, 10}},
 	} {
 		t.Run(ca.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -41,11 +42,11 @@ func TestReconnects(t *testing.T) {
 		require.NoError(t, p.Failure())
 		if round < rounds-1 {
 			c.Reset()
-			require.ErrorIs(t, w.until(StateError).Err, ErrNetwork)
+			require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrNetwork)
 			refused := s.Accept() // and one attempt that fails
 			require.True(t, p.Busy())
 			refused.Close() // the server is known: it is not asked for another form of the handshake
-			require.ErrorIs(t, w.until(StateError).Err, ErrHandshake)
+			require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrHandshake)
 		} else {
 			go c.Drain()
 		}
@@ -68,13 +69,13 @@ func TestReconnectAttempts(t *testing.T) {
 	for range 2 {
 		require.NoError(t, p.Connect())
 		for range 3 {
-			require.ErrorIs(t, w.until(StateError).Err, ErrConnect)
+			require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrConnect)
 		}
 		for p.Busy() {
 			time.Sleep(time.Millisecond)
 		}
 		require.Equal(t, StateError, p.State())
-		require.ErrorIs(t, p.Failure(), ErrConnect)
+		require.ErrorIs(t, p.Failure(), rtmperr.ErrConnect)
 	}
 	require.Equal(t, []State{1, 7, 1, 7, 1, 7, 1, 7, 1, 7, 1, 7}, w.states())
 	require.Zero(t, p.Info().Reconnects)
@@ -93,7 +94,7 @@ func TestReconnectRefused(t *testing.T) {
 	}
 	for range 4 {
 		refuse("NetStream.Publish.BadName")
-		require.ErrorIs(t, w.until(StateError).Err, ErrRefused)
+		require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrRefused)
 	}
 	refuse("NetStream.Publish.BadAuth")
 	require.ErrorContains(t, w.until(StateError).Err, "BadAuth")
@@ -107,7 +108,7 @@ func TestReconnectOutage(t *testing.T) {
 	noLeak(t)
 	s := script.Listen(t)
 	p, w := newPublisher(t, s.URL("live/key"), slow...)
-	require.ErrorIs(t, p.SendVideo(keyFrame, 0, 0), ErrState, "not before there is a connection")
+	require.ErrorIs(t, p.SendVideo(keyFrame, 0, 0), rtmperr.ErrState, "not before there is a connection")
 	require.NoError(t, p.Connect())
 	c := s.Accept()
 	c.Accept()
@@ -124,14 +125,14 @@ func TestReconnectOutage(t *testing.T) {
 	require.NoError(t, p.SendNALUs([][]byte{inter}, 200))
 	require.NoError(t, p.SendAAC(adts, nil, 200))
 	require.NoError(t, p.SendAudioBody([]byte{0xAF, 1, 0x21}, 200))
-	require.ErrorIs(t, p.SendVideo([]byte{1, 2}, 200, 0), ErrInvalid, "what is wrong is told in any state")
+	require.ErrorIs(t, p.SendVideo([]byte{1, 2}, 200, 0), rtmperr.ErrInvalid, "what is wrong is told in any state")
 	after := p.Stats()
 	require.EqualValues(t, 4, after.DroppedFrames-before.DroppedFrames)
 	require.EqualValues(t, len(keyFrame)+len(inter)+len(adts)+3, after.DroppedBytes-before.DroppedBytes)
 
 	require.NoError(t, p.Connect(), "the user does not want to wait")
 	require.Contains(t, []State{StateConnecting, StateHandshaking}, p.State())
-	require.ErrorIs(t, p.Connect(), ErrState)
+	require.ErrorIs(t, p.Connect(), rtmperr.ErrState)
 	c = s.Accept()
 	c.Accept()
 	w.until(StatePublishing)
@@ -141,7 +142,7 @@ func TestReconnectOutage(t *testing.T) {
 	require.Zero(t, at)
 	go c.Drain()
 	p.Disconnect()
-	require.ErrorIs(t, p.SendVideo(keyFrame, 400, 0), ErrState)
+	require.ErrorIs(t, p.SendVideo(keyFrame, 400, 0), rtmperr.ErrState)
 	require.Equal(t, []State{1, 2, 3, 4, 7, 1, 2, 3, 4, 5, 6}, w.states())
 }
 

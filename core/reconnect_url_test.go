@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -34,7 +36,7 @@ func TestReconnectURL(t *testing.T) {
 		w.until(StateError)
 		if later {
 			<-asked
-			require.ErrorIs(t, p.SetURL("http://h/x"), ErrInvalid)
+			require.ErrorIs(t, p.SetURL("http://h/x"), rtmperr.ErrInvalid)
 			require.NoError(t, p.SetURL(b.URL("live/key?token=2")))
 		}
 		c = b.Accept()
@@ -66,7 +68,7 @@ func TestReconnectURLNeverComes(t *testing.T) {
 		} {
 			p := New(quietLog())
 			p.KeepURL()
-			s := newSession(p, &target{}, &defaults)
+			s := newSession(p, &endpoint.Endpoint{}, &defaults)
 			p.session = s
 			p.KeepURL()
 			if ca.url != nil {

@@ -10,55 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 	"luatrtmp/tests/script"
 )
-
-func TestMoved(t *testing.T) {
-	for _, ca := range []struct {
-		from, tcURL            string
-		address, want, app, is string // is: the error
-	}{
-		{"rtmp://h/live/s?k=1", "", "h:1935", "rtmp://h/live", "live", ""},
-		{"rtmp://h/live/s", "rtmp://other:1936/app", "other:1936", "rtmp://other:1936/app", "app", ""},
-		{"rtmp://h/live/s", "RTMP://other/app", "other:1935", "rtmp://other/app", "app", ""},
-		{"rtmp://h/live/s", "rtmp://other:1935/a/b/", "other:1935", "rtmp://other/a/b", "a/b", ""},
-		{"rtmp://h/live/s", "rtmp://[::1]:1936/app", "[::1]:1936", "rtmp://[::1]:1936/app", "app", ""},
-		{"rtmp://h/live/s", "rtmp://other/app?vhost=x&y=%20", "other:1935", "rtmp://other/app?vhost=x&y=%20", "app?vhost=x&y=%20", ""},
-		{"rtmp://h:1936/live/s", "//192.0.2.1/app", "192.0.2.1:1935", "rtmp://192.0.2.1/app", "app", ""},
-		{"rtmp://h/live/s", "//other", "other:1935", "rtmp://other/live", "live", ""},
-		{"rtmp://h:1936/live/s", "/app", "h:1936", "rtmp://h:1936/app", "app", ""},
-		{"rtmp://h/a/b/s", "c", "h:1935", "rtmp://h/a/c", "a/c", ""},
-		{"rtmp://h/a/b/s", "../c", "h:1935", "rtmp://h/c", "c", ""},
-		{"rtmp://h/a/s", "http://other/app", "", "", "", "scheme"},
-		{"rtmp://h/a/s", "rtmp://other:0/app", "", "", "", "port"},
-		{"rtmp://h/a/s", "rtmp://%zz", "", "", "", "no URL"},
-		{"rtmp://h/a/s", "\x01", "", "", "", "no URL"},
-		{"rtmp://h/a/s", "rtmp:opaque", "", "", "", "no host"},
-	} {
-		t.Run(ca.from+" "+ca.tcURL, func(t *testing.T) {
-			from, err := parseURL(ca.from, nil, nil)
-			require.NoError(t, err)
-			to, err := from.moved(ca.tcURL, from, &defaults)
-			if ca.is != "" {
-				require.ErrorContains(t, err, ca.is)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, []string{ca.address, ca.want, ca.app, from.stream}, []string{to.address, to.tcURL, to.app, to.stream})
-		})
-	}
-}
-
-func TestMayMove(t *testing.T) {
-	require.NoError(t, mayMove("rtmp", "rtmp"))
-	require.NoError(t, mayMove("rtmp", "rtmps"))
-	require.NoError(t, mayMove("rtmps", "rtmps"))
-	require.ErrorContains(t, mayMove("rtmps", "rtmp"), "from rtmps to rtmp")
-	from := &target{scheme: "rtmps", tcURL: "rtmps://h/live", stream: "s"}
-	_, err := from.moved("rtmp://h/live", from, &defaults)
-	require.ErrorContains(t, err, "what was encrypted stays so")
-}
 
 // Where the option redirect lets a request lead, and where user and password go along. home is the user's URL, and at is where
 // the stream is when the request comes.
@@ -71,8 +26,8 @@ func TestRedirect(t *testing.T) {
 	for _, c := range []struct {
 		name            string
 		o               *Options
-		home, at, tcURL string
-		user, text      string
+		home, at, TCURL string
+		user, Text      string
 	}{
 		{"same host", &any, "rtmp://bob:hunter2@h/a/s", "", "rtmp://h/b", password, ""},
 		{"another port of it", &any, "rtmp://bob:hunter2@h/a/s", "", "rtmp://h:1936/b", password, ""},
@@ -110,32 +65,32 @@ func TestRedirect(t *testing.T) {
 		{"off: no tcUrl", &off, "rtmp://h/a/s", "", "", "", `the option redirect is "off"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			home, err := parseURL(c.home, nil, nil)
+			home, err := endpoint.Parse(c.home, nil, nil)
 			require.NoError(t, err)
 			at := home
 			if c.at != "" {
-				at, err = parseURL(c.at, nil, nil)
+				at, err = endpoint.Parse(c.at, nil, nil)
 				require.NoError(t, err)
 			}
-			to, err := at.moved(c.tcURL, home, c.o)
-			if c.text != "" {
-				require.ErrorContains(t, err, c.text)
+			to, err := whereto(at, c.TCURL, home, c.o)
+			if c.Text != "" {
+				require.ErrorContains(t, err, c.Text)
 				return
 			}
 			require.NoError(t, err)
 			user := ""
-			if to.user != nil {
-				user = to.user.name + ":" + to.user.password
+			if to.User != nil {
+				user = to.User.Name + ":" + to.User.Password
 			}
 			require.Equal(t, c.user, user)
-			require.Equal(t, "s", to.stream)
+			require.Equal(t, "s", to.Stream)
 		})
 	}
 }
 
 // A server that asks to reconnect without end does not fill the log, and the stream goes on.
 func TestFloodOfRequestsToReconnect(t *testing.T) {
-	for name, c := range map[string]struct{ redirect, tcURL string }{
+	for name, c := range map[string]struct{ redirect, TCURL string }{
 		"not possible": {"any", "http://x/" + strings.Repeat("y", 900)},
 		"not wanted":   {"off", ""},
 		"elsewhere":    {"same", "rtmp://127.0.0.99/live"},
@@ -150,7 +105,7 @@ func TestFloodOfRequestsToReconnect(t *testing.T) {
 			conn := s.Accept()
 			conn.Accept()
 			w.until(StatePublishing)
-			requests := bytes.Repeat(conn.Encode(chunk.Header{ChunkStreamID: 20}, move(c.tcURL)), 200)
+			requests := bytes.Repeat(conn.Encode(chunk.Header{ChunkStreamID: 20}, move(c.TCURL)), 200)
 			for range 10 {
 				conn.Write(requests)
 			}

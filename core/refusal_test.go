@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -30,7 +32,7 @@ func TestRefusals(t *testing.T) {
 		server  func(*script.Conn)
 		options []string
 		want    sequence
-		text    []string
+		Text    []string
 	}{
 		{"1 closed at connect", func(c *script.Conn) { c.Handshake(); c.Command("connect"); c.Close() }, nil,
 			sequence{1, 2, 7}, []string{"closed the connection", "connect", "application"}},
@@ -88,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := failing(t, c.server, c.options...)
 			require.Equal(t, c.want, got)
-			for _, text := range c.text {
+			for _, text := range c.Text {
 				require.ErrorContains(t, err, text)
 			}
 			require.Less(t, len(err.Error()), 3000)
@@ -102,7 +104,7 @@ func TestClosedSoonAfterAccepting(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		send func(*Publisher) error
-		text string
+		Text string
 	}{
 		{"nothing", func(*Publisher) error { return nil }, "a codec that is sent;"},
 		{"H.264", sendVideoOf("h264", keyFrame), "a codec that is sent (h264);"},
@@ -114,13 +116,13 @@ func TestClosedSoonAfterAccepting(t *testing.T) {
 			noLeak(t)
 			p, w, conn := publishing(t)
 			require.NoError(t, c.send(p))
-			if c.text != "a codec that is sent;" {
+			if c.Text != "a codec that is sent;" {
 				conn.Next()
 			}
 			conn.Close()
 			err := w.until(StateError).Err
-			require.ErrorIs(t, err, ErrNetwork)
-			for _, text := range []string{"soon", "after it had accepted", "stream key", "token", "another publisher", c.text, "log"} {
+			require.ErrorIs(t, err, rtmperr.ErrNetwork)
+			for _, text := range []string{"soon", "after it had accepted", "stream key", "token", "another publisher", c.Text, "log"} {
 				require.ErrorContains(t, err, text)
 			}
 		})
@@ -160,11 +162,11 @@ func TestRefusalWhileSending(t *testing.T) {
 			close(stop)
 			<-done
 			if how == "status" {
-				require.ErrorIs(t, e.Err, ErrRefused)
+				require.ErrorIs(t, e.Err, rtmperr.ErrRefused)
 				require.ErrorContains(t, e.Err, "kicked")
 				return
 			}
-			require.ErrorIs(t, e.Err, ErrNetwork)
+			require.ErrorIs(t, e.Err, rtmperr.ErrNetwork)
 			require.ErrorContains(t, e.Err, "stream key")
 		})
 	}
@@ -172,12 +174,12 @@ func TestRefusalWhileSending(t *testing.T) {
 
 // Writing failed first: the reason is what the reader learns.
 func TestWhyWritingFailed(t *testing.T) {
-	broken := failure(ErrNetwork, "broken pipe")
+	broken := rtmperr.New(rtmperr.ErrNetwork, "broken pipe")
 	for _, c := range []struct {
 		name string
 		in   *reader
 		send *message.Command
-		text string
+		Text string
 	}{
 		{"refused", &reader{err: io.EOF}, script.Status(script.Info("error", "NetStream.Publish.BadName", "")), "BadName"},
 		{"closed", &reader{err: io.EOF}, script.Status(script.Started()), "stream key"},
@@ -185,7 +187,7 @@ func TestWhyWritingFailed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newConnection(New(quietLog()), &target{}, &defaults, &cancellation{}, &cancellation{}, func() {})
+				s := newConnection(New(quietLog()), &endpoint.Endpoint{}, &defaults, &cancellation{}, &cancellation{}, func() {})
 				s.out, s.accepted, s.in = &writer{err: broken}, time.Now(), c.in
 				if s.in == nil {
 					s.in = &reader{}
@@ -195,7 +197,7 @@ func TestWhyWritingFailed(t *testing.T) {
 					s.in.commands <- c.send
 					close(s.in.commands)
 				}
-				require.ErrorContains(t, s.whyBroken(s.whyClosed), c.text)
+				require.ErrorContains(t, s.whyBroken(s.whyClosed), c.Text)
 			})
 		})
 	}

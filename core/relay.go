@@ -1,6 +1,8 @@
 package core
 
-import "time"
+import (
+	"time"
+)
 
 // This file has how the muxer goes from one connection to another without a picture lost or sent twice: it decides under
 // its lock, picture by picture, on which connection each goes. What waits there for a key frame is a successor.

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 )
 
 // onQueue returns a writer that sends nothing: what it is given waits.
@@ -109,12 +112,12 @@ func TestParkedAudioOverflows(t *testing.T) {
 	o.QueueBytes = 100
 	w := newWriter(nil, &o, &counters{})
 	_, err := w.send(header(4, 0, 8), classAudio, make([]byte, 101))
-	require.ErrorIs(t, err, ErrOverflow)
+	require.ErrorIs(t, err, rtmperr.ErrOverflow)
 }
 
 // newMove is a handover of a session that has no connection.
 func newMove(p *Publisher) *handover {
-	h := &handover{s: newSession(p, &target{}, &defaults), lost: make(chan struct{}), news: make(chan moveNews, 2)}
+	h := &handover{s: newSession(p, &endpoint.Endpoint{}, &defaults), lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	h.wanted, h.giveUp = h.s.polite.child()
 	return h
 }
@@ -156,11 +159,11 @@ func TestNameInUse(t *testing.T) {
 	}{
 		{nil, false},
 		{errors.New("already publishing"), false},
-		{&ServerError{Code: "NetStream.Publish.BadName"}, true},
-		{&ServerError{Code: "NetStream.Publish.BadAuth"}, false},
-		{&ServerError{Description: "Stream is Already Publishing"}, true},
-		{&ServerError{Code: "NetStream.Publish.Failed", Description: "stream busy"}, true},
-		{&ServerError{Code: "NetStream.Publish.Failed"}, false},
+		{&rtmperr.ServerError{Code: "NetStream.Publish.BadName"}, true},
+		{&rtmperr.ServerError{Code: "NetStream.Publish.BadAuth"}, false},
+		{&rtmperr.ServerError{Description: "Stream is Already Publishing"}, true},
+		{&rtmperr.ServerError{Code: "NetStream.Publish.Failed", Description: "stream busy"}, true},
+		{&rtmperr.ServerError{Code: "NetStream.Publish.Failed"}, false},
 	} {
 		require.Equal(t, ca.want, nameInUse(ca.err), "%v", ca.err)
 	}

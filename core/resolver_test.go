@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -43,14 +44,14 @@ func TestNameServerFails(t *testing.T) {
 		name  string
 		reply func([]byte) []byte
 		kind  error
-		text  string
+		Text  string
 	}{
-		{"no such name", code(3), ErrConnect, `the host name "camera.example.org." cannot be resolved (no such host)`},
-		{"out of order", code(2), ErrConnect, `the host name "camera.example.org." cannot be resolved`},
-		{"refused", code(5), ErrConnect, `the host name "camera.example.org." cannot be resolved`},
-		{"a name without addresses", code(0), ErrConnect, `the host name "camera.example.org." cannot be resolved`},
-		{"no answer", func([]byte) []byte { return nil }, ErrTimeout, "within 300ms: check host, port and firewall"},
-		{"noise", func([]byte) []byte { return []byte{1, 2, 3} }, ErrTimeout, "within 300ms"},
+		{"no such name", code(3), rtmperr.ErrConnect, `the host name "camera.example.org." cannot be resolved (no such host)`},
+		{"out of order", code(2), rtmperr.ErrConnect, `the host name "camera.example.org." cannot be resolved`},
+		{"refused", code(5), rtmperr.ErrConnect, `the host name "camera.example.org." cannot be resolved`},
+		{"a name without addresses", code(0), rtmperr.ErrConnect, `the host name "camera.example.org." cannot be resolved`},
+		{"no answer", func([]byte) []byte { return nil }, rtmperr.ErrTimeout, "within 300ms: check host, port and firewall"},
+		{"noise", func([]byte) []byte { return []byte{1, 2, 3} }, rtmperr.ErrTimeout, "within 300ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
@@ -61,7 +62,7 @@ func TestNameServerFails(t *testing.T) {
 			began := time.Now()
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, c.kind)
-			require.ErrorContains(t, err, c.text)
+			require.ErrorContains(t, err, c.Text)
 			require.Less(t, time.Since(began), patience)
 			require.Equal(t, []State{1, 7}, w.states())
 			require.Eventually(t, func() bool { return descriptors(t) <= before }, patience, time.Millisecond, "the query's socket")
@@ -124,7 +125,7 @@ func TestNameMovesWhileReconnecting(t *testing.T) {
 	w.until(StatePublishing)
 	moved.Store(true)
 	c.Reset()
-	require.ErrorIs(t, w.until(StateError).Err, ErrNetwork)
+	require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrNetwork)
 	other.Accept().Accept()
 	w.until(StatePublishing)
 	require.EqualValues(t, 1, p.Info().Reconnects)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -58,14 +59,14 @@ func TestSendNALUsErrors(t *testing.T) {
 		kind    error
 		message string
 	}{
-		{"none", nil, ErrInvalid, "0 buffers"},
-		{"empty", [][]byte{{}}, ErrInvalid, "buffer 0"},
-		{"one is empty", [][]byte{keyFrame, nil}, ErrInvalid, "buffer 1"},
-		{"zeros", [][]byte{make([]byte, 10)}, ErrInvalid, "buffer 0"},
-		{"start codes alone", [][]byte{{0, 0, 1}, {0, 0, 0, 1}}, ErrInvalid, "2 buffers"},
-		{"no parameter sets", [][]byte{idr}, ErrInvalid, "SPS and PPS"},
-		{"too large together", [][]byte{keyFrame, append([]byte{0x65}, make([]byte, MaxFrame)...)}, ErrOverflow, "at most"},
-		{"too many", [][]byte{bytes.Repeat(annexB(inter)[1:], MaxFrame/(lengthSize+len(inter))+1)}, ErrOverflow, "at most"},
+		{"none", nil, rtmperr.ErrInvalid, "0 buffers"},
+		{"empty", [][]byte{{}}, rtmperr.ErrInvalid, "buffer 0"},
+		{"one is empty", [][]byte{keyFrame, nil}, rtmperr.ErrInvalid, "buffer 1"},
+		{"zeros", [][]byte{make([]byte, 10)}, rtmperr.ErrInvalid, "buffer 0"},
+		{"start codes alone", [][]byte{{0, 0, 1}, {0, 0, 0, 1}}, rtmperr.ErrInvalid, "2 buffers"},
+		{"no parameter sets", [][]byte{idr}, rtmperr.ErrInvalid, "SPS and PPS"},
+		{"too large together", [][]byte{keyFrame, append([]byte{0x65}, make([]byte, MaxFrame)...)}, rtmperr.ErrOverflow, "at most"},
+		{"too many", [][]byte{bytes.Repeat(annexB(inter)[1:], MaxFrame/(lengthSize+len(inter))+1)}, rtmperr.ErrOverflow, "at most"},
 	} {
 		t.Run(ca.name, func(t *testing.T) {
 			m, w := attached()
@@ -79,7 +80,7 @@ func TestSendNALUsErrors(t *testing.T) {
 		})
 	}
 	m := &muxer{counters: &counters{}}
-	require.ErrorIs(t, m.sendNALUs([][]byte{keyFrame}, 0), ErrState)
+	require.ErrorIs(t, m.sendNALUs([][]byte{keyFrame}, 0), rtmperr.ErrState)
 	require.Equal(t, 0, len(m.work().nalus), "the caller's memory is kept")
 }
 
@@ -116,17 +117,17 @@ func TestSendAudioBodyErrors(t *testing.T) {
 		kind    error
 		message string
 	}{
-		{"empty", nil, ErrInvalid, "empty"},
-		{"half a header", []byte{0xAF}, ErrInvalid, "1 byte"},
-		{"frame without its configuration", []byte{0xAF, 1, 1}, ErrInvalid, "AudioSpecificConfig"},
-		{"empty sequence header", []byte{0xAF, 0}, ErrInvalid, "AudioSpecificConfig"},
-		{"broken sequence header", []byte{0xAF, 0, 0xFF}, ErrInvalid, "audio configuration"},
-		{"empty frame", []byte{0xAF, 1}, ErrInvalid, "empty"},
-		{"packet type", []byte{0xAF, 2, 1}, ErrInvalid, "packet type 2"},
-		{"MP3", []byte{0x2F, 1, 2, 3}, ErrInvalid, "MP3"},
-		{"enhanced", []byte("\x90Opus"), ErrInvalid, "Opus"},
-		{"ADTS", adts, ErrInvalid, "sound format 15"},
-		{"too large", append([]byte{0xAF, 1}, make([]byte, MaxFrame+1)...), ErrOverflow, "at most"},
+		{"empty", nil, rtmperr.ErrInvalid, "empty"},
+		{"half a header", []byte{0xAF}, rtmperr.ErrInvalid, "1 byte"},
+		{"frame without its configuration", []byte{0xAF, 1, 1}, rtmperr.ErrInvalid, "AudioSpecificConfig"},
+		{"empty sequence header", []byte{0xAF, 0}, rtmperr.ErrInvalid, "AudioSpecificConfig"},
+		{"broken sequence header", []byte{0xAF, 0, 0xFF}, rtmperr.ErrInvalid, "audio configuration"},
+		{"empty frame", []byte{0xAF, 1}, rtmperr.ErrInvalid, "empty"},
+		{"packet type", []byte{0xAF, 2, 1}, rtmperr.ErrInvalid, "packet type 2"},
+		{"MP3", []byte{0x2F, 1, 2, 3}, rtmperr.ErrInvalid, "MP3"},
+		{"enhanced", []byte("\x90Opus"), rtmperr.ErrInvalid, "Opus"},
+		{"ADTS", adts, rtmperr.ErrInvalid, "sound format 15"},
+		{"too large", append([]byte{0xAF, 1}, make([]byte, MaxFrame+1)...), rtmperr.ErrOverflow, "at most"},
 	} {
 		t.Run(ca.name, func(t *testing.T) {
 			m, w := attached()
@@ -137,8 +138,8 @@ func TestSendAudioBodyErrors(t *testing.T) {
 		})
 	}
 	m := &muxer{counters: &counters{}}
-	require.ErrorIs(t, m.sendAudioBody(append([]byte{0xAF, 0}, ascStereo...), 0), ErrState)
-	require.ErrorIs(t, m.sendAudioBody([]byte{0xAF, 1, 0x21}, 0), ErrState, "it is known by now")
+	require.ErrorIs(t, m.sendAudioBody(append([]byte{0xAF, 0}, ascStereo...), 0), rtmperr.ErrState)
+	require.ErrorIs(t, m.sendAudioBody([]byte{0xAF, 1, 0x21}, 0), rtmperr.ErrState, "it is known by now")
 }
 
 // The Publisher's methods: unless publishing nothing is sent, and then what arrives is what was sent.
@@ -156,7 +157,7 @@ func TestPublisherSends(t *testing.T) {
 	}
 	require.Equal(t, []byte{byte(flv.Video), byte(flv.Video)}, got, "sequence header, picture")
 	p.Close()
-	require.ErrorIs(t, p.SendNALUs([][]byte{keyFrame}, 0), ErrState)
+	require.ErrorIs(t, p.SendNALUs([][]byte{keyFrame}, 0), rtmperr.ErrState)
 }
 
 func TestSetStatsWindow(t *testing.T) {
@@ -176,7 +177,7 @@ func TestSetStatsWindow(t *testing.T) {
 		require.Equal(t, ca.want, p.counters.kbps(now), ca.window)
 	}
 	for _, wrong := range []time.Duration{0, -time.Second, time.Minute + 1, 1<<32*time.Millisecond - 1} {
-		require.ErrorIs(t, p.SetStatsWindow(wrong), ErrInvalid, wrong)
+		require.ErrorIs(t, p.SetStatsWindow(wrong), rtmperr.ErrInvalid, wrong)
 	}
 	require.EqualValues(t, 30, p.counters.kbps(now), "a wrong one changes nothing")
 }
@@ -184,14 +185,14 @@ func TestSetStatsWindow(t *testing.T) {
 // lines passes what is logged on.
 type lines struct {
 	mu   sync.Mutex
-	text bytes.Buffer
+	Text bytes.Buffer
 	more chan struct{}
 }
 
 func (l *lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.text.Write(b)
+	l.Text.Write(b)
 	select {
 	case l.more <- struct{}{}:
 	default:
@@ -202,7 +203,7 @@ func (l *lines) Write(b []byte) (int, error) {
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text.String()
+	return l.Text.String()
 }
 
 func TestSetStatsInterval(t *testing.T) {
@@ -214,7 +215,7 @@ func TestSetStatsInterval(t *testing.T) {
 			p := New(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})))
 			defer p.Close()
 			for _, wrong := range []time.Duration{0, 99 * time.Millisecond, time.Hour + 1} {
-				require.ErrorIs(t, p.SetStatsInterval(wrong), ErrInvalid, wrong)
+				require.ErrorIs(t, p.SetStatsInterval(wrong), rtmperr.ErrInvalid, wrong)
 			}
 			require.NoError(t, p.SetStatsInterval(100*time.Millisecond))
 			require.NoError(t, p.SetURL(s.URL("live/stream")))

@@ -8,6 +8,7 @@ import (
 
 	"luatrtmp/amf"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -60,37 +61,37 @@ func TestSequenceFailures(t *testing.T) {
 		options []string
 		want    sequence
 		kind    error
-		text    []string
+		Text    []string
 	}{
 		{"not RTMP", func(c *script.Conn) { c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, nil,
-			sequence{1, 2, 7}, ErrHandshake, []string{"HTTP"}},
+			sequence{1, 2, 7}, rtmperr.ErrHandshake, []string{"HTTP"}},
 		{"silent after the handshake", func(c *script.Conn) { c.Handshake() }, []string{"timeout", short},
-			sequence{1, 2, 7}, ErrTimeout, []string{"no answer to connect", "150ms"}},
+			sequence{1, 2, 7}, rtmperr.ErrTimeout, []string{"no answer to connect", "150ms"}},
 		{"silent after connect", func(c *script.Conn) { c.AcceptConnect() }, []string{"timeout", short},
-			sequence{1, 2, 3, 7}, ErrTimeout, []string{"no answer to createStream"}},
+			sequence{1, 2, 3, 7}, rtmperr.ErrTimeout, []string{"no answer to createStream"}},
 		{"silent after createStream", func(c *script.Conn) { c.AcceptConnect(); c.AcceptStream() }, []string{"timeout", short},
-			sequence{1, 2, 3, 7}, ErrTimeout, []string{"no answer to publish", "another publisher"}},
+			sequence{1, 2, 3, 7}, rtmperr.ErrTimeout, []string{"no answer to publish", "another publisher"}},
 		{"closes after connect", func(c *script.Conn) { c.AcceptConnect(); c.Close() }, nil,
-			sequence{1, 2, 3, 7}, ErrNetwork, []string{"closed", "createStream"}},
+			sequence{1, 2, 3, 7}, rtmperr.ErrNetwork, []string{"closed", "createStream"}},
 		{"publish refused by onStatus", func(c *script.Conn) {
 			c.Refuse(script.Info("error", "NetStream.Publish.BadName", "Already publishing"))
-		}, nil, sequence{1, 2, 3, 7}, ErrRefused, []string{"refused publish", "NetStream.Publish.BadName", "Already publishing", "stream key"}},
+		}, nil, sequence{1, 2, 3, 7}, rtmperr.ErrRefused, []string{"refused publish", "NetStream.Publish.BadName", "Already publishing", "stream key"}},
 		{"publish refused by _error", func(c *script.Conn) {
 			c.AcceptConnect()
 			c.AcceptStream()
 			id := c.Command("publish").TransactionID
 			c.Send(&message.Command{Name: "_error", TransactionID: id, Arguments: []amf.Value{script.Info("error", "Some.Code", "no")}})
-		}, nil, sequence{1, 2, 3, 7}, ErrRefused, []string{"refused publish", "Some.Code", "no"}},
+		}, nil, sequence{1, 2, 3, 7}, rtmperr.ErrRefused, []string{"refused publish", "Some.Code", "no"}},
 		{"closes while publishing", func(c *script.Conn) { c.Accept(); c.Close() }, nil,
-			sequence{1, 2, 3, 4, 7}, ErrNetwork, []string{"closed"}},
+			sequence{1, 2, 3, 4, 7}, rtmperr.ErrNetwork, []string{"closed"}},
 		{"resets while publishing", func(c *script.Conn) { c.Accept(); c.Reset() }, nil,
-			sequence{1, 2, 3, 4, 7}, ErrNetwork, []string{"closed", "stream key"}},
+			sequence{1, 2, 3, 4, 7}, rtmperr.ErrNetwork, []string{"closed", "stream key"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := failing(t, c.server, c.options...)
 			require.Equal(t, c.want, got)
 			require.ErrorIs(t, err, c.kind)
-			for _, text := range c.text {
+			for _, text := range c.Text {
 				require.ErrorContains(t, err, text)
 			}
 		})
@@ -101,7 +102,7 @@ func TestSequenceNobodyThere(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	free.Close()
-	for _, c := range []struct{ name, url, text string }{
+	for _, c := range []struct{ name, url, Text string }{
 		{"refused", "rtmp://" + free.Addr().String() + "/live/stream", "connection refused"},
 		{"no such name", "rtmp://no..such.name/live/stream", "no..such.name"}, // no name server is asked for it
 	} {
@@ -111,8 +112,8 @@ func TestSequenceNobodyThere(t *testing.T) {
 			require.NoError(t, p.Connect())
 			e := w.until(StateError)
 			require.Equal(t, []State{1, 7}, w.states())
-			require.ErrorContains(t, e.Err, c.text)
-			require.ErrorIs(t, e.Err, ErrConnect)
+			require.ErrorContains(t, e.Err, c.Text)
+			require.ErrorIs(t, e.Err, rtmperr.ErrConnect)
 			p.Disconnect()
 			require.Equal(t, []State{1, 7, 5, 6}, w.states())
 			require.ErrorIs(t, p.Failure(), e.Err, "kept until the next connect")
@@ -124,8 +125,8 @@ func TestSequenceSuccess(t *testing.T) {
 	noLeak(t)
 	p, w, conn := publishing(t)
 	require.Equal(t, []State{1, 2, 3, 4}, w.states())
-	require.ErrorIs(t, p.Connect(), ErrState)
-	require.ErrorIs(t, p.SetURL("rtmp://other/live/stream"), ErrState)
+	require.ErrorIs(t, p.Connect(), rtmperr.ErrState)
+	require.ErrorIs(t, p.SetURL("rtmp://other/live/stream"), rtmperr.ErrState)
 	p.Disconnect()
 	require.Equal(t, []State{1, 2, 3, 4, 5, 6}, w.states(), "all has been told when Disconnect returns")
 	require.Zero(t, p.Stats().ConnectionTime)
@@ -165,7 +166,7 @@ func TestSequenceNoAnswerToTheConnection(t *testing.T) {
 	noLeak(t)
 	p, w := newPublisher(t, "rtmp://"+script.Blackhole(t)+"/live/stream", "timeout", "100")
 	require.NoError(t, p.Connect())
-	require.ErrorIs(t, w.until(StateError).Err, ErrTimeout)
+	require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrTimeout)
 	require.Equal(t, []State{1, 7}, w.states())
 }
 
@@ -196,9 +197,9 @@ func TestSequenceCloseTellsNothing(t *testing.T) {
 	p.Disconnect()
 	p.Start()
 	p.Stop()
-	require.ErrorIs(t, p.Connect(), ErrState)
-	require.ErrorIs(t, p.SetURL("rtmp://host/live/stream"), ErrState)
-	require.ErrorIs(t, p.SetSource("clip"), ErrState)
-	require.ErrorIs(t, p.SendVideo(keyFrame, 0, 0), ErrState)
+	require.ErrorIs(t, p.Connect(), rtmperr.ErrState)
+	require.ErrorIs(t, p.SetURL("rtmp://host/live/stream"), rtmperr.ErrState)
+	require.ErrorIs(t, p.SetSource("clip"), rtmperr.ErrState)
+	require.ErrorIs(t, p.SendVideo(keyFrame, 0, 0), rtmperr.ErrState)
 	require.Equal(t, []State{1, 2, 3, 4}, w.states())
 }

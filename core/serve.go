@@ -1,6 +1,8 @@
 package core
 
-import "luatrtmp/core/message"
+import (
+	"luatrtmp/core/message"
+)
 
 // serve deals with what has happened while media flows, and lets others take over from the connection when the server wants
 // that. nil means that the end is wanted, errRests that there is nothing to do.

@@ -5,6 +5,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 )
 
 // session is what Connect begins: an attempt to connect and, if it succeeds, the publishing that follows, over one
@@ -21,11 +24,11 @@ type session struct {
 	hurry     chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
 	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
-	home       *target   // of the URL; p.mu
-	to         *target   // of the connection that media flows to; p.mu
-	mediaStart time.Time // when media could flow; p.mu
-	ended      bool      // media flows no more; p.mu
-	unwanted   bool      // the user has asked for the end; p.mu
+	home       *endpoint.Endpoint // of the URL; p.mu
+	to         *endpoint.Endpoint // of the connection that media flows to; p.mu
+	mediaStart time.Time          // when media could flow; p.mu
+	ended      bool               // media flows no more; p.mu
+	unwanted   bool               // the user has asked for the end; p.mu
 
 	rests    rests
 	finished chan error // the source is at its end, nil: without a fault; nil: no source has been; rests.mu
@@ -55,7 +58,7 @@ type session struct {
 	leftEarly atomic.Bool    // one of them ended before everything was sent
 }
 
-func newSession(p *Publisher, to *target, o *Options) *session {
+func newSession(p *Publisher, to *endpoint.Endpoint, o *Options) *session {
 	return &session{p: p, home: to, to: to, o: o}
 }
 
@@ -96,25 +99,25 @@ func (s *session) run() {
 
 // goOn takes the session a step further, and from there to its end, or until it rests.
 func (s *session) goOn(step func() error) {
-	err := guard(step)
+	err := rtmperr.Guard(step)
 	for {
 		for err == errRests {
 			if s.rest() {
 				return
 			}
-			err = guard(s.serve)
+			err = rtmperr.Guard(s.serve)
 		}
 		if err = s.windUp(err); !s.retry(err) {
 			break
 		}
-		err = guard(s.begin)
+		err = rtmperr.Guard(s.begin)
 	}
 	if err != nil {
 		s.forceToEnd()
 	}
 	s.leaving.Wait()
 	if err == nil && s.atEnd() && s.leftEarly.Load() {
-		err = failure(ErrNetwork, "the source is at its end, but the server has not got all of it: the connection that was left for another ended early")
+		err = rtmperr.New(rtmperr.ErrNetwork, "the source is at its end, but the server has not got all of it: the connection that was left for another ended early")
 	}
 	s.p.sessionEnded(s, err)
 	s.forceToEnd()
@@ -131,7 +134,7 @@ func (s *session) advance(next State) bool {
 	}
 	s.p.mu.Unlock()
 	if ok && next == StateConnected {
-		s.p.log.Info("connected", "server", s.now.to.address)
+		s.p.log.Info("connected", "server", s.now.to.Address)
 	}
 	s.p.events.deliver()
 	return ok
@@ -145,7 +148,7 @@ func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
 	s.p.leftOutTold.Store(false)
 	s.before = s.p.counters.snapshot()
-	s.p.log.Info("connecting", "server", s.to.address)
+	s.p.log.Info("connecting", "server", s.to.Address)
 	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
@@ -173,7 +176,7 @@ func (s *session) begin() error {
 // windUp ends what begin has begun, and says goodbye unless the connection is of no use any more. err says why; what it
 // returns does so too.
 func (s *session) windUp(err error) error {
-	failed := guard(func() error {
+	failed := rtmperr.Guard(func() error {
 		defer s.endNow()
 		defer s.p.muxer.detach()
 		s.ticks.stop()
@@ -190,7 +193,7 @@ func (s *session) windUp(err error) error {
 		}
 		var nothing error
 		if s.now == nil && s.atEnd() {
-			return failure(ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
+			return rtmperr.New(rtmperr.ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
 		}
 		s.p.muxer.detach()
 		if s.now == nil {
@@ -221,12 +224,12 @@ func (s *session) nothingSent() error {
 	case now.VideoFramesSent+now.AudioFramesSent != s.before.VideoFramesSent+s.before.AudioFramesSent:
 		return nil
 	case fault != nil:
-		return failure(ErrInvalid, "the source is at its end, and nothing of it could be sent: %v", *fault)
+		return rtmperr.New(rtmperr.ErrInvalid, "the source is at its end, and nothing of it could be sent: %v", *fault)
 	case dropped > 0:
-		return failure(ErrInvalid, "the source is at its end, and nothing of it could be sent: none of its %d frames could be decoded "+
+		return rtmperr.New(rtmperr.ErrInvalid, "the source is at its end, and nothing of it could be sent: none of its %d frames could be decoded "+
 			"without the key frame before", dropped)
 	}
-	return failure(ErrInvalid, "the source is at its end, and it had no frame")
+	return rtmperr.New(rtmperr.ErrInvalid, "the source is at its end, and it had no frame")
 }
 
 // atEnd reports whether the session ends because its source is at its end, and not because the user wants that.
@@ -291,4 +294,4 @@ func (s *session) sourceEnded(err error) error {
 type sourceError struct{ err error }
 
 func (e *sourceError) Error() string   { return "source: " + e.err.Error() }
-func (e *sourceError) Unwrap() []error { return []error{errSourceFault, ErrInvalid} }
+func (e *sourceError) Unwrap() []error { return []error{errSourceFault, rtmperr.ErrInvalid} }

@@ -2,7 +2,9 @@
 
 package core
 
-import "net"
+import (
+	"net"
+)
 
 // socket is not known on this system: all that is sent goes through the writer's queue.
 type socket struct{}

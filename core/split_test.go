@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
 )
@@ -69,7 +70,7 @@ func TestAnySplit(t *testing.T) {
 			heard := make(chan []string, 1)
 			p, w := virtualPublisher(t, func(*memConn) {})
 			defer p.Close()
-			p.dial = func(*cancellation, *net.Resolver, *target, *Options) (net.Conn, error) {
+			p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
 				near, far := newMemConn()
 				go func() { heard <- talkative(far); far.Close() }()
 				return &splitConn{near, rand.New(rand.NewPCG(uint64(seed), 1)), largest}, nil

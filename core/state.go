@@ -1,6 +1,8 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // State of a Publisher, in LuatOS's order.
 type State int

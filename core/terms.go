@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
 )
 
@@ -34,7 +35,7 @@ func (e *EnhancedMode) set(name, value string) error {
 	case "off":
 		*e = EnhancedOff
 	default:
-		return failure(ErrInvalid, `option %q: %q, expected "auto", "on" (or "declared"), "v2" or "off"`, name, brief.Text(value))
+		return rtmperr.New(rtmperr.ErrInvalid, `option %q: %q, expected "auto", "on" (or "declared"), "v2" or "off"`, name, brief.Text(value))
 	}
 	return nil
 }
@@ -224,14 +225,14 @@ func (t *terms) advice() string {
 
 // NotTakenError tells that the server does not take what is sent, as it has said itself. Another
 // attempt does not help.
-type NotTakenError struct{ text string }
+type NotTakenError struct{ Text string }
 
 func notTaken(format string, args ...any) error { return &NotTakenError{fmt.Sprintf(format, args...)} }
 
-func (e *NotTakenError) Error() string { return e.text }
+func (e *NotTakenError) Error() string { return e.Text }
 
 // Unwrap makes a NotTakenError an ErrRefused.
-func (e *NotTakenError) Unwrap() error { return ErrRefused }
+func (e *NotTakenError) Unwrap() error { return rtmperr.ErrRefused }
 
 func isNotTaken(err error) bool {
 	var e *NotTakenError

@@ -9,6 +9,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -52,7 +53,7 @@ func TestTermsOnTheWire(t *testing.T) {
 		options []string
 		send    func(*Publisher) error
 		want    []head   // what arrives; nil: the connection ends
-		text    []string // of its error
+		Text    []string // of its error
 	}{
 		{"hevc, nothing declared", declaresNothing, nil, sendVideoOf("hevc", hevcKey), []head{{video, "\x90hvc1"}, {video, "\x93hvc1"}}, nil},
 		{"av1, nothing declared", declaresNothing, nil, sendVideoOf("av1", av1Key), []head{{video, "\x90av01"}, {video, "\x91av01"}}, nil},
@@ -91,8 +92,8 @@ func TestTermsOnTheWire(t *testing.T) {
 			if c.want == nil {
 				e := w.until(StateError)
 				require.Equal(t, err, e.Err)
-				require.ErrorIs(t, err, ErrRefused)
-				for _, text := range c.text {
+				require.ErrorIs(t, err, rtmperr.ErrRefused)
+				for _, text := range c.Text {
 					require.ErrorContains(t, err, text)
 				}
 				conn.Drain()
@@ -135,7 +136,7 @@ func TestTermsAfterARefusal(t *testing.T) {
 	require.ErrorContains(t, err, "opus")
 	e := w.until(StateError)
 	require.Equal(t, err, e.Err)
-	require.ErrorIs(t, p.SendVideo(picture, 40, 0), ErrState)
+	require.ErrorIs(t, p.SendVideo(picture, 40, 0), rtmperr.ErrState)
 	conn.Drain()
 }
 
@@ -143,7 +144,7 @@ func TestTermsAfterARefusal(t *testing.T) {
 func TestTermsOfASource(t *testing.T) {
 	m, w := attached()
 	unit := &flv.AccessUnit{Kind: flv.Audio, Codec: flv.Opus, Data: opusFrame, Config: opusHead}
-	require.ErrorIs(t, m.sendUnit(unit, 0), ErrRefused)
+	require.ErrorIs(t, m.sendUnit(unit, 0), rtmperr.ErrRefused)
 	_, err := w.send(header(4, 0, 8), classAudio, nil)
 	require.ErrorContains(t, err, "opus", "the connection has ended")
 }
@@ -159,7 +160,7 @@ func TestTermsOfParkedMedia(t *testing.T) {
 	next := stalledWriter(&o, m.counters)
 	m.prepare(next, 7)
 	m.takeOver()
-	require.ErrorIs(t, m.sendAudioFrame(opusFrame, 40, Frame{}), ErrRefused, "this one takes no Opus")
+	require.ErrorIs(t, m.sendAudioFrame(opusFrame, 40, Frame{}), rtmperr.ErrRefused, "this one takes no Opus")
 	require.Less(t, m.elapsed(time.Now()), time.Minute)
 }
 

@@ -1,6 +1,8 @@
 package core
 
-import "time"
+import (
+	"time"
+)
 
 const (
 	// maxReorder: a timestamp that goes back by less is taken for a small disorder and lifted to the one before.

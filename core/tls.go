@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/core/endpoint"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
 )
 
@@ -43,11 +45,11 @@ func (t *TLS) set(name, value string) (known bool, err error) {
 		err = setText(&t.ServerName, name, value)
 	case "tls_insecure":
 		if value != "true" && value != "false" {
-			return true, failure(ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
+			return true, rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
 		}
 		t.Insecure = value == "true"
 	case "tls":
-		err = failure(ErrInvalid, "option %q: a table in Lua; here the options are tls_ca, tls_server_name and tls_insecure", name)
+		err = rtmperr.New(rtmperr.ErrInvalid, "option %q: a table in Lua; here the options are tls_ca, tls_server_name and tls_insecure", name)
 	default:
 		return false, nil
 	}
@@ -61,15 +63,15 @@ func loadCA(option, path string) (*x509.CertPool, error) {
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 			err = pathErr.Err // without the path, which may be long
 		}
-		return nil, failure(ErrInvalid, "option %q: %s: %v", option, brief.Text(path), err)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "option %q: %s: %v", option, brief.Text(path), err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxCAFile+1))
 	switch {
 	case err != nil:
-		return nil, failure(ErrInvalid, "option %q: %v", option, err)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "option %q: %v", option, err)
 	case len(text) > maxCAFile:
-		return nil, failure(ErrInvalid, "option %q: %s has more than %d bytes: is it a file of certificates?", option, brief.Text(path), maxCAFile)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "option %q: %s has more than %d bytes: is it a file of certificates?", option, brief.Text(path), maxCAFile)
 	}
 	pool, certificates := x509.NewCertPool(), 0
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
@@ -78,13 +80,13 @@ func loadCA(option, path string) (*x509.CertPool, error) {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, failure(ErrInvalid, "option %q: certificate %d in %s is broken: %v", option, certificates+1, brief.Text(path), err)
+			return nil, rtmperr.New(rtmperr.ErrInvalid, "option %q: certificate %d in %s is broken: %v", option, certificates+1, brief.Text(path), err)
 		}
 		pool.AddCert(certificate)
 		certificates++
 	}
 	if certificates == 0 {
-		return nil, failure(ErrInvalid, "option %q: no certificate in %s: expected a PEM file, with lines -----BEGIN CERTIFICATE-----",
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "option %q: no certificate in %s: expected a PEM file, with lines -----BEGIN CERTIFICATE-----",
 			option, path)
 	}
 	return pool, nil
@@ -106,14 +108,14 @@ func (t *TLS) config(host string, systemPool func() (*x509.CertPool, error)) (*t
 		c.VerifyConnection = checkKeys
 	}
 	if c.ServerName == "" {
-		c.ServerName = withoutZone(host) // goes out as SNI unless it is an address
+		c.ServerName = endpoint.WithoutZone(host) // goes out as SNI unless it is an address
 	}
 	if c.RootCAs != nil || c.InsecureSkipVerify {
 		return c, nil
 	}
 	pool, err := systemPool()
 	if err != nil || pool.Equal(x509.NewCertPool()) {
-		return nil, failure(ErrConnect, "TLS: this machine has no certificates of authorities to verify the server with: "+
+		return nil, rtmperr.New(rtmperr.ErrConnect, "TLS: this machine has no certificates of authorities to verify the server with: "+
 			"install the package ca-certificates, or name a file of them with the option tls_ca (tls = {ca = ...} in Lua)")
 	}
 	c.RootCAs = pool
@@ -182,8 +184,8 @@ func alertText(alert string) string {
 }
 
 // secured agrees on encryption with the server at the other end of conn, until within is done.
-func secured(within context.Context, conn net.Conn, to *target, o *Options) (net.Conn, error) {
-	config, err := o.TLS.config(to.host, x509.SystemCertPool)
+func secured(within context.Context, conn net.Conn, to *endpoint.Endpoint, o *Options) (net.Conn, error) {
+	config, err := o.TLS.config(to.Host, x509.SystemCertPool)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +198,7 @@ func secured(within context.Context, conn net.Conn, to *target, o *Options) (net
 }
 
 // tlsFailure says in words why there is no encrypted connection, and what to do. late: the time is over.
-func tlsFailure(err error, late bool, to *target, name string, timeout time.Duration) error {
+func tlsFailure(err error, late bool, to *endpoint.Endpoint, name string, timeout time.Duration) error {
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError
 	var wrongName x509.HostnameError
@@ -205,38 +207,38 @@ func tlsFailure(err error, late bool, to *target, name string, timeout time.Dura
 	alert, refused := alertOf(err)
 	switch {
 	case errors.As(err, &weak):
-		whose := "the certificate of " + to.address
+		whose := "the certificate of " + to.Address
 		if !weak.leaf {
-			whose = fmt.Sprintf("the certificate of %q, which vouches for that of %s,", to.redact(weak.cert.Subject.String()), to.address)
+			whose = fmt.Sprintf("the certificate of %q, which vouches for that of %s,", to.Redact(weak.cert.Subject.String()), to.Address)
 		}
-		return failure(ErrConnect, "TLS: %s has an RSA key of %d bits, at least %d are needed: it has to be renewed", whose, weak.bits, minRSABits)
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s has an RSA key of %d bits, at least %d are needed: it has to be renewed", whose, weak.bits, minRSABits)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return failure(ErrConnect, "TLS: the certificate of %s is valid from %s to %s, and this machine's clock says %s: "+
-			"renew the certificate, or set the clock", to.address, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter), day(time.Now()))
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: the certificate of %s is valid from %s to %s, and this machine's clock says %s: "+
+			"renew the certificate, or set the clock", to.Address, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter), day(time.Now()))
 	case errors.As(err, &wrongName):
-		return failure(ErrConnect, "TLS: the certificate of %s is not for %q but for %s: check the host in the URL, or name the right one "+
-			"with the option tls_server_name (tls = {server_name = ...} in Lua)", to.address, name, namesOf(wrongName.Certificate, to))
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: the certificate of %s is not for %q but for %s: check the host in the URL, or name the right one "+
+			"with the option tls_server_name (tls = {server_name = ...} in Lua)", to.Address, name, namesOf(wrongName.Certificate, to))
 	case errors.As(err, &unknown):
-		return failure(ErrConnect, "TLS: the certificate of %s is %s: if it is the right one, name a PEM file with the authority's "+
-			"certificate with the option tls_ca (tls = {ca = ...} in Lua)", to.address, signedBy(unknown.Cert, to))
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: the certificate of %s is %s: if it is the right one, name a PEM file with the authority's "+
+			"certificate with the option tls_ca (tls = {ca = ...} in Lua)", to.Address, signedBy(unknown.Cert, to))
 	case errors.As(err, &invalid):
-		return failure(ErrConnect, "TLS: the certificate of %s is not valid: %s", to.address, to.redact(invalid.Error()))
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: the certificate of %s is not valid: %s", to.Address, to.Redact(invalid.Error()))
 	case errors.As(err, &noTLS):
-		return failure(ErrConnect, "TLS: %s answers without encryption: is it an rtmp:// port, not rtmps://?", to.address)
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s answers without encryption: is it an rtmp:// port, not rtmps://?", to.Address)
 	case late || isTimeout(err):
-		return failure(ErrTimeout, "TLS: %s did not agree on encryption within %v of connecting: is it an rtmps:// port?", to.address, timeout)
+		return rtmperr.New(rtmperr.ErrTimeout, "TLS: %s did not agree on encryption within %v of connecting: is it an rtmps:// port?", to.Address, timeout)
 	case refused:
-		return failure(ErrConnect, "TLS: %s refuses encryption with this alert: %s", to.address, alertText(alert))
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s refuses encryption with this alert: %s", to.Address, alertText(alert))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
-		return failure(ErrConnect, "TLS: %s closed the connection instead of agreeing on encryption: is it an rtmps:// port?", to.address)
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s closed the connection instead of agreeing on encryption: is it an rtmps:// port?", to.Address)
 	}
-	return failure(ErrConnect, "TLS: %s: %s", to.address, to.redact(reason(err).Error()))
+	return rtmperr.New(rtmperr.ErrConnect, "TLS: %s: %s", to.Address, to.Redact(reason(err).Error()))
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
 // namesOf says whom the certificate of a target is for.
-func namesOf(c *x509.Certificate, to *target) string {
+func namesOf(c *x509.Certificate, to *endpoint.Endpoint) string {
 	names := c.DNSNames
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
@@ -244,16 +246,16 @@ func namesOf(c *x509.Certificate, to *target) string {
 	if len(names) == 0 {
 		return "no host at all"
 	}
-	return to.redact(strings.Join(names, ", "))
+	return to.Redact(strings.Join(names, ", "))
 }
 
 // signedBy says who vouches for the certificate of a target, for which nobody known vouches.
-func signedBy(c *x509.Certificate, to *target) string {
+func signedBy(c *x509.Certificate, to *endpoint.Endpoint) string {
 	switch {
 	case c == nil:
 		return "signed by nobody that is trusted here"
 	case c.CheckSignatureFrom(c) == nil || c.Issuer.String() == c.Subject.String():
 		return "signed by itself, by nobody that is trusted here"
 	}
-	return "signed by " + to.redact(c.Issuer.String()) + ", who is not trusted here"
+	return "signed by " + to.Redact(c.Issuer.String()) + ", who is not trusted here"
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -74,7 +75,7 @@ func TestCertificateRefused(t *testing.T) {
 		name    string
 		config  *tls.Config
 		options []string
-		text    []string
+		Text    []string
 	}{
 		{"expired", a.Between("127.0.0.1", now.Add(-48*time.Hour), now.Add(-24*time.Hour)), []string{"tls_ca", a.File()},
 			[]string{"is valid from", now.Add(-24 * time.Hour).UTC().Format("2006-01-02"), "clock", "renew"}},
@@ -97,8 +98,8 @@ func TestCertificateRefused(t *testing.T) {
 			p, w := newPublisher(t, "rtmps://"+address+"/live/stream", c.options...)
 			require.NoError(t, p.Connect())
 			e := w.until(StateError)
-			require.ErrorIs(t, e.Err, ErrConnect)
-			for _, text := range append(c.text, "certificate", address) {
+			require.ErrorIs(t, e.Err, rtmperr.ErrConnect)
+			for _, text := range append(c.Text, "certificate", address) {
 				require.ErrorContains(t, e.Err, text)
 			}
 			require.Equal(t, []State{1, 7}, w.states())
@@ -138,21 +139,21 @@ func TestTLSAlerts(t *testing.T) {
 		name   string
 		config *tls.Config
 		kind   error
-		text   []string
+		Text   []string
 	}{
 		{"old versions only", base(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }),
-			ErrConnect, []string{"alert: protocol version not supported", "TLS 1.2"}},
+			rtmperr.ErrConnect, []string{"alert: protocol version not supported", "TLS 1.2"}},
 		{"no cipher suite in common", base(func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}
-		}), ErrConnect, []string{"alert: handshake failure", "in common"}},
+		}), rtmperr.ErrConnect, []string{"alert: handshake failure", "in common"}},
 		{"a client certificate is wanted, TLS 1.2", base(func(c *tls.Config) {
 			c.MaxVersion, c.ClientAuth = tls.VersionTLS12, tls.RequireAnyClientCert
-		}), ErrConnect, []string{"alert: ", "client certificate"}},
+		}), rtmperr.ErrConnect, []string{"alert: ", "client certificate"}},
 		{"a client certificate is wanted, TLS 1.3", base(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }),
-			ErrNetwork, []string{"alert: certificate required", "client certificate"}},
+			rtmperr.ErrNetwork, []string{"alert: certificate required", "client certificate"}},
 		{"any other", base(func(c *tls.Config) {
 			c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("no") }
-		}), ErrConnect, []string{"alert: internal error"}},
+		}), rtmperr.ErrConnect, []string{"alert: internal error"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
@@ -166,7 +167,7 @@ func TestTLSAlerts(t *testing.T) {
 			require.NoError(t, p.Connect())
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, c.kind)
-			for _, text := range c.text {
+			for _, text := range c.Text {
 				require.ErrorContains(t, err, text)
 			}
 			stop()
@@ -220,14 +221,14 @@ func TestTLSMisunderstandings(t *testing.T) {
 		name   string
 		server func(*script.Conn)
 		kind   error
-		text   string
+		Text   string
 	}{
-		{"a server of text", func(c *script.Conn) { c.TCPConn.Write([]byte("220 mail.example ESMTP\r\n")) }, ErrConnect, "is it an rtmp:// port"},
-		{"an RTMP server", func(c *script.Conn) { c.TCPConn.Write(make([]byte, 1537)) }, ErrConnect, "is it an rtmp:// port"},
-		{"a server that closes", func(c *script.Conn) { c.CloseWrite() }, ErrConnect, "is it an rtmps:// port"},
-		{"a server that resets", func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, ErrConnect, "is it an rtmps:// port"},
-		{"a silent server", func(*script.Conn) {}, ErrTimeout, "is it an rtmps:// port"},
-		{"old versions only", func(c *script.Conn) { tls.Server(c.TCPConn, old).Handshake() }, ErrConnect, "protocol version"},
+		{"a server of text", func(c *script.Conn) { c.TCPConn.Write([]byte("220 mail.example ESMTP\r\n")) }, rtmperr.ErrConnect, "is it an rtmp:// port"},
+		{"an RTMP server", func(c *script.Conn) { c.TCPConn.Write(make([]byte, 1537)) }, rtmperr.ErrConnect, "is it an rtmp:// port"},
+		{"a server that closes", func(c *script.Conn) { c.CloseWrite() }, rtmperr.ErrConnect, "is it an rtmps:// port"},
+		{"a server that resets", func(c *script.Conn) { c.TCPConn.Read(make([]byte, 1)); c.Reset() }, rtmperr.ErrConnect, "is it an rtmps:// port"},
+		{"a silent server", func(*script.Conn) {}, rtmperr.ErrTimeout, "is it an rtmps:// port"},
+		{"old versions only", func(c *script.Conn) { tls.Server(c.TCPConn, old).Handshake() }, rtmperr.ErrConnect, "protocol version"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
@@ -237,7 +238,7 @@ func TestTLSMisunderstandings(t *testing.T) {
 			c.server(s.Accept())
 			e := w.until(StateError)
 			require.ErrorIs(t, e.Err, c.kind)
-			require.ErrorContains(t, e.Err, c.text)
+			require.ErrorContains(t, e.Err, c.Text)
 			require.Equal(t, []State{1, 7}, w.states())
 		})
 	}
@@ -266,7 +267,7 @@ func TestNoAuthorities(t *testing.T) {
 		func() (*x509.CertPool, error) { return nil, errors.New("none") },
 	} {
 		_, err := (&TLS{}).config("h", system)
-		require.ErrorIs(t, err, ErrConnect)
+		require.ErrorIs(t, err, rtmperr.ErrConnect)
 		require.ErrorContains(t, err, "ca-certificates")
 		require.ErrorContains(t, err, "tls_ca")
 	}
@@ -298,7 +299,7 @@ func TestTLSStall(t *testing.T) {
 		}
 	}
 	e := w.until(StateError)
-	require.ErrorIs(t, e.Err, ErrTimeout)
+	require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 	require.ErrorContains(t, e.Err, "took no data for 600ms")
 	require.Less(t, time.Since(begin), 5*time.Second)
 }

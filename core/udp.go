@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // receiveBuffer is what the kernel is asked to keep of packets that were not read yet: a key frame comes all at once. It gives what
@@ -32,15 +34,15 @@ func listenUDP(at netip.AddrPort) (*net.UDPConn, error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, failure(ErrInvalid, "UDP port %d is in use: another program, or another source, receives at %v", at.Port(), at)
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "UDP port %d is in use: another program, or another source, receives at %v", at.Port(), at)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, failure(ErrInvalid, "%v is no address of this machine: give one that is, or 0.0.0.0 for all of them", at.Addr())
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v is no address of this machine: give one that is, or 0.0.0.0 for all of them", at.Addr())
 	case errors.Is(err, syscall.EACCES):
-		return nil, failure(ErrInvalid, "no permission to receive at UDP port %d: ports below 1024 need it", at.Port())
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "no permission to receive at UDP port %d: ports below 1024 need it", at.Port())
 	case at.Addr().IsMulticast():
-		return nil, failure(ErrInvalid, "joining the multicast group %v: %v (is there a route to it?)", at.Addr(), reason(err))
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "joining the multicast group %v: %v (is there a route to it?)", at.Addr(), reason(err))
 	default:
-		return nil, failure(ErrInvalid, "receiving at %v: %v", at, reason(err))
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "receiving at %v: %v", at, reason(err))
 	}
 	conn.SetReadBuffer(receiveBuffer) // with less it works as well, until the network is in a hurry
 	return conn, nil

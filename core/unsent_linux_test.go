@@ -12,6 +12,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // wide is a send buffer with room for twice maxUnsent: what the system allows without being asked to by its administrator.
@@ -108,9 +109,9 @@ func TestSlowIsNotStill(t *testing.T) {
 		require.NoError(t, err)
 		select {
 		case <-w.done:
-			require.NoError(t, w.failure(), "the peer reads")
+			require.NoError(t, w.New(), "the peer reads")
 		default:
 		}
 	}
-	require.ErrorIs(t, ending(w), ErrTimeout) // it does not any more
+	require.ErrorIs(t, ending(w), rtmperr.ErrTimeout) // it does not any more
 }

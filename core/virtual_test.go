@@ -11,6 +11,7 @@ import (
 
 	"luatrtmp/amf"
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
 )
@@ -155,7 +156,7 @@ func (c *memConn) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 func virtualPublisher(t *testing.T, serve func(*memConn), options ...string) (*Publisher, *watch) {
 	t.Helper()
 	p := New(slog.New(slog.DiscardHandler))
-	p.dial = func(*cancellation, *net.Resolver, *target, *Options) (net.Conn, error) {
+	p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
 		near, far := newMemConn()
 		go func() {
 			defer far.Close()

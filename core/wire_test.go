@@ -8,6 +8,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -187,7 +188,7 @@ func TestWireReconnect(t *testing.T) {
 		require.Equal(t, round+1, stats.VideoFramesSent)
 		require.Equal(t, round+1, stats.DroppedFrames)
 		before = stats
-		require.ErrorIs(t, p.SendVideo(keyFrame, 0, 0), ErrState)
+		require.ErrorIs(t, p.SendVideo(keyFrame, 0, 0), rtmperr.ErrState)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // maxControl bounds the control messages that wait. They answer the peer; a peer that asks without reading our answers gets no
@@ -76,7 +77,7 @@ func (w *writer) sendTrack(h chunk.Header, c class, track uint8, now time.Time, 
 	case w.err != nil:
 		return false, w.err
 	case w.finishing:
-		return false, failure(ErrState, "the connection is being closed")
+		return false, rtmperr.New(rtmperr.ErrState, "the connection is being closed")
 	case c == classControl:
 		return w.sendControl(h, now, pieces)
 	case !w.media.admit(c, track, joinedSize(pieces)):
@@ -93,7 +94,7 @@ func (w *writer) sendControl(h chunk.Header, now time.Time, pieces [][]byte) (bo
 		return w.sendNow(h, classControl, now, pieces)
 	}
 	if len(w.control) >= maxControl {
-		return false, failure(ErrOverflow, "%d control messages wait for the network", len(w.control))
+		return false, rtmperr.New(rtmperr.ErrOverflow, "%d control messages wait for the network", len(w.control))
 	}
 	w.control = append(w.control, w.media.fill(h, classControl, pieces))
 	w.beginDrain()
@@ -107,7 +108,7 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 		w.tellDropped(frames, bytes)
 	}
 	if !c.video() && w.media.bytes > w.media.maxBytes && w.media.findVideo(0) < 0 {
-		w.end(failure(ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
+		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
 		return false, w.err
 	}
 	if accepted {
@@ -159,7 +160,7 @@ func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
 	w.rest = w.pieces
 	n, err := w.wire.offer(&w.rest)
 	if err != nil {
-		err = failure(ErrNetwork, "the connection broke while sending: %v", reason(err))
+		err = rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", reason(err))
 	}
 	return n, err
 }

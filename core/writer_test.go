@@ -13,6 +13,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 // startWriter returns a writer on one end of a pipe, which has no buffer at all and cannot be offered anything.
@@ -24,7 +25,7 @@ func startWriter(o Options) (w *writer, peer net.Conn) {
 // ending waits until a writer is done and returns why.
 func ending(w *writer) error {
 	<-w.done
-	return w.failure()
+	return w.New()
 }
 
 // stalledWriter returns a writer whose network never takes anything: what is sent stays in the queue.
@@ -54,7 +55,7 @@ func TestWriterControlBeforeMedia(t *testing.T) {
 		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, ack))
 		w.finish()
 		_, err := w.send(videoHeader(9), classKey, []byte{1})
-		require.ErrorIs(t, err, ErrState, "nothing is accepted after finish")
+		require.ErrorIs(t, err, rtmperr.ErrState, "nothing is accepted after finish")
 
 		in := message.NewReader(peer)
 		var types []message.Type
@@ -137,7 +138,7 @@ func TestWriterNoProgress(t *testing.T) {
 		require.NoError(t, err)
 		began := time.Now()
 		err = ending(w)
-		require.ErrorIs(t, err, ErrTimeout)
+		require.ErrorIs(t, err, rtmperr.ErrTimeout)
 		require.ErrorContains(t, err, "5s")
 		require.GreaterOrEqual(t, time.Since(began), 5*time.Second)
 		require.LessOrEqual(t, time.Since(began), 6500*time.Millisecond)
@@ -158,10 +159,10 @@ func TestWriterOverflow(t *testing.T) {
 			_, err = w.send(header(4, uint32(sent), message.TypeAudio), classAudio, frame)
 			synctest.Wait()
 		}
-		require.ErrorIs(t, err, ErrOverflow)
+		require.ErrorIs(t, err, rtmperr.ErrOverflow)
 		require.ErrorContains(t, err, "too slow even for the audio")
 		require.Equal(t, 5, sent, "one is being written, three wait, the fifth is too much")
-		require.ErrorIs(t, ending(w), ErrOverflow, "the reason stays")
+		require.ErrorIs(t, ending(w), rtmperr.ErrOverflow, "the reason stays")
 		_, err = peer.Read(frame)
 		require.ErrorIs(t, err, io.EOF, "the connection is closed")
 	})
@@ -176,18 +177,18 @@ func TestWriterControlFlood(t *testing.T) {
 			err = w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, message.NewUserControl(message.PingResponse, 1))
 			synctest.Wait()
 		}
-		require.ErrorIs(t, err, ErrOverflow)
+		require.ErrorIs(t, err, rtmperr.ErrOverflow)
 		require.Equal(t, maxControl+2, sent)
 		w.wire.conn.Close()
 		w.abort()
-		require.ErrorIs(t, ending(w), ErrNetwork)
+		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 	})
 }
 
 func TestWriterAbortWhileIdle(t *testing.T) {
 	w, _ := startWriter(DefaultOptions())
 	w.abort()
-	require.ErrorIs(t, ending(w), ErrNetwork)
+	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 	require.Error(t, w.sendMessage(chunk.Header{}, classControl, &message.UserControl{Event: message.PingRequest}))
 }
 
@@ -196,7 +197,7 @@ func TestWriterBrokenConnection(t *testing.T) {
 	peer.Close()
 	_, err := w.send(videoHeader(0), classKey, []byte{1})
 	require.NoError(t, err)
-	require.ErrorIs(t, ending(w), ErrNetwork)
+	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 }
 
 func TestWriterCounts(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"luatrtmp/core"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
 
@@ -97,7 +98,7 @@ func (c *client) push(t testing.TB, first, size int, done func(n int) bool) (n i
 	next := time.Now()
 	for ; !done(n); n++ {
 		if err := c.SendVideo(pictureOf(t, first+n, size), uint32((first+n)*40), 0); err != nil {
-			require.ErrorIs(t, err, core.ErrState, "no other error while a connection is down")
+			require.ErrorIs(t, err, rtmperr.ErrState, "no other error while a connection is down")
 		}
 		next = next.Add(pictureTime)
 		time.Sleep(time.Until(next))

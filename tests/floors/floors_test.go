@@ -68,17 +68,19 @@ var floors = map[string]floor{
 		},
 		files: true,
 	},
+	"core/rtmperr":  {},
+	"core/endpoint": {ours: []string{"core/rtmperr"}},
 	"core": {
-		ours:   []string{"amf", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
+		ours:   []string{"amf", "core/endpoint", "core/rtmperr", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
 		others: []string{sys},
 		top:    true,
 	},
 	"internal/stderrlog": {others: []string{sys}, top: true},
-	".":                  {ours: []string{"core", "internal/stderrlog"}, top: true},
+	".":                  {ours: []string{"core", "core/rtmperr", "internal/stderrlog"}, top: true},
 }
 
 // forTests lists the folders whose code only tests use.
-var forTests = []string{"tests", "core/source/mediatest"}
+var forTests = []string{"tests", "core/source/mediatest", "core/endpoint/leaktest"}
 
 // importsC lists the places that may import "C": the exports, and the host of the tests of the Lua face.
 var importsC = []string{"export.go", "tests/luahost"}

@@ -1,11 +1,13 @@
-package core
+package endpoint
 
 import (
-	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"luatrtmp/core/rtmperr"
 )
 
 const maxURLLength = 16 << 10 // tokens of several kB are in use; more is a mistake
@@ -19,33 +21,33 @@ const urlForm = "expected rtmp://[user:password@]host[:port]/app/stream; " +
 // badURL returns an error about a URL. Its arguments must not be parts of the URL: a password, a stream key or a token can
 // stand anywhere in a malformed one.
 func badURL(format string, args ...any) error {
-	return failure(ErrInvalid, "URL: "+format+"; "+urlForm, args...)
+	return rtmperr.New(rtmperr.ErrInvalid, "URL: "+format+"; "+urlForm, args...)
 }
 
-// target is where to publish: a URL taken apart.
-type target struct {
-	scheme    string // in lower case
+// Endpoint is where to publish: a URL taken apart.
+type Endpoint struct {
+	Scheme    string // in lower case
 	authority string // host[:port] as the URL has it
-	host      string // name or address; an IPv6 address without its brackets, with its zone
-	address   string // host:port to dial
-	tcURL     string // what `connect` says: place and app, without the stream
-	app       string
-	stream    string       // with its query, verbatim
-	user      *credentials // nil: the URL has none
+	Host      string // name or address; an IPv6 address without its brackets, with its zone
+	Address   string // host:port to dial
+	TCURL     string // what `connect` says: place and app, without the stream
+	App       string
+	Stream    string       // with its query, verbatim
+	User      *Credentials // nil: the URL has none
 
-	known      *knownSecrets // what must not be shown of it and of other addresses of the stream
+	Known      *KnownSecrets // what must not be shown of it and of other addresses of the stream
 	fromServer bool          // a server has given the address
 }
 
-// credentials are what a server may ask for; see auth.go.
-type credentials struct{ name, password string }
+// Credentials are what a server may ask for; see auth.go.
+type Credentials struct{ Name, Password string }
 
-// parseURL takes rtmp://[user:password@]host[:port]/app/stream[?query] apart; splitPath says how the path is split. The
+// Parse takes rtmp://[user:password@]host[:port]/app/stream[?query] apart; splitPath says how the path is split. The
 // application and the stream are taken verbatim, because stream keys may contain anything. User, password and host are
 // percent-decoded (RFC 3986, 2.1). app and stream replace these parts of the URL unless they are nil.
 //
 // An error names the options app and stream, and repeats no part of the URL that can hold a secret.
-func parseURL(raw string, app, stream *string) (*target, error) {
+func Parse(raw string, app, stream *string) (*Endpoint, error) {
 	if len(raw) > maxURLLength {
 		return nil, badURL("%d bytes, at most %d are possible", len(raw), maxURLLength)
 	}
@@ -61,20 +63,20 @@ func parseURL(raw string, app, stream *string) (*target, error) {
 		return nil, err
 	}
 	authority, path, _ := strings.Cut(rest, "/")
-	t := &target{scheme: scheme}
-	if err := t.setAuthority(authority); err != nil {
+	e := &Endpoint{Scheme: scheme}
+	if err := e.setAuthority(authority); err != nil {
 		if !strings.Contains(authority, "@") && strings.Contains(path, "@") {
 			// What looks like a host may be the beginning of a password.
 			return nil, badURL("a '/' in a user name or password has to be written %%2F")
 		}
 		return nil, err
 	}
-	t.app, t.stream = splitPath(path, app, stream)
-	if t.app == "" && app == nil {
+	e.App, e.Stream = splitPath(path, app, stream)
+	if e.App == "" && app == nil {
 		return nil, badURL("application missing")
 	}
-	t.tcURL = t.place() + t.app
-	return t, nil
+	e.TCURL = e.place() + e.App
+	return e, nil
 }
 
 // otherSchemes are schemes of addresses that people try. Others are not repeated: what stands before "://" in a malformed URL
@@ -139,16 +141,16 @@ func splitSegment(segment, query string) (app, stream string) {
 }
 
 // setAuthority sets what is between the scheme and the path. RFC 3986, 3.2.
-func (t *target) setAuthority(authority string) error {
+func (e *Endpoint) setAuthority(authority string) error {
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		user, err := parseUser(authority[:i])
 		if err != nil {
 			return err
 		}
-		t.user, authority = user, authority[i+1:]
+		e.User, authority = user, authority[i+1:]
 	}
 	if strings.ContainsAny(authority, "?#\\") {
-		if t.user != nil {
+		if e.User != nil {
 			return badURL("no host behind '@'")
 		}
 		return badURL("a host, or a user name or password, cannot contain '?', '#' or '\\'")
@@ -158,23 +160,23 @@ func (t *target) setAuthority(authority string) error {
 		return err
 	}
 	if port == "" {
-		port = defaultPorts[t.scheme]
+		port = defaultPorts[e.Scheme]
 	}
-	t.authority, t.host, t.address = authority, host, net.JoinHostPort(host, port)
+	e.authority, e.Host, e.Address = authority, host, bracketed(host)+":"+port
 	return nil
 }
 
 // place is scheme://host[:port]/, a default port left out.
-func (t *target) place() string {
-	colon, port := ":", t.address[strings.LastIndexByte(t.address, ':')+1:]
-	if port == defaultPorts[t.scheme] {
+func (e *Endpoint) place() string {
+	colon, port := ":", e.Address[strings.LastIndexByte(e.Address, ':')+1:]
+	if port == defaultPorts[e.Scheme] {
 		colon, port = "", ""
 	}
-	return t.scheme + "://" + bracketed(withoutZone(t.host)) + colon + port + "/"
+	return e.Scheme + "://" + bracketed(WithoutZone(e.Host)) + colon + port + "/"
 }
 
 // parseUser takes user[:password] apart.
-func parseUser(info string) (*credentials, error) {
+func parseUser(info string) (*Credentials, error) {
 	name, password, _ := strings.Cut(info, ":")
 	name, err1 := url.PathUnescape(name)
 	password, err2 := url.PathUnescape(password)
@@ -186,7 +188,7 @@ func parseUser(info string) (*credentials, error) {
 	case strings.ContainsFunc(name+password, func(r rune) bool { return r < ' ' || r == 0x7F }):
 		return nil, badURL("a control character in the user name or the password")
 	}
-	return &credentials{name, password}, nil
+	return &Credentials{name, password}, nil
 }
 
 // splitAuthority takes host[:port] apart, and removes the brackets of an IPv6 address. port is empty if there is none.
@@ -242,9 +244,9 @@ func parseHost(text string) (string, error) {
 // parseIPv6 takes address[%zone]; RFC 6874 has the '%' encoded, as %25.
 func parseIPv6(text string) (string, error) {
 	address, zone, hasZone := strings.Cut(text, "%")
-	ip := net.ParseIP(address)
-	if ip == nil || !strings.Contains(address, ":") {
-		return "", failure(ErrInvalid, "no IPv6 address")
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Is4() {
+		return "", rtmperr.New(rtmperr.ErrInvalid, "no IPv6 address")
 	}
 	if !hasZone {
 		return address, nil
@@ -252,15 +254,15 @@ func parseIPv6(text string) (string, error) {
 	if rest, encoded := strings.CutPrefix(zone, "25"); encoded && rest != "" {
 		zone = rest
 	}
-	zone, err := url.PathUnescape(zone)
+	zone, err = url.PathUnescape(zone)
 	if err != nil || zone == "" || strings.ContainsFunc(zone, func(r rune) bool { return r <= ' ' || r == 0x7F || r == '%' || r == ']' }) {
-		return "", failure(ErrInvalid, "no zone of an IPv6 address")
+		return "", rtmperr.New(rtmperr.ErrInvalid, "no zone of an IPv6 address")
 	}
 	return address + "%" + zone, nil
 }
 
-// withoutZone: the zone of an address has a meaning on this machine only. RFC 6874, 4.
-func withoutZone(host string) string {
+// WithoutZone: the zone of an address has a meaning on this machine only. RFC 6874, 4.
+func WithoutZone(host string) string {
 	if !strings.Contains(host, ":") {
 		return host
 	}

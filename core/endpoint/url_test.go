@@ -1,4 +1,4 @@
-package core
+package endpoint
 
 import (
 	"strings"
@@ -6,8 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/amf"
-	"luatrtmp/tests/script"
+	"luatrtmp/core/rtmperr"
 )
 
 // goodURLs serve TestParseURL and the seeds of FuzzParseURL. place and app make the tcUrl.
@@ -63,20 +62,20 @@ var goodURLs = []struct {
 	{url: "rtmp://h/live/流?t=é", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "流?t=é"},
 	{url: "rtmp://h/live/s#fragment", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s#fragment"},
 
-	{url: "rtmp://h/live/s", app: text("x?vhost=v"), address: "h:1935", place: "rtmp://h/", wantApp: "x?vhost=v", wantStream: "s"},
-	{url: "rtmp://h/live/s", stream: text("a/b?c"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "a/b?c"},
-	{url: "rtmp://h/s", app: text("live"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
-	{url: "rtmp://h", app: text("live"), stream: text("s"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
-	{url: "rtmps://h:443", app: text("a/b"), stream: text("s?t"), address: "h:443", place: "rtmps://h/", wantApp: "a/b", wantStream: "s?t"},
-	{url: "rtmp://h/a/b?q", app: text("x"), stream: text("y"), address: "h:1935", place: "rtmp://h/", wantApp: "x", wantStream: "y"},
+	{url: "rtmp://h/live/s", app: Text("x?vhost=v"), address: "h:1935", place: "rtmp://h/", wantApp: "x?vhost=v", wantStream: "s"},
+	{url: "rtmp://h/live/s", stream: Text("a/b?c"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "a/b?c"},
+	{url: "rtmp://h/s", app: Text("live"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
+	{url: "rtmp://h", app: Text("live"), stream: Text("s"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "s"},
+	{url: "rtmps://h:443", app: Text("a/b"), stream: Text("s?t"), address: "h:443", place: "rtmps://h/", wantApp: "a/b", wantStream: "s?t"},
+	{url: "rtmp://h/a/b?q", app: Text("x"), stream: Text("y"), address: "h:1935", place: "rtmp://h/", wantApp: "x", wantStream: "y"},
 	// One segment.
 	{url: "rtmp://h/cam", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: ""},
 	{url: "rtmp://h/cam/", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: ""},
 	{url: "rtmp://h/cam?user=u&pass=p", address: "h:1935", place: "rtmp://h/", wantApp: "cam", wantStream: "?user=u&pass=p"},
-	{url: "rtmp://h/live2", stream: text("KEY?x=1"), address: "h:1935", place: "rtmp://h/", wantApp: "live2", wantStream: "KEY?x=1"},
-	{url: "rtmp://h/live2?backup=1", stream: text("KEY"), address: "h:1935", place: "rtmp://h/", wantApp: "live2?backup=1", wantStream: "KEY"},
-	{url: "rtmp://h/live2/", stream: text("KEY"), address: "h:1935", place: "rtmp://h/", wantApp: "live2", wantStream: "KEY"},
-	{url: "rtmp://h/KEY?x=1/2", app: text("live"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?x=1/2"},
+	{url: "rtmp://h/live2", stream: Text("KEY?x=1"), address: "h:1935", place: "rtmp://h/", wantApp: "live2", wantStream: "KEY?x=1"},
+	{url: "rtmp://h/live2?backup=1", stream: Text("KEY"), address: "h:1935", place: "rtmp://h/", wantApp: "live2?backup=1", wantStream: "KEY"},
+	{url: "rtmp://h/live2/", stream: Text("KEY"), address: "h:1935", place: "rtmp://h/", wantApp: "live2", wantStream: "KEY"},
+	{url: "rtmp://h/KEY?x=1/2", app: Text("live"), address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?x=1/2"},
 	// Bilibili: a stream that is only a query.
 	{url: "rtmp://h/live-bvc/?streamname=S&key=K", address: "h:1935", place: "rtmp://h/", wantApp: "live-bvc", wantStream: "?streamname=S&key=K"},
 	{url: "rtmp://h/live-bvc/?streamname=S&key=a/b", address: "h:1935", place: "rtmp://h/", wantApp: "live-bvc", wantStream: "?streamname=S&key=a/b"},
@@ -91,34 +90,34 @@ var goodURLs = []struct {
 	{url: "rtmp://h/live/KEY?sig=ab/cd", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?sig=ab/cd"},
 	{url: "rtmp://h/live/KEY?vhost=v/x", address: "h:1935", place: "rtmp://h/", wantApp: "live", wantStream: "KEY?vhost=v/x"},
 	// Options that are empty texts.
-	{url: "rtmp://h", app: text(""), stream: text("s"), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: "s"},
-	{url: "rtmp://h/s", app: text(""), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: "s"},
-	{url: "rtmp://h/a/s", app: text(""), stream: text(""), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: ""},
-	{url: "rtmp://h/a/s", stream: text(""), address: "h:1935", place: "rtmp://h/", wantApp: "a", wantStream: ""},
-	{url: "rtmp://h/", app: text("a"), address: "h:1935", place: "rtmp://h/", wantApp: "a", wantStream: ""},
+	{url: "rtmp://h", app: Text(""), stream: Text("s"), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: "s"},
+	{url: "rtmp://h/s", app: Text(""), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: "s"},
+	{url: "rtmp://h/a/s", app: Text(""), stream: Text(""), address: "h:1935", place: "rtmp://h/", wantApp: "", wantStream: ""},
+	{url: "rtmp://h/a/s", stream: Text(""), address: "h:1935", place: "rtmp://h/", wantApp: "a", wantStream: ""},
+	{url: "rtmp://h/", app: Text("a"), address: "h:1935", place: "rtmp://h/", wantApp: "a", wantStream: ""},
 }
 
-// text returns an option that is given.
-func text(s string) *string { return &s }
+// Text returns an option that is given.
+func Text(s string) *string { return &s }
 
 func TestParseURL(t *testing.T) {
 	for _, c := range goodURLs {
 		t.Run(c.url, func(t *testing.T) {
-			got, err := parseURL(c.url, c.app, c.stream)
+			got, err := Parse(c.url, c.app, c.stream)
 			require.NoError(t, err)
 			require.Equal(t, []string{c.address, c.place, c.place + c.wantApp, c.wantApp, c.wantStream},
-				[]string{got.address, got.place(), got.tcURL, got.app, got.stream})
-			require.Equal(t, strings.HasPrefix(strings.ToLower(c.url), "rtmps"), got.scheme == "rtmps")
-			require.Nil(t, got.user)
+				[]string{got.Address, got.place(), got.TCURL, got.App, got.Stream})
+			require.Equal(t, strings.HasPrefix(strings.ToLower(c.url), "rtmps"), got.Scheme == "rtmps")
+			require.Nil(t, got.User)
 			if c.wantStream != "" {
-				require.NotContains(t, got.masked(), c.wantStream+"?")
+				require.NotContains(t, got.Masked(), c.wantStream+"?")
 			}
 		})
 	}
 	long := strings.Repeat("t", 8<<10)
-	got, err := parseURL("rtmp://h/live/s?token="+long, nil, nil)
+	got, err := Parse("rtmp://h/live/s?token="+long, nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, "s?token="+long, got.stream, "tokens are not cut")
+	require.Equal(t, "s?token="+long, got.Stream, "tokens are not cut")
 }
 
 func TestParseURLWithUser(t *testing.T) {
@@ -135,11 +134,11 @@ func TestParseURLWithUser(t *testing.T) {
 		{"rtmp://%E6%B5%81:p%C3%A4ss@host/live/s", "流", "päss", "host:1935"},
 	} {
 		t.Run(c.url, func(t *testing.T) {
-			got, err := parseURL(c.url, nil, nil)
+			got, err := Parse(c.url, nil, nil)
 			require.NoError(t, err)
-			require.Equal(t, &credentials{c.user, c.password}, got.user)
-			require.Equal(t, c.address, got.address)
-			for _, text := range []string{got.tcURL, got.masked(), got.authority, got.place()} {
+			require.Equal(t, &Credentials{c.user, c.password}, got.User)
+			require.Equal(t, c.address, got.Address)
+			for _, text := range []string{got.TCURL, got.Masked(), got.authority, got.place()} {
 				require.NotContains(t, text, "@")
 				require.NotContains(t, text, "bob")
 			}
@@ -148,7 +147,7 @@ func TestParseURLWithUser(t *testing.T) {
 }
 
 // badURLs serve TestParseBadURL and the seeds of FuzzParseURL.
-var badURLs = []struct{ url, text string }{
+var badURLs = []struct{ url, Text string }{
 	{"", "no scheme"},
 	{"host/live/stream", "no scheme"},
 	{"hunter2@host/x?y=http://z", "no scheme"},
@@ -208,44 +207,11 @@ var badURLs = []struct{ url, text string }{
 func TestParseBadURL(t *testing.T) {
 	for _, c := range badURLs {
 		t.Run(c.url[:min(len(c.url), 40)], func(t *testing.T) {
-			_, err := parseURL(c.url, nil, nil)
-			require.ErrorIs(t, err, ErrInvalid)
-			require.ErrorContains(t, err, c.text)
+			_, err := Parse(c.url, nil, nil)
+			require.ErrorIs(t, err, rtmperr.ErrInvalid)
+			require.ErrorContains(t, err, c.Text)
 			require.ErrorContains(t, err, "the options app and stream")
 			require.NotContains(t, err.Error(), "hunter2")
-		})
-	}
-}
-
-// The server is told what the URL and the options say, empty texts included.
-func TestAddressesOnTheWire(t *testing.T) {
-	for _, c := range []struct {
-		path        string
-		options     []string
-		app, stream string
-	}{
-		{"cam", nil, "cam", ""},
-		{"live/key", nil, "live", "key"},
-		{"live-bvc/?streamname=S&key=K", nil, "live-bvc", "?streamname=S&key=K"},
-		{"live2?backup=1/KEY", nil, "live2?backup=1", "KEY"},
-		{"live2", []string{"stream", "KEY"}, "live2", "KEY"},
-		{"", []string{"app", "", "stream", "KEY"}, "", "KEY"},
-		{"live/key", []string{"stream", ""}, "live", ""},
-	} {
-		t.Run(c.path, func(t *testing.T) {
-			s := script.Listen(t)
-			p, w := newPublisher(t, "rtmp://h/a/s", c.options...)
-			require.NoError(t, p.SetURL(s.URL(c.path)))
-			require.NoError(t, p.Connect())
-			conn := s.Accept()
-			connect := conn.AcceptConnect().Object.(amf.Object)
-			conn.AcceptStream()
-			publish := conn.AcceptPublish()
-			w.until(StatePublishing)
-			app, _ := connect.Get("app")
-			tcURL, _ := connect.Get("tcUrl")
-			require.Equal(t, []amf.Value{c.app, s.URL("") + c.app}, []amf.Value{app, tcURL})
-			require.Equal(t, c.stream, publish.Arguments[0])
 		})
 	}
 }
@@ -260,20 +226,20 @@ func FuzzParseURL(f *testing.F) {
 	}
 	f.Add("rtmp://b%40b:s%2Fe%3Ac%25r%3Fe%23t@host/live/s")
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := parseURL(text, nil, nil)
+		got, err := Parse(text, nil, nil)
 		if err != nil {
-			require.ErrorIs(t, err, ErrInvalid)
+			require.ErrorIs(t, err, rtmperr.ErrInvalid)
 			return
 		}
-		require.NotEmpty(t, got.host)
-		require.NotEmpty(t, got.app)
-		require.True(t, strings.HasSuffix(text, got.stream), "verbatim")
-		again, err := parseURL(got.tcURL+"/"+got.stream, nil, nil)
-		if !strings.Contains(got.app, "?") {
+		require.NotEmpty(t, got.Host)
+		require.NotEmpty(t, got.App)
+		require.True(t, strings.HasSuffix(text, got.Stream), "verbatim")
+		again, err := Parse(got.TCURL+"/"+got.Stream, nil, nil)
+		if !strings.Contains(got.App, "?") {
 			require.NoError(t, err)
-			require.Equal(t, got.tcURL, again.tcURL)
-			require.Equal(t, got.stream, again.stream)
+			require.Equal(t, got.TCURL, again.TCURL)
+			require.Equal(t, got.Stream, again.Stream)
 		}
-		got.redact(text)
+		got.Redact(text)
 	})
 }

@@ -1,4 +1,4 @@
-package core
+package endpoint
 
 import (
 	"encoding/base64"
@@ -13,6 +13,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"luatrtmp/core/rtmperr"
 )
 
 // Servers repeat in their answers what they were told: the tcUrl, the name of the stream, a token. What others say is therefore
@@ -36,9 +38,9 @@ const (
 	// minBase64 is how long a secret is whose base64 is looked for.
 	minBase64 = 6
 
-	// maxForeign bounds how much of a foreign text is looked at. It is more than maxServerText, because masks are shorter
+	// MaxForeign bounds how much of a foreign text is looked at. It is more than maxServerText, because masks are shorter
 	// than what they stand for.
-	maxForeign = 4 << 10
+	MaxForeign = 4 << 10
 
 	// foreignSlack is how much before the end of a text that was cut is not shown: a short secret that was cut would not
 	// be found. It is more than a short secret needs in any encoding.
@@ -83,22 +85,22 @@ func remember(old, more []string, limit int) []string {
 }
 
 // ownSecrets returns what is secret of the target alone.
-func (t *target) ownSecrets() secrets {
-	name, query, _ := strings.Cut(t.stream, "?")
-	if t.stream == "" {
-		name, _, _ = strings.Cut(t.app, "?") // some servers call the stream by the application alone
+func (e *Endpoint) ownSecrets() secrets {
+	name, query, _ := strings.Cut(e.Stream, "?")
+	if e.Stream == "" {
+		name, _, _ = strings.Cut(e.App, "?") // some servers call the stream by the application alone
 	}
 	all := append([]string{name}, queryValues(query)...)
-	if t.user != nil {
-		all = append(all, t.user.password, url.PathEscape(t.user.password), url.QueryEscape(t.user.password))
+	if e.User != nil {
+		all = append(all, e.User.Password, url.PathEscape(e.User.Password), url.QueryEscape(e.User.Password))
 	}
-	for _, text := range []string{t.app, t.tcURL} {
+	for _, text := range []string{e.App, e.TCURL} {
 		all = append(all, addressSecrets(text)...)
 	}
 	all = slices.DeleteFunc(all, func(text string) bool { return text == "" })
 	slices.Sort(all)
 	all = slices.Compact(all)
-	if t.fromServer {
+	if e.fromServer {
 		return secrets{servers: all}
 	}
 	return secrets{owner: all}
@@ -135,14 +137,14 @@ func queryValues(query string) []string {
 	return all
 }
 
-// knownSecrets are those of all addresses that a stream has had or was to have. Its methods may be called from any goroutine.
-type knownSecrets struct {
+// KnownSecrets are those of all addresses that a stream has had or was to have. Its methods may be called from any goroutine.
+type KnownSecrets struct {
 	mu  sync.Mutex
 	all secrets
 }
 
 // add returns what is known together with more, and remembers it.
-func (k *knownSecrets) add(more secrets) secrets {
+func (k *KnownSecrets) add(more secrets) secrets {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.all = k.all.and(more)
@@ -150,39 +152,39 @@ func (k *knownSecrets) add(more secrets) secrets {
 }
 
 // secrets returns what must not be shown of a target and of the places where the stream was before.
-func (t *target) secrets() secrets {
-	if t.known == nil {
-		return t.ownSecrets()
+func (e *Endpoint) Secrets() secrets {
+	if e.Known == nil {
+		return e.ownSecrets()
 	}
-	return t.known.add(t.ownSecrets())
+	return e.Known.add(e.ownSecrets())
 }
 
 // redact returns what may be shown of a foreign text; see secrets.redact.
-func (t *target) redact(text string) string {
+func (e *Endpoint) Redact(text string) string {
 	if text == "" {
 		return ""
 	}
-	return t.secrets().redact(text)
+	return e.Secrets().redact(text)
 }
 
 // remember makes the secrets of an address known that a server has given, and that may be malformed.
-func (t *target) remember(address string) {
-	if t.known != nil {
-		t.known.add(secrets{servers: addressSecrets(address)})
+func (e *Endpoint) Remember(address string) {
+	if e.Known != nil {
+		e.Known.add(secrets{servers: addressSecrets(address)})
 	}
 }
 
 // masked is the target for people: without user, password, stream key, and what may be a token in the application.
-func (t *target) masked() string {
-	if t.stream == "" { // the application is the name of the stream
-		return t.place() + mask
+func (e *Endpoint) Masked() string {
+	if e.Stream == "" { // the application is the name of the stream
+		return e.place() + mask
 	}
-	app, _, hasQuery := strings.Cut(t.app, "?")
-	app = t.redact(app)
+	app, _, hasQuery := strings.Cut(e.App, "?")
+	app = e.Redact(app)
 	if hasQuery {
 		app += "?" + mask
 	}
-	return t.place() + app + "/" + mask
+	return e.place() + app + "/" + mask
 }
 
 // redact returns a foreign text so that it can be part of a message: short, without control characters, and with a mask in
@@ -190,7 +192,7 @@ func (t *target) masked() string {
 // stand in the text as they are, in other case, with control characters or invalid bytes between them, percent-encoded, in
 // escapes of JSON or HTML, in several of these encodings, or whole in base64. Shorter secrets are masked as whole words.
 func (s secrets) redact(foreign string) string {
-	text := foreign[:min(len(foreign), maxForeign)]
+	text := foreign[:min(len(foreign), MaxForeign)]
 	views, ok := viewsOf(text)
 	if !ok {
 		return mask // nobody encodes a text so often, unless to hide something
@@ -210,15 +212,15 @@ func (s secrets) redact(foreign string) string {
 			b.WriteString(mask)
 		}
 	}
-	return readable(b.String())
+	return rtmperr.Readable(b.String())
 }
 
 // hide sets hidden for each byte of a text, of which views are given, that belongs to a secret.
 func (s secrets) hide(views []view, hidden []bool) {
 	windows := map[uint64]bool{} // of the text; true: a secret has the same
 	for _, v := range views {
-		for i := 0; i+secretWindow <= len(v.text); i++ {
-			windows[window(v.text[i:])] = false
+		for i := 0; i+secretWindow <= len(v.Text); i++ {
+			windows[window(v.Text[i:])] = false
 		}
 	}
 	words := map[string]bool{}
@@ -237,8 +239,8 @@ func (s secrets) hide(views []view, hidden []bool) {
 		}
 	}
 	for _, v := range views {
-		for i := 0; i+secretWindow <= len(v.text); i++ {
-			if windows[window(v.text[i:])] {
+		for i := 0; i+secretWindow <= len(v.Text); i++ {
+			if windows[window(v.Text[i:])] {
 				v.hide(i, i+secretWindow, hidden)
 			}
 		}
@@ -254,7 +256,7 @@ func formsOf(secret string) [][]byte {
 	var forms [][]byte
 	views, _ := viewsOf(secret)
 	for _, v := range views {
-		forms = append(forms, v.text)
+		forms = append(forms, v.Text)
 	}
 	if len(secret) < minBase64 {
 		return slices.DeleteFunc(forms, isNoWord)
@@ -268,11 +270,11 @@ func formsOf(secret string) [][]byte {
 	for _, text := range plain {
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			// What stands in front of the secret decides which of its bits make a character together.
-			forms = append(forms, fold(newView(encoding.EncodeToString([]byte(text)))).text)
+			forms = append(forms, fold(newView(encoding.EncodeToString([]byte(text)))).Text)
 			for before, skip := range map[string]int{"\x00": 2, "\x00\x00": 3} {
 				encoded := encoding.EncodeToString([]byte(before + text))
 				if end := (len(before) + len(text)) * 8 / 6; end-skip >= secretWindow {
-					forms = append(forms, fold(newView(encoded[skip:end])).text)
+					forms = append(forms, fold(newView(encoded[skip:end])).Text)
 				}
 			}
 		}
@@ -287,13 +289,13 @@ func isNoWord(form []byte) bool {
 
 // view is a text as it reads when some of its encodings are undone. It knows where in the original its bytes come from.
 type view struct {
-	text     []byte
+	Text     []byte
 	from, to []int // the bytes of the original that stand for each byte
 }
 
 func newView(text string) view {
-	v := view{text: []byte(text), from: make([]int, len(text)), to: make([]int, len(text))}
-	for i := range v.text {
+	v := view{Text: []byte(text), from: make([]int, len(text)), to: make([]int, len(text))}
+	for i := range v.Text {
 		v.from[i], v.to[i] = i, i+1
 	}
 	return v
@@ -302,7 +304,7 @@ func newView(text string) view {
 // add adds bytes that stand in another view from i to before end.
 func (v *view) add(text []byte, of view, i, end int) {
 	for _, b := range text {
-		v.text = append(v.text, b)
+		v.Text = append(v.Text, b)
 		v.from, v.to = append(v.from, of.from[i]), append(v.to, of.to[end-1])
 	}
 }
@@ -319,12 +321,12 @@ func (v *view) hideWords(words map[string]bool, hidden []bool) {
 	if len(words) == 0 {
 		return
 	}
-	for i := range v.text {
+	for i := range v.Text {
 		if v.insideWord(i) {
 			continue
 		}
-		for end := i + 1; end <= len(v.text) && end-i < secretWindow; end++ {
-			if !v.insideWord(end) && words[string(v.text[i:end])] {
+		for end := i + 1; end <= len(v.Text) && end-i < secretWindow; end++ {
+			if !v.insideWord(end) && words[string(v.Text[i:end])] {
 				v.hide(i, end, hidden)
 			}
 		}
@@ -333,7 +335,7 @@ func (v *view) hideWords(words map[string]bool, hidden []bool) {
 
 // insideWord reports whether the bytes before i and at i belong to one word.
 func (v *view) insideWord(i int) bool {
-	return i > 0 && i < len(v.text) && isWordByte(v.text[i-1]) && isWordByte(v.text[i])
+	return i > 0 && i < len(v.Text) && isWordByte(v.Text[i-1]) && isWordByte(v.Text[i])
 }
 
 func isWordByte(c byte) bool {
@@ -341,7 +343,7 @@ func isWordByte(c byte) bool {
 }
 
 // encodings are the ways to write a character: the byte with which what is written begins, and a function that decodes what a
-// text begins with and returns its size, 0 if it is nothing of that kind.
+// Text begins with and returns its size, 0 if it is nothing of that kind.
 var encodings = []struct {
 	first  byte
 	decode func(text []byte) (size int, plain []byte)
@@ -365,14 +367,14 @@ func viewsOf(text string) ([]view, bool) {
 	for i := 0; i < len(unfolded); i++ {
 		for kind := range encodings {
 			next, changed := unfolded[i].decoded(kind)
-			if !changed || seen[string(next.text)] {
+			if !changed || seen[string(next.Text)] {
 				continue
 			}
-			seen[string(next.text)] = true
+			seen[string(next.Text)] = true
 			unfolded, views = append(unfolded, next), append(views, fold(next))
 			// What stands on both sides of a control character may be one escape, or not.
-			if clean := next.withoutControls(); !seen[string(clean.text)] {
-				seen[string(clean.text)] = true
+			if clean := next.withoutControls(); !seen[string(clean.Text)] {
+				seen[string(clean.Text)] = true
 				unfolded = append(unfolded, clean)
 			}
 			if len(unfolded) > maxViews {
@@ -388,8 +390,8 @@ func viewsOf(text string) ([]view, bool) {
 func fold(v view) view {
 	v = v.withoutControls()
 	var out view
-	for i := 0; i < len(v.text); {
-		r, size := utf8.DecodeRune(v.text[i:])
+	for i := 0; i < len(v.Text); {
+		r, size := utf8.DecodeRune(v.Text[i:])
 		switch {
 		case r == '+' || unicode.Is(unicode.Zs, r):
 			out.add([]byte{' '}, v, i, i+size)
@@ -408,15 +410,15 @@ func fold(v view) view {
 // clean returns a view without what is not shown: control characters and invalid bytes.
 func (v view) clean() view {
 	v = v.withoutControls()
-	if utf8.Valid(v.text) {
+	if utf8.Valid(v.Text) {
 		return v
 	}
 	var out view
-	for i := 0; i < len(v.text); {
-		r, size := utf8.DecodeRune(v.text[i:])
+	for i := 0; i < len(v.Text); {
+		r, size := utf8.DecodeRune(v.Text[i:])
 		if r != utf8.RuneError || size > 1 {
 			for at := i; at < i+size; at++ {
-				out.add(v.text[at:at+1], v, at, at+1)
+				out.add(v.Text[at:at+1], v, at, at+1)
 			}
 		}
 		i += size
@@ -426,13 +428,13 @@ func (v view) clean() view {
 
 // withoutControls returns a view without control characters, which may stand inside of others.
 func (v view) withoutControls() view {
-	if !slices.ContainsFunc(v.text, isControlByte) {
+	if !slices.ContainsFunc(v.Text, isControlByte) {
 		return v
 	}
 	var out view
-	for i, c := range v.text {
+	for i, c := range v.Text {
 		if !isControlByte(c) {
-			out.add(v.text[i:i+1], v, i, i+1)
+			out.add(v.Text[i:i+1], v, i, i+1)
 		}
 	}
 	return out
@@ -443,16 +445,16 @@ func isControlByte(c byte) bool { return c < ' ' || c == 0x7F }
 // decoded returns a view with one of encodings undone once, and whether there was anything of it.
 func (v view) decoded(kind int) (out view, changed bool) {
 	e := &encodings[kind]
-	if !slices.Contains(v.text, e.first) {
+	if !slices.Contains(v.Text, e.first) {
 		return v, false
 	}
-	for i := 0; i < len(v.text); {
+	for i := 0; i < len(v.Text); {
 		size, plain := 0, []byte(nil)
-		if v.text[i] == e.first {
-			size, plain = e.decode(v.text[i:])
+		if v.Text[i] == e.first {
+			size, plain = e.decode(v.Text[i:])
 		}
 		if size == 0 {
-			out.add(v.text[i:i+1], v, i, i+1)
+			out.add(v.Text[i:i+1], v, i, i+1)
 			i++
 			continue
 		}

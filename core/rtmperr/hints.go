@@ -1,6 +1,8 @@
-package core
+package rtmperr
 
-import "strings"
+import (
+	"strings"
+)
 
 // hints tell the user what to do about the refusals that are met most; matched against code and description, the first that fits.
 var hints = []struct{ part, advice string }{
