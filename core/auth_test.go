@@ -110,7 +110,7 @@ func TestPasswordRefused(t *testing.T) {
 		name    string
 		user    string
 		answers []string
-		Text    string
+		text    string
 	}{
 		{"no password, adobe", "", []string{needAuth}, "put them into the URL, rtmp://user:password@host/..."},
 		{"no password, limelight", "", []string{"code=403 need auth; authmod=llnw"}, "put them into the URL"},
@@ -137,7 +137,7 @@ func TestPasswordRefused(t *testing.T) {
 			}
 			e := w.until(StateError)
 			require.ErrorIs(t, e.Err, rtmperr.ErrRefused)
-			require.ErrorContains(t, e.Err, c.Text)
+			require.ErrorContains(t, e.Err, c.text)
 			require.ErrorContains(t, e.Err, "Connect.Rejected")
 			require.NotContains(t, e.Err.Error(), "nosecret")
 			require.Equal(t, []State{1, 2, 7}, w.states())

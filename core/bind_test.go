@@ -85,7 +85,7 @@ func TestBindFails(t *testing.T) {
 		s.Serve(nil)()
 		return url
 	}
-	for _, c := range []struct{ name, bind, Text string }{
+	for _, c := range []struct{ name, bind, text string }{
 		{"no such interface", "nosuch0", `no network interface "nosuch0" (it has `},
 		{"another machine's address", "192.0.2.77", "the option bind: 192.0.2.77 is no address of this machine"},
 		{"nothing listens", "127.0.0.1", ", from 127.0.0.1 (connection refused)"},
@@ -97,7 +97,7 @@ func TestBindFails(t *testing.T) {
 			require.NoError(t, p.Connect())
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, rtmperr.ErrConnect)
-			require.ErrorContains(t, err, c.Text)
+			require.ErrorContains(t, err, c.text)
 		})
 	}
 }

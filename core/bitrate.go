@@ -18,11 +18,11 @@ const (
 // bitrateSteer derives a target for the encoder from what waits and from what the network took. It knows no clock: look
 // is called once every bitratePeriod. It outlives connections: what an encoder was told before an outage holds after it.
 type bitrateSteer struct {
-	floor    uint32 // kbit/s, the least target
-	Endpoint uint32 // kbit/s; 0: no congestion so far
-	full     uint32 // kbit/s that is sent without congestion
-	known    bool   // full was measured without congestion; else it is the most that the network took
-	clear    int    // looks in a row without congestion
+	floor  uint32 // kbit/s, the least target
+	target uint32 // kbit/s; 0: no congestion so far
+	full   uint32 // kbit/s that is sent without congestion
+	known  bool   // full was measured without congestion; else it is the most that the network took
+	clear  int    // looks in a row without congestion
 }
 
 // look takes the media time that waits and the rate of the last period; changed reports whether there is a new target.
@@ -31,13 +31,13 @@ func (b *bitrateSteer) look(waiting time.Duration, kbps uint32) (target uint32, 
 		b.clear = 0
 		b.learn(kbps)
 		next := max(b.floor, uint32(float64(kbps)*bitrateMargin))
-		if b.Endpoint != 0 && next >= b.Endpoint || b.Endpoint == 0 && b.known && next >= b.full {
-			return b.Endpoint, false // nothing less than what it sends already
+		if b.target != 0 && next >= b.target || b.target == 0 && b.known && next >= b.full {
+			return b.target, false // nothing less than what it sends already
 		}
-		b.Endpoint = next
+		b.target = next
 		return next, true
 	}
-	if b.Endpoint == 0 {
+	if b.target == 0 {
 		b.full = max(kbps, b.full-b.full/8) // a single look may hit a pause
 		b.known = b.full > 0
 		return 0, false
@@ -45,20 +45,20 @@ func (b *bitrateSteer) look(waiting time.Duration, kbps uint32) (target uint32, 
 	b.learn(kbps)
 	if waiting > bitrateClear {
 		b.clear = 0
-		return b.Endpoint, false
+		return b.target, false
 	}
 	if b.clear++; b.clear < bitrateStable {
-		return b.Endpoint, false
+		return b.target, false
 	}
 	b.clear = 0
-	b.Endpoint += max(1, uint32(float64(b.full)*bitrateStep))
-	if b.Endpoint < b.full {
-		return b.Endpoint, true
+	b.target += max(1, uint32(float64(b.full)*bitrateStep))
+	if b.target < b.full {
+		return b.target, true
 	}
 	if !b.known {
-		b.full = b.Endpoint
+		b.full = b.target
 	}
-	b.Endpoint = 0 // told once more, then there is nothing left to steer
+	b.target = 0 // told once more, then there is nothing left to steer
 	return max(b.floor, b.full), true
 }
 

@@ -131,7 +131,7 @@ func (c *connection) whyBroken(closed func() error) error {
 	for {
 		select {
 		case <-limit.C:
-			return c.out.New()
+			return c.out.Err()
 		case m, ok := <-c.in.listen():
 			if !ok {
 				return closed()
@@ -149,7 +149,7 @@ func (c *connection) whyClosed() error {
 	if errors.Is(c.in.err, net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
 		c.out.abort()
 		<-c.out.done
-		if err := c.out.New(); err != nil {
+		if err := c.out.Err(); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (c *connection) whyClosed() error {
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: check the stream key and its token; "+
 			"another publisher may have the name; or it does not take %s; see its log", after, c.p.muxer.sentCodecs(c.out))
 	}
-	return c.in.New("while publishing")
+	return c.in.Err("while publishing")
 }
 
 // goodbye sends what waits, tells the server, and closes the own direction. It ends with limit at
@@ -171,7 +171,7 @@ func (c *connection) goodbye(limit, hurry context.Context) {
 	case <-limit.Done():
 		return
 	}
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.New() == nil && half.CloseWrite() == nil {
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.Err() == nil && half.CloseWrite() == nil {
 		c.in.drain(limit, hurry)
 	}
 }

@@ -98,7 +98,7 @@ func (c *connection) undelivered(why error, before uint32) error {
 	var missing []string
 	for _, m := range []struct {
 		count int
-		Text  string
+		text  string
 	}{
 		{video, "video frames not sent"},
 		{audio, "audio frames not sent"},
@@ -106,7 +106,7 @@ func (c *connection) undelivered(why error, before uint32) error {
 		{bytes, "bytes not acknowledged"},
 	} {
 		if m.count > 0 {
-			missing = append(missing, fmt.Sprintf("%d %s", m.count, m.Text))
+			missing = append(missing, fmt.Sprintf("%d %s", m.count, m.text))
 		}
 	}
 	what := ""

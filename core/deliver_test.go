@@ -51,7 +51,7 @@ func TestEndOfASourceAtAServerThatStoppedReading(t *testing.T) {
 		for _, c := range []struct {
 			name   string
 			frames int
-			Text   string
+			text   string
 		}{
 			{"frames wait", 100, "video frames not sent, "},
 			{"the kernel has the rest", 25, "has not got all of it ("},
@@ -62,7 +62,7 @@ func TestEndOfASourceAtAServerThatStoppedReading(t *testing.T) {
 				e := w.until(StateError)
 				require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 				require.ErrorContains(t, e.Err, "the source is at its end, but the server has not got all of it")
-				require.ErrorContains(t, e.Err, c.Text)
+				require.ErrorContains(t, e.Err, c.text)
 				require.ErrorContains(t, e.Err, "bytes not acknowledged")
 				require.ErrorContains(t, e.Err, "took no data for 700ms")
 				require.Equal(t, []State{1, 2, 3, 4, 5, 7}, w.states())

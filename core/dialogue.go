@@ -37,7 +37,7 @@ type dialogue struct {
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
 func (d *dialogue) connect(p plan) error {
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
-	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil && d.out.New() == nil {
+	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil && d.out.Err() == nil {
 		return stageFailed(stageConnect, err, err)
 	}
 	query := p.login.query(d.to.App)
@@ -127,7 +127,7 @@ func (d *dialogue) send(streamID uint32, name string, object amf.Value, argument
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	d.log.Debug("sending a command", "command", name)
 	err = d.out.sendMessage(h, classControl, d.command(name, object, arguments...))
-	if err != nil && d.out.New() != nil {
+	if err != nil && d.out.Err() != nil {
 		err = nil
 	}
 	return d.lastTransaction, err
@@ -193,13 +193,13 @@ func (d *dialogue) whyUnread(command stage, err error) error {
 	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
 		d.out.abort()
 		<-d.out.done
-		if err := d.out.New(); err != nil {
+		if err := d.out.Err(); err != nil {
 			return err
 		}
 	case d.in.closedByPeer():
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection instead of answering %s: %s", command, closedHint(command))
 	}
-	return d.in.New("during " + command.String())
+	return d.in.Err("during " + command.String())
 }
 
 func closedHint(command stage) string {

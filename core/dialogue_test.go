@@ -97,7 +97,7 @@ func TestRefusalsAreFinal(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		server func(*script.Conn)
-		Text   string
+		text   string
 	}{
 		{"connect refused", func(c *script.Conn) {
 			c.Handshake()
@@ -127,7 +127,7 @@ func TestRefusalsAreFinal(t *testing.T) {
 			s, count := connections(t, c.server)
 			p, w := newPublisher(t, s.URL("live/stream"), "timeout", "300")
 			require.NoError(t, p.Connect())
-			require.ErrorContains(t, w.until(StateError).Err, c.Text)
+			require.ErrorContains(t, w.until(StateError).Err, c.text)
 			require.EqualValues(t, 1, count.Load())
 		})
 	}

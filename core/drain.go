@@ -170,7 +170,7 @@ func (w *writer) closeIfOver() {
 }
 
 // failure returns why writing ended, nil when all was sent; valid after done.
-func (w *writer) New() error {
+func (w *writer) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err

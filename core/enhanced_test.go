@@ -184,7 +184,7 @@ func TestPushedAfterASilentConnect(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		send func(*Publisher) error
-		Text string // "": it is sent
+		text string // "": it is sent
 	}{
 		{"hevc", sendVideoOf("hevc", hevcKey), ""},
 		{"av1", sendVideoOf("av1", av1Key), ""},
@@ -197,12 +197,12 @@ func TestPushedAfterASilentConnect(t *testing.T) {
 			noLeak(t)
 			p, w, conn := connectTo(t, declaresNothing)
 			err := c.send(p)
-			if c.Text == "" {
+			if c.text == "" {
 				require.NoError(t, err)
 				return
 			}
 			require.ErrorIs(t, err, rtmperr.ErrRefused)
-			require.ErrorContains(t, err, c.Text)
+			require.ErrorContains(t, err, c.text)
 			require.ErrorContains(t, err, `enhanced = "on"`)
 			require.Equal(t, err, w.until(StateError).Err)
 			conn.Drain()
@@ -232,7 +232,7 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 		video, audio flv.Codec
 		server       amf.Value
 		options      []string
-		Text         string // "": it is published
+		text         string // "": it is published
 	}{
 		{"h264 and aac", flv.H264, flv.AAC, declaresNothing, nil, ""},
 		{"hevc, nothing declared", flv.HEVC, flv.AAC, declaresNothing, nil, ""},
@@ -257,7 +257,7 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 			conn.Send(&message.Command{
 				Name: "_result", TransactionID: conn.Command("connect").TransactionID, Object: c.server, Arguments: []amf.Value{success},
 			})
-			if c.Text == "" {
+			if c.text == "" {
 				conn.AcceptStream()
 				conn.AcceptPublish()
 				w.until(StatePublishing)
@@ -265,7 +265,7 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 			}
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, rtmperr.ErrRefused)
-			require.ErrorContains(t, err, c.Text)
+			require.ErrorContains(t, err, c.text)
 			require.Equal(t, []State{1, 2, 3, 7}, w.states())
 			require.Empty(t, conn.End(), "no stream is asked for")
 			for limit := time.Now().Add(patience); p.Busy(); time.Sleep(time.Millisecond) {

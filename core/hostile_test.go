@@ -28,7 +28,7 @@ func TestHostileServers(t *testing.T) {
 		name   string
 		server func(*script.Conn)
 		want   sequence
-		Text   string
+		text   string
 	}{
 		{"garbage after the handshake", func(c *script.Conn) { c.Handshake(); c.Write(bytes.Repeat([]byte{0xFF}, 5000)) },
 			sequence{1, 2, 7}, "not RTMP"},
@@ -91,7 +91,7 @@ func TestHostileServers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := failing(t, c.server, "timeout", "300")
 			require.Equal(t, c.want, got)
-			require.ErrorContains(t, err, c.Text)
+			require.ErrorContains(t, err, c.text)
 		})
 	}
 }

@@ -58,7 +58,7 @@ func (p *Publisher) nameLog() {
 	}
 	name := p.options.Name
 	if name == "" {
-		if to, err := p.Endpoint(); err == nil {
+		if to, err := p.endpoint(); err == nil {
 			name = to.Masked()
 		}
 	}

@@ -186,7 +186,7 @@ func TestMuxerRefusesVideo(t *testing.T) {
 		au   []byte
 		time int32
 		kind error
-		Text string
+		text string
 	}{
 		{"empty", nil, 0, rtmperr.ErrInvalid, "empty"},
 		{"no start code", idr, 0, rtmperr.ErrInvalid, "65 88 82 08"},
@@ -201,7 +201,7 @@ func TestMuxerRefusesVideo(t *testing.T) {
 			requireSent(t, w, "M", "VH", "K")
 			err := m.sendAnnexB(c.au, 40, c.time)
 			require.ErrorIs(t, err, c.kind)
-			require.ErrorContains(t, err, c.Text)
+			require.ErrorContains(t, err, c.text)
 			require.NoError(t, m.sendAnnexB(picture, 80, 0))
 			if c.kind == rtmperr.ErrInvalid && !bytes.Contains(c.au, inter) {
 				requireSent(t, w, "P")
@@ -256,7 +256,7 @@ func TestMuxerAudio(t *testing.T) {
 		name          string
 		frame, config []byte
 		kind          error
-		Text          string
+		text          string
 	}{
 		{"empty", nil, nil, rtmperr.ErrInvalid, "empty"},
 		{"empty with config", nil, ascStereo, rtmperr.ErrInvalid, "empty"},
@@ -268,7 +268,7 @@ func TestMuxerAudio(t *testing.T) {
 	} {
 		err := m.sendAAC(c.frame, c.config, 1200)
 		require.ErrorIs(t, err, c.kind, c.name)
-		require.ErrorContains(t, err, c.Text)
+		require.ErrorContains(t, err, c.text)
 		requireSent(t, w)
 		for _, n := range m.work().nalus {
 			require.Nil(t, n, "the caller's memory is not kept")

@@ -216,13 +216,13 @@ func TestSeveralTracksTimes(t *testing.T) {
 func TestAnotherCodecOnATrack(t *testing.T) {
 	m, w := attachedTo(func(*Options) {})
 	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{Codec: "h264"}))
-	for _, wrong := range []struct{ codec, Text string }{
+	for _, wrong := range []struct{ codec, text string }{
 		{"hevc", "a frame of hevc where the frames before were h264"}, {"av1", "av1"}, {"vp9", "vp9"},
 		{"vp8", "vp8"}, {"h265", `"h265" is unknown; video codecs are h264, hevc`}, {"aac", `"aac" is audio`},
 	} {
 		err := m.sendVideoFrame(picture, 1040, Frame{Codec: wrong.codec})
 		require.ErrorIs(t, err, rtmperr.ErrInvalid, wrong.codec)
-		require.ErrorContains(t, err, wrong.Text)
+		require.ErrorContains(t, err, wrong.text)
 	}
 	require.NoError(t, m.sendVideoFrame(picture, 1040, Frame{}), "a mistake costs nothing")
 	require.NoError(t, m.sendVideoFrame(hevcKey, 1080, Frame{Codec: "hevc"}))
@@ -243,7 +243,7 @@ func TestTrackErrors(t *testing.T) {
 	m, w := attachedTo(func(*Options) {})
 	for _, c := range []struct {
 		err  error
-		Text string
+		text string
 	}{
 		{m.sendVideoFrame(keyFrame, 0, Frame{Track: -1}), "track -1, expected 0 to 255"},
 		{m.sendVideoFrame(keyFrame, 0, Frame{Track: 256}), "track 256"},
@@ -258,7 +258,7 @@ func TestTrackErrors(t *testing.T) {
 		{m.sendAudioBody([]byte("\x90Opus"), 0), "OpusHead"},
 	} {
 		require.ErrorIs(t, c.err, rtmperr.ErrInvalid)
-		require.ErrorContains(t, c.err, c.Text)
+		require.ErrorContains(t, c.err, c.text)
 	}
 	requireWire(t, w)
 }

@@ -24,7 +24,7 @@ func TestHandshakeFailures(t *testing.T) {
 		server      func(*script.Conn)
 		options     []string
 		kind        error
-		Text        []string
+		text        []string
 	}{
 		{"silent", 1, func(*script.Conn) {}, []string{"timeout", short}, rtmperr.ErrTimeout, []string{"handshake", "150ms", "rtmps://"}},
 		{"half", 1, func(c *script.Conn) { c.Write([]byte{3, 0, 0}) }, []string{"timeout", short}, rtmperr.ErrTimeout, []string{"handshake"}},
@@ -51,7 +51,7 @@ func TestHandshakeFailures(t *testing.T) {
 			}
 			e := w.until(StateError)
 			require.ErrorIs(t, e.Err, c.kind)
-			for _, text := range c.Text {
+			for _, text := range c.text {
 				require.ErrorContains(t, e.Err, text)
 			}
 			require.Equal(t, []State{1, 2, 7}, w.states(), "all of it is one attempt")

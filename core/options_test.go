@@ -81,7 +81,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	for _, c := range []struct{ name, value, Text string }{
+	for _, c := range []struct{ name, value, text string }{
 		{"timeout", "9", "10 to 600000"},
 		{"timeout", "600001", "10 to 600000"},
 		{"timeout", "", "whole number"},
@@ -125,7 +125,7 @@ func TestBadOptions(t *testing.T) {
 		o := DefaultOptions()
 		err := o.Set(c.name, c.value)
 		require.ErrorIs(t, err, rtmperr.ErrInvalid, c.name)
-		require.ErrorContains(t, err, c.Text)
+		require.ErrorContains(t, err, c.text)
 		require.Equal(t, DefaultOptions(), o, "a refused option changes nothing")
 	}
 }

@@ -162,8 +162,8 @@ func (p *Publisher) idleOnly(what string) error {
 	return nil
 }
 
-// target returns where to publish with what is set; p.mu is held.
-func (p *Publisher) Endpoint() (*endpoint.Endpoint, error) {
+// endpoint returns where to publish with what is set; p.mu is held.
+func (p *Publisher) endpoint() (*endpoint.Endpoint, error) {
 	to, err := endpoint.Parse(p.url, p.options.App, p.options.Stream)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func (p *Publisher) Connect() error {
 		p.mu.Unlock()
 		return rtmperr.New(rtmperr.ErrState, "no URL is set")
 	}
-	to, err := p.Endpoint()
+	to, err := p.endpoint()
 	if err != nil {
 		p.mu.Unlock()
 		return err

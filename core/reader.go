@@ -222,7 +222,7 @@ func (r *reader) closedByPeer() bool {
 }
 
 // failure says why reading ended, and when; valid after that.
-func (r *reader) New(when string) error {
+func (r *reader) Err(when string) error {
 	switch {
 	case r.closedByPeer():
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection %s", when)

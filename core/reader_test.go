@@ -188,7 +188,7 @@ func TestReaderNobodyListens(t *testing.T) {
 func TestReaderFailure(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		Text string
+		text string
 		peer bool
 	}{
 		{io.EOF, "the server closed the connection now", true},
@@ -199,7 +199,7 @@ func TestReaderFailure(t *testing.T) {
 	} {
 		r := reader{err: c.err}
 		require.Equal(t, c.peer, r.closedByPeer())
-		require.ErrorIs(t, r.New("now"), rtmperr.ErrNetwork)
-		require.ErrorContains(t, r.New("now"), c.Text)
+		require.ErrorIs(t, r.Err("now"), rtmperr.ErrNetwork)
+		require.ErrorContains(t, r.Err("now"), c.text)
 	}
 }

@@ -230,7 +230,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	default:
 	}
 	s.answered, s.ended = nil, false
-	if to, err := p.Endpoint(); err == nil {
+	if to, err := p.endpoint(); err == nil {
 		s.home, s.to, s.o = to, to, p.options
 	} else {
 		p.log.Warn("the URL and the options that are set do not fit together; connecting with those from before", "why", err)

@@ -27,7 +27,7 @@ func TestRedirect(t *testing.T) {
 		name            string
 		o               *Options
 		home, at, TCURL string
-		user, Text      string
+		user, text      string
 	}{
 		{"same host", &any, "rtmp://bob:hunter2@h/a/s", "", "rtmp://h/b", password, ""},
 		{"another port of it", &any, "rtmp://bob:hunter2@h/a/s", "", "rtmp://h:1936/b", password, ""},
@@ -73,8 +73,8 @@ func TestRedirect(t *testing.T) {
 				require.NoError(t, err)
 			}
 			to, err := whereto(at, c.TCURL, home, c.o)
-			if c.Text != "" {
-				require.ErrorContains(t, err, c.Text)
+			if c.text != "" {
+				require.ErrorContains(t, err, c.text)
 				return
 			}
 			require.NoError(t, err)

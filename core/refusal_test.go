@@ -32,7 +32,7 @@ func TestRefusals(t *testing.T) {
 		server  func(*script.Conn)
 		options []string
 		want    sequence
-		Text    []string
+		text    []string
 	}{
 		{"1 closed at connect", func(c *script.Conn) { c.Handshake(); c.Command("connect"); c.Close() }, nil,
 			sequence{1, 2, 7}, []string{"closed the connection", "connect", "application"}},
@@ -90,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := failing(t, c.server, c.options...)
 			require.Equal(t, c.want, got)
-			for _, text := range c.Text {
+			for _, text := range c.text {
 				require.ErrorContains(t, err, text)
 			}
 			require.Less(t, len(err.Error()), 3000)
@@ -104,7 +104,7 @@ func TestClosedSoonAfterAccepting(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		send func(*Publisher) error
-		Text string
+		text string
 	}{
 		{"nothing", func(*Publisher) error { return nil }, "a codec that is sent;"},
 		{"H.264", sendVideoOf("h264", keyFrame), "a codec that is sent (h264);"},
@@ -116,13 +116,13 @@ func TestClosedSoonAfterAccepting(t *testing.T) {
 			noLeak(t)
 			p, w, conn := publishing(t)
 			require.NoError(t, c.send(p))
-			if c.Text != "a codec that is sent;" {
+			if c.text != "a codec that is sent;" {
 				conn.Next()
 			}
 			conn.Close()
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, rtmperr.ErrNetwork)
-			for _, text := range []string{"soon", "after it had accepted", "stream key", "token", "another publisher", c.Text, "log"} {
+			for _, text := range []string{"soon", "after it had accepted", "stream key", "token", "another publisher", c.text, "log"} {
 				require.ErrorContains(t, err, text)
 			}
 		})
@@ -179,7 +179,7 @@ func TestWhyWritingFailed(t *testing.T) {
 		name string
 		in   *reader
 		send *message.Command
-		Text string
+		text string
 	}{
 		{"refused", &reader{err: io.EOF}, script.Status(script.Info("error", "NetStream.Publish.BadName", "")), "BadName"},
 		{"closed", &reader{err: io.EOF}, script.Status(script.Started()), "stream key"},
@@ -197,7 +197,7 @@ func TestWhyWritingFailed(t *testing.T) {
 					s.in.commands <- c.send
 					close(s.in.commands)
 				}
-				require.ErrorContains(t, s.whyBroken(s.whyClosed), c.Text)
+				require.ErrorContains(t, s.whyBroken(s.whyClosed), c.text)
 			})
 		})
 	}

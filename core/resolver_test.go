@@ -44,7 +44,7 @@ func TestNameServerFails(t *testing.T) {
 		name  string
 		reply func([]byte) []byte
 		kind  error
-		Text  string
+		text  string
 	}{
 		{"no such name", code(3), rtmperr.ErrConnect, `the host name "camera.example.org." cannot be resolved (no such host)`},
 		{"out of order", code(2), rtmperr.ErrConnect, `the host name "camera.example.org." cannot be resolved`},
@@ -62,7 +62,7 @@ func TestNameServerFails(t *testing.T) {
 			began := time.Now()
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, c.kind)
-			require.ErrorContains(t, err, c.Text)
+			require.ErrorContains(t, err, c.text)
 			require.Less(t, time.Since(began), patience)
 			require.Equal(t, []State{1, 7}, w.states())
 			require.Eventually(t, func() bool { return descriptors(t) <= before }, patience, time.Millisecond, "the query's socket")

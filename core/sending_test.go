@@ -185,14 +185,14 @@ func TestSetStatsWindow(t *testing.T) {
 // lines passes what is logged on.
 type lines struct {
 	mu   sync.Mutex
-	Text bytes.Buffer
+	text bytes.Buffer
 	more chan struct{}
 }
 
 func (l *lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.Text.Write(b)
+	l.text.Write(b)
 	select {
 	case l.more <- struct{}{}:
 	default:
@@ -203,7 +203,7 @@ func (l *lines) Write(b []byte) (int, error) {
 func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.Text.String()
+	return l.text.String()
 }
 
 func TestSetStatsInterval(t *testing.T) {

@@ -61,7 +61,7 @@ func TestSequenceFailures(t *testing.T) {
 		options []string
 		want    sequence
 		kind    error
-		Text    []string
+		text    []string
 	}{
 		{"not RTMP", func(c *script.Conn) { c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, nil,
 			sequence{1, 2, 7}, rtmperr.ErrHandshake, []string{"HTTP"}},
@@ -91,7 +91,7 @@ func TestSequenceFailures(t *testing.T) {
 			got, err := failing(t, c.server, c.options...)
 			require.Equal(t, c.want, got)
 			require.ErrorIs(t, err, c.kind)
-			for _, text := range c.Text {
+			for _, text := range c.text {
 				require.ErrorContains(t, err, text)
 			}
 		})
@@ -102,7 +102,7 @@ func TestSequenceNobodyThere(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	free.Close()
-	for _, c := range []struct{ name, url, Text string }{
+	for _, c := range []struct{ name, url, text string }{
 		{"refused", "rtmp://" + free.Addr().String() + "/live/stream", "connection refused"},
 		{"no such name", "rtmp://no..such.name/live/stream", "no..such.name"}, // no name server is asked for it
 	} {
@@ -112,7 +112,7 @@ func TestSequenceNobodyThere(t *testing.T) {
 			require.NoError(t, p.Connect())
 			e := w.until(StateError)
 			require.Equal(t, []State{1, 7}, w.states())
-			require.ErrorContains(t, e.Err, c.Text)
+			require.ErrorContains(t, e.Err, c.text)
 			require.ErrorIs(t, e.Err, rtmperr.ErrConnect)
 			p.Disconnect()
 			require.Equal(t, []State{1, 7, 5, 6}, w.states())

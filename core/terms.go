@@ -225,11 +225,11 @@ func (t *terms) advice() string {
 
 // NotTakenError tells that the server does not take what is sent, as it has said itself. Another
 // attempt does not help.
-type NotTakenError struct{ Text string }
+type NotTakenError struct{ text string }
 
 func notTaken(format string, args ...any) error { return &NotTakenError{fmt.Sprintf(format, args...)} }
 
-func (e *NotTakenError) Error() string { return e.Text }
+func (e *NotTakenError) Error() string { return e.text }
 
 // Unwrap makes a NotTakenError an ErrRefused.
 func (e *NotTakenError) Unwrap() error { return rtmperr.ErrRefused }

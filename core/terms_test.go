@@ -53,7 +53,7 @@ func TestTermsOnTheWire(t *testing.T) {
 		options []string
 		send    func(*Publisher) error
 		want    []head   // what arrives; nil: the connection ends
-		Text    []string // of its error
+		text    []string // of its error
 	}{
 		{"hevc, nothing declared", declaresNothing, nil, sendVideoOf("hevc", hevcKey), []head{{video, "\x90hvc1"}, {video, "\x93hvc1"}}, nil},
 		{"av1, nothing declared", declaresNothing, nil, sendVideoOf("av1", av1Key), []head{{video, "\x90av01"}, {video, "\x91av01"}}, nil},
@@ -93,7 +93,7 @@ func TestTermsOnTheWire(t *testing.T) {
 				e := w.until(StateError)
 				require.Equal(t, err, e.Err)
 				require.ErrorIs(t, err, rtmperr.ErrRefused)
-				for _, text := range c.Text {
+				for _, text := range c.text {
 					require.ErrorContains(t, err, text)
 				}
 				conn.Drain()

@@ -75,7 +75,7 @@ func TestCertificateRefused(t *testing.T) {
 		name    string
 		config  *tls.Config
 		options []string
-		Text    []string
+		text    []string
 	}{
 		{"expired", a.Between("127.0.0.1", now.Add(-48*time.Hour), now.Add(-24*time.Hour)), []string{"tls_ca", a.File()},
 			[]string{"is valid from", now.Add(-24 * time.Hour).UTC().Format("2006-01-02"), "clock", "renew"}},
@@ -99,7 +99,7 @@ func TestCertificateRefused(t *testing.T) {
 			require.NoError(t, p.Connect())
 			e := w.until(StateError)
 			require.ErrorIs(t, e.Err, rtmperr.ErrConnect)
-			for _, text := range append(c.Text, "certificate", address) {
+			for _, text := range append(c.text, "certificate", address) {
 				require.ErrorContains(t, e.Err, text)
 			}
 			require.Equal(t, []State{1, 7}, w.states())
@@ -139,7 +139,7 @@ func TestTLSAlerts(t *testing.T) {
 		name   string
 		config *tls.Config
 		kind   error
-		Text   []string
+		text   []string
 	}{
 		{"old versions only", base(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }),
 			rtmperr.ErrConnect, []string{"alert: protocol version not supported", "TLS 1.2"}},
@@ -167,7 +167,7 @@ func TestTLSAlerts(t *testing.T) {
 			require.NoError(t, p.Connect())
 			err := w.until(StateError).Err
 			require.ErrorIs(t, err, c.kind)
-			for _, text := range c.Text {
+			for _, text := range c.text {
 				require.ErrorContains(t, err, text)
 			}
 			stop()
@@ -221,7 +221,7 @@ func TestTLSMisunderstandings(t *testing.T) {
 		name   string
 		server func(*script.Conn)
 		kind   error
-		Text   string
+		text   string
 	}{
 		{"a server of text", func(c *script.Conn) { c.TCPConn.Write([]byte("220 mail.example ESMTP\r\n")) }, rtmperr.ErrConnect, "is it an rtmp:// port"},
 		{"an RTMP server", func(c *script.Conn) { c.TCPConn.Write(make([]byte, 1537)) }, rtmperr.ErrConnect, "is it an rtmp:// port"},
@@ -238,7 +238,7 @@ func TestTLSMisunderstandings(t *testing.T) {
 			c.server(s.Accept())
 			e := w.until(StateError)
 			require.ErrorIs(t, e.Err, c.kind)
-			require.ErrorContains(t, e.Err, c.Text)
+			require.ErrorContains(t, e.Err, c.text)
 			require.Equal(t, []State{1, 7}, w.states())
 		})
 	}

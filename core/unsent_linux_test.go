@@ -109,7 +109,7 @@ func TestSlowIsNotStill(t *testing.T) {
 		require.NoError(t, err)
 		select {
 		case <-w.done:
-			require.NoError(t, w.New(), "the peer reads")
+			require.NoError(t, w.Err(), "the peer reads")
 		default:
 		}
 	}

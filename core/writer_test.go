@@ -25,7 +25,7 @@ func startWriter(o Options) (w *writer, peer net.Conn) {
 // ending waits until a writer is done and returns why.
 func ending(w *writer) error {
 	<-w.done
-	return w.New()
+	return w.Err()
 }
 
 // stalledWriter returns a writer whose network never takes anything: what is sent stays in the queue.

@@ -219,8 +219,8 @@ func (s secrets) redact(foreign string) string {
 func (s secrets) hide(views []view, hidden []bool) {
 	windows := map[uint64]bool{} // of the text; true: a secret has the same
 	for _, v := range views {
-		for i := 0; i+secretWindow <= len(v.Text); i++ {
-			windows[window(v.Text[i:])] = false
+		for i := 0; i+secretWindow <= len(v.text); i++ {
+			windows[window(v.text[i:])] = false
 		}
 	}
 	words := map[string]bool{}
@@ -239,8 +239,8 @@ func (s secrets) hide(views []view, hidden []bool) {
 		}
 	}
 	for _, v := range views {
-		for i := 0; i+secretWindow <= len(v.Text); i++ {
-			if windows[window(v.Text[i:])] {
+		for i := 0; i+secretWindow <= len(v.text); i++ {
+			if windows[window(v.text[i:])] {
 				v.hide(i, i+secretWindow, hidden)
 			}
 		}
@@ -256,7 +256,7 @@ func formsOf(secret string) [][]byte {
 	var forms [][]byte
 	views, _ := viewsOf(secret)
 	for _, v := range views {
-		forms = append(forms, v.Text)
+		forms = append(forms, v.text)
 	}
 	if len(secret) < minBase64 {
 		return slices.DeleteFunc(forms, isNoWord)
@@ -270,11 +270,11 @@ func formsOf(secret string) [][]byte {
 	for _, text := range plain {
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			// What stands in front of the secret decides which of its bits make a character together.
-			forms = append(forms, fold(newView(encoding.EncodeToString([]byte(text)))).Text)
+			forms = append(forms, fold(newView(encoding.EncodeToString([]byte(text)))).text)
 			for before, skip := range map[string]int{"\x00": 2, "\x00\x00": 3} {
 				encoded := encoding.EncodeToString([]byte(before + text))
 				if end := (len(before) + len(text)) * 8 / 6; end-skip >= secretWindow {
-					forms = append(forms, fold(newView(encoded[skip:end])).Text)
+					forms = append(forms, fold(newView(encoded[skip:end])).text)
 				}
 			}
 		}
@@ -289,13 +289,13 @@ func isNoWord(form []byte) bool {
 
 // view is a text as it reads when some of its encodings are undone. It knows where in the original its bytes come from.
 type view struct {
-	Text     []byte
+	text     []byte
 	from, to []int // the bytes of the original that stand for each byte
 }
 
 func newView(text string) view {
-	v := view{Text: []byte(text), from: make([]int, len(text)), to: make([]int, len(text))}
-	for i := range v.Text {
+	v := view{text: []byte(text), from: make([]int, len(text)), to: make([]int, len(text))}
+	for i := range v.text {
 		v.from[i], v.to[i] = i, i+1
 	}
 	return v
@@ -304,7 +304,7 @@ func newView(text string) view {
 // add adds bytes that stand in another view from i to before end.
 func (v *view) add(text []byte, of view, i, end int) {
 	for _, b := range text {
-		v.Text = append(v.Text, b)
+		v.text = append(v.text, b)
 		v.from, v.to = append(v.from, of.from[i]), append(v.to, of.to[end-1])
 	}
 }
@@ -321,12 +321,12 @@ func (v *view) hideWords(words map[string]bool, hidden []bool) {
 	if len(words) == 0 {
 		return
 	}
-	for i := range v.Text {
+	for i := range v.text {
 		if v.insideWord(i) {
 			continue
 		}
-		for end := i + 1; end <= len(v.Text) && end-i < secretWindow; end++ {
-			if !v.insideWord(end) && words[string(v.Text[i:end])] {
+		for end := i + 1; end <= len(v.text) && end-i < secretWindow; end++ {
+			if !v.insideWord(end) && words[string(v.text[i:end])] {
 				v.hide(i, end, hidden)
 			}
 		}
@@ -335,7 +335,7 @@ func (v *view) hideWords(words map[string]bool, hidden []bool) {
 
 // insideWord reports whether the bytes before i and at i belong to one word.
 func (v *view) insideWord(i int) bool {
-	return i > 0 && i < len(v.Text) && isWordByte(v.Text[i-1]) && isWordByte(v.Text[i])
+	return i > 0 && i < len(v.text) && isWordByte(v.text[i-1]) && isWordByte(v.text[i])
 }
 
 func isWordByte(c byte) bool {
@@ -367,14 +367,14 @@ func viewsOf(text string) ([]view, bool) {
 	for i := 0; i < len(unfolded); i++ {
 		for kind := range encodings {
 			next, changed := unfolded[i].decoded(kind)
-			if !changed || seen[string(next.Text)] {
+			if !changed || seen[string(next.text)] {
 				continue
 			}
-			seen[string(next.Text)] = true
+			seen[string(next.text)] = true
 			unfolded, views = append(unfolded, next), append(views, fold(next))
 			// What stands on both sides of a control character may be one escape, or not.
-			if clean := next.withoutControls(); !seen[string(clean.Text)] {
-				seen[string(clean.Text)] = true
+			if clean := next.withoutControls(); !seen[string(clean.text)] {
+				seen[string(clean.text)] = true
 				unfolded = append(unfolded, clean)
 			}
 			if len(unfolded) > maxViews {
@@ -390,8 +390,8 @@ func viewsOf(text string) ([]view, bool) {
 func fold(v view) view {
 	v = v.withoutControls()
 	var out view
-	for i := 0; i < len(v.Text); {
-		r, size := utf8.DecodeRune(v.Text[i:])
+	for i := 0; i < len(v.text); {
+		r, size := utf8.DecodeRune(v.text[i:])
 		switch {
 		case r == '+' || unicode.Is(unicode.Zs, r):
 			out.add([]byte{' '}, v, i, i+size)
@@ -410,15 +410,15 @@ func fold(v view) view {
 // clean returns a view without what is not shown: control characters and invalid bytes.
 func (v view) clean() view {
 	v = v.withoutControls()
-	if utf8.Valid(v.Text) {
+	if utf8.Valid(v.text) {
 		return v
 	}
 	var out view
-	for i := 0; i < len(v.Text); {
-		r, size := utf8.DecodeRune(v.Text[i:])
+	for i := 0; i < len(v.text); {
+		r, size := utf8.DecodeRune(v.text[i:])
 		if r != utf8.RuneError || size > 1 {
 			for at := i; at < i+size; at++ {
-				out.add(v.Text[at:at+1], v, at, at+1)
+				out.add(v.text[at:at+1], v, at, at+1)
 			}
 		}
 		i += size
@@ -428,13 +428,13 @@ func (v view) clean() view {
 
 // withoutControls returns a view without control characters, which may stand inside of others.
 func (v view) withoutControls() view {
-	if !slices.ContainsFunc(v.Text, isControlByte) {
+	if !slices.ContainsFunc(v.text, isControlByte) {
 		return v
 	}
 	var out view
-	for i, c := range v.Text {
+	for i, c := range v.text {
 		if !isControlByte(c) {
-			out.add(v.Text[i:i+1], v, i, i+1)
+			out.add(v.text[i:i+1], v, i, i+1)
 		}
 	}
 	return out
@@ -445,16 +445,16 @@ func isControlByte(c byte) bool { return c < ' ' || c == 0x7F }
 // decoded returns a view with one of encodings undone once, and whether there was anything of it.
 func (v view) decoded(kind int) (out view, changed bool) {
 	e := &encodings[kind]
-	if !slices.Contains(v.Text, e.first) {
+	if !slices.Contains(v.text, e.first) {
 		return v, false
 	}
-	for i := 0; i < len(v.Text); {
+	for i := 0; i < len(v.text); {
 		size, plain := 0, []byte(nil)
-		if v.Text[i] == e.first {
-			size, plain = e.decode(v.Text[i:])
+		if v.text[i] == e.first {
+			size, plain = e.decode(v.text[i:])
 		}
 		if size == 0 {
-			out.add(v.Text[i:i+1], v, i, i+1)
+			out.add(v.text[i:i+1], v, i, i+1)
 			i++
 			continue
 		}
