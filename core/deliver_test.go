@@ -75,7 +75,7 @@ func TestEndOfASourceAtAServerThatStoppedReading(t *testing.T) {
 // The queue is full and drops frames: the error counts them.
 func TestEndOfASourceWithDroppedFrames(t *testing.T) {
 	noLeak(t)
-	_, w, _ := sending(t, false, largeVideo(t, 1500, "1000"), "timeout", "2500", "queue_bytes", "65536")
+	_, w, _ := sending(t, false, largeVideo(t, 1500, "1000"), "timeout", "6000", "queue_bytes", "65536")
 	e := w.until(StateError)
 	require.ErrorIs(t, e.Err, rtmperr.ErrTimeout)
 	require.ErrorContains(t, e.Err, "dropped before")
