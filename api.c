@@ -6,8 +6,8 @@
  * they are; see signals.h.
  */
 #include "api.h"
-#include "forked.h"
-#include "signals.h"
+#include "internal/forkguard/forked.h"
+#include "internal/hostsignals/signals.h"
 
 /* Whether Go may be called. */
 static int enter(void)

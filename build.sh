@@ -183,15 +183,15 @@ use_lua() {
 	local flags
 	check_variant "$1"
 	flags="$(lua_cflags "$1") $(variant_cflags | tr '\n' ' ')"
-	# Go's build cache does not see the header change, as it is not in the package's own folder: this makes it see it.
-	CGO_CFLAGS="-O2 $flags -DHEADER_SUM=$(cksum <include/luat_rtmp_push.h | cut -d ' ' -f 1)"
+	# Go's build cache does not see a header change that is not in the package's own folder: this makes it see it.
+	CGO_CFLAGS="-O2 $flags -DHEADER_SUM=$(cat include/*.h internal/*/*.h | cksum | cut -d ' ' -f 1)"
 	export CGO_CFLAGS CGO_ENABLED=1
 }
 
 # Compiles the C files with every warning an error; Go compiles its own C in the same run and cannot be so strict.
 check_c() {
 	local file
-	for file in *.c; do
+	for file in *.c internal/*/*.c; do
 		# shellcheck disable=SC2086
 		gcc $CGO_CFLAGS -std=c99 -pedantic -Wall -Wextra -Wshadow -Werror -c -o /dev/null "$file"
 	done
@@ -255,7 +255,7 @@ archive() {
 	mapfile -t flags < <(compiler_flags)
 	go build -buildmode=c-archive -trimpath -buildvcs=false -tags "$tags" "${flags[@]}" -ldflags "$go_ldflags" -o "$out.all" .
 	rm -f "$dir"/librtmp_luat*.h "$out"
-	# The constructors stay together, in their order, wherever the program's own stand: see signals.c. Groups are dissolved,
+	# The constructors stay together, in their order, wherever the program's own stand: see internal/hostsignals. Groups are dissolved,
 	# because objcopy makes their names local: no linker could put a group without a name beside another.
 	# shellcheck disable=SC2086
 	gcc $CGO_CFLAGS -r -nostdlib -Wl,-d,--force-group-allocation,--whole-archive "$out.all" -Wl,-T,archive.ld -o "$out.o"

@@ -9,9 +9,6 @@ package main
 #include <stdlib.h>
 
 #include "api.h"
-#include "stderr.h"
-
-void loaded_set(int done); // loaded.c
 
 typedef const char *rtmp_text;
 typedef const uint8_t *rtmp_bytes;
@@ -47,16 +44,15 @@ import (
 
 	"luatrtmp/core"
 	"luatrtmp/core/rtmperr"
-	"luatrtmp/internal/stderrlog"
+	_ "luatrtmp/internal/forkguard"
+	_ "luatrtmp/internal/hostsignals"
+	"luatrtmp/internal/loading"
 )
 
 func main() {}
 
-// loaded lets the thread that loads the library go on.
-func loaded() { C.loaded_set(1) }
-
-//export go_enter
-func go_enter() {}
+// init is the last one of all packages: the thread that loads the library need not wait any longer.
+func init() { loading.Done() }
 
 //export go_init
 func go_init(ctx *C.rtmp_ctx_t) C.int {
@@ -228,13 +224,6 @@ func go_warn(ctx *C.rtmp_ctx_t, what, why C.rtmp_text) {
 
 //export go_flush_log
 func go_flush_log() { theLog().Flush(flushTimeout) }
-
-// stderrWhenLoaded returns the descriptor 2 of the process, with what it was when the library was loaded.
-func stderrWhenLoaded() stderrlog.Stderr {
-	var device, inode C.uint64_t
-	C.stderr_when_loaded(&device, &inode)
-	return stderrlog.Stderr{Device: uint64(device), Inode: uint64(inode)}
-}
 
 //export go_connect
 func go_connect(ctx *C.rtmp_ctx_t) C.int {

@@ -4,13 +4,15 @@ import (
 	"sync"
 	"time"
 
+	"luatrtmp/internal/loading"
 	"luatrtmp/internal/stderrlog"
 )
 
 // theLog returns the log of this process. It is made when it is first needed.
 var theLog = sync.OnceValue(func() *stderrlog.Log {
 	c := stderrlog.FromEnvironment()
-	c.Write = stderrWhenLoaded().Write
+	device, inode := loading.Stderr()
+	c.Write = stderrlog.Stderr{Device: device, Inode: inode}.Write
 	return stderrlog.New(c)
 })
 

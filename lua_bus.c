@@ -2,7 +2,7 @@
 
 #include "lua_bus.h"
 
-#include "forked.h"
+#include "internal/forkguard/forked.h"
 
 #include <errno.h>
 #include <fcntl.h>

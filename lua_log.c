@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forked.h"
+#include "internal/forkguard/forked.h"
 #include "lua_context.h"
 #include "luatos_host.h"
 

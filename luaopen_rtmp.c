@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "api.h"
-#include "forked.h"
+#include "internal/forkguard/forked.h"
 #include "lua_context.h"
 #include "luatos_host.h"
 

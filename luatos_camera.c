@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "api.h"
-#include "forked.h"
+#include "internal/forkguard/forked.h"
 
 #define CAMERA 0
 #define QUALITY 80

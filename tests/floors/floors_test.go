@@ -75,15 +75,22 @@ var floors = map[string]floor{
 		others: []string{sys},
 		top:    true,
 	},
-	"internal/stderrlog": {others: []string{sys}, top: true},
-	".":                  {ours: []string{"core", "core/rtmperr", "internal/stderrlog"}, top: true},
+	"internal/stderrlog":   {others: []string{sys}, top: true},
+	"internal/forkguard":   {},
+	"internal/hostsignals": {},
+	"internal/loading":     {top: true},
+	".": {
+		ours: []string{"core", "core/rtmperr", "internal/forkguard", "internal/hostsignals", "internal/loading", "internal/stderrlog"},
+		top:  true,
+	},
 }
 
 // forTests lists the folders whose code only tests use.
 var forTests = []string{"tests", "core/source/mediatest", "core/endpoint/leaktest"}
 
-// importsC lists the places that may import "C": the exports, and the host of the tests of the Lua face.
-var importsC = []string{"export.go", "tests/luahost"}
+// importsC lists the places that may import "C": the exports, the packages that consist of C files, and the host of the tests of
+// the Lua face.
+var importsC = []string{"export.go", "internal/forkguard", "internal/hostsignals", "internal/loading/loading.go", "tests/luahost"}
 
 // worldly lists packages of Go's library that reach out of the process, or around the type system.
 var worldly = []string{"net", "net/http", "net/rpc", "net/smtp", "os", "os/exec", "os/signal", "os/user", "syscall", "unsafe"}

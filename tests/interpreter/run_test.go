@@ -63,7 +63,7 @@ func buildFor(t *testing.T, cflags string, flags ...string) string {
 // readSources reads what goes into rtmp.so, so that a change of it makes go test run again instead of showing a cached result.
 func readSources(t *testing.T, root string) {
 	t.Helper()
-	for _, folder := range []string{"amf", "core", "include", "lua"} {
+	for _, folder := range []string{"amf", "core", "include", "internal", "lua"} {
 		require.NoError(t, filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() {
 				_, err = os.ReadFile(path)

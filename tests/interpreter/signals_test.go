@@ -19,7 +19,7 @@ import (
 // those that Go itself needs, and the interpreter's own takes all, as before.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	// Go unblocks SIGCHLD, SIGPROF and 34 in each of its threads; see signals.c.
+	// Go unblocks SIGCHLD, SIGPROF and 34 in each of its threads; see internal/hostsignals.
 	ofGo := []syscall.Signal{
 		syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGSEGV, syscall.SIGSYS, syscall.SIGSTKFLT,
 		syscall.SIGURG, syscall.SIGCHLD, syscall.SIGPROF, 32, 33, 34, syscall.SIGKILL, syscall.SIGSTOP,

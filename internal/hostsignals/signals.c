@@ -82,7 +82,7 @@ static void pass_on_those_in(const sigset_t *blocked)
  * Go unblocks the same signals in each thread of the host that calls it for the first time. That is undone at once, but for the
  * signals that Go has to take.
  */
-void go_enter(void); /* export.go: does nothing */
+void go_enter(void); /* hostsignals.go: does nothing */
 
 void signals_enter(void)
 {

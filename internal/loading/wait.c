@@ -13,7 +13,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t  changed = PTHREAD_COND_INITIALIZER;
 static int             loaded;
 
-/* Called by an init function of Go. */
+/* Called by loading.go, from an init function of Go. */
 void loaded_set(int done)
 {
     pthread_mutex_lock(&lock);
