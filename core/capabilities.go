@@ -67,6 +67,8 @@ type capabilities struct {
 	listsVideo bool     // it named the video codecs it takes; else those of Enhanced RTMP v1 are tried
 	fourCCs    codecSet // whose FourCC it named
 	multitrack bool
+
+	asked fields // whether connect carried the fields of Enhanced RTMP
 }
 
 // everything is a server that takes all of Enhanced RTMP v2.

@@ -92,11 +92,11 @@ func FuzzCapabilities(f *testing.F) {
 		if err != nil {
 			return
 		}
-		of := terms{capabilities: capabilitiesOf(m.(*message.Command))}
+		of := capabilitiesOf(m.(*message.Command))
 		for c := flv.H264; c <= flv.PCMU; c++ {
 			for _, track := range []uint8{0, 1} {
 				form := flv.Form{Codec: c, Track: track}
-				err := of.check(form)
+				err := of.checkSupported(form)
 				switch {
 				case !form.HasFourCC():
 					require.NoError(t, err)

@@ -109,7 +109,7 @@ func everythingAtOnce(t *testing.T, options ...string) {
 // Two senders that begin at the same time: what the second one sends is not forgotten when the source is switched off.
 func TestFirstPushesAtOnce(t *testing.T) {
 	p := New(quietLog())
-	w := reattach(&p.muxer)
+	w := reattach(p.muxer, &p.counters)
 	p.mu.Lock() // the first one is held up while it stops the source
 	var all sync.WaitGroup
 	all.Go(func() { p.SendAAC(adts, nil, 0) })

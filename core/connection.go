@@ -62,6 +62,14 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	return nil
 }
 
+// destination returns where the muxer sends the media of a connection that is up.
+func (c *connection) destination() destination {
+	return destination{
+		out: c.out, streamID: c.streamID, server: c.talk.server,
+		wants: preferences{legacyHEVC: c.o.LegacyHEVC, silentAudio: c.o.SilentAudio, audioOptional: c.o.AudioOptional},
+	}
+}
+
 // listen begins to read what the server says beside the dialogue.
 func (c *connection) listen() {
 	c.listens = true
@@ -197,7 +205,7 @@ func (c *connection) leave() (all bool) {
 	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
 	defer cancel()
 	c.goodbye(limit, noTime)
-	media, bytes := c.out.waiting()
+	media, bytes := c.out.Waiting()
 	if bytes > 0 {
 		c.p.log.Warn("the old connection ended before all that waited was sent", "server", c.to.Address, "media", media, "bytes", bytes)
 	}

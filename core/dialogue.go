@@ -30,6 +30,7 @@ type dialogue struct {
 	log    Logger
 
 	lastTransaction uint32              // transaction ID of the latest command
+	server          capabilities        // what the server says that it takes
 	streamID        uint32              // as createStream returned it; 0: not created
 	moving          *message.StatusInfo // a reconnect request that came meanwhile
 }
@@ -55,11 +56,16 @@ func (d *dialogue) connect(p plan) error {
 		return stageFailed(stageConnect, err, err)
 	}
 	answer, err := d.await(stageConnect, d.result(stageConnect, id))
-	d.out.terms.fields = p.fields
-	if err == nil && d.o.Enhanced != EnhancedV2 {
-		d.out.terms.capabilities = capabilitiesOf(answer)
+	switch {
+	case err != nil:
+		return err
+	case d.o.Enhanced == EnhancedV2:
+		d.server = everything()
+	default:
+		d.server = capabilitiesOf(answer)
 	}
-	return err
+	d.server.asked = p.fields
+	return nil
 }
 
 // publish creates a message stream and publishes on it.

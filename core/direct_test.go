@@ -223,8 +223,8 @@ func TestBacklogStalls(t *testing.T) {
 func TestNoAllocationPerFrame(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would empty the pools of crypto/tls
 	onLinks(t, 1<<20, func(t *testing.T, w *writer, peer net.Conn) {
-		m := muxer{counters: w.counters}
-		m.attach(w, 1)
+		m := newTestMuxer()
+		m.attach(destination{out: w, streamID: 1})
 		at, arrived := uint32(0), uint64(0)
 		buffer := make([]byte, 1<<20)
 		key := annexB(spsMain, ppsMain, append([]byte{0x65, 0x88, 0x82}, make([]byte, 3000)...))

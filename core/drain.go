@@ -16,7 +16,7 @@ const batchBytes = 64 << 10
 
 // beginDrain starts the goroutine that writes what waits, unless it runs; w.mu is held.
 func (w *writer) beginDrain() {
-	if !w.draining && w.wire != nil {
+	if !w.draining {
 		w.draining = true
 		go w.drain()
 	}
@@ -119,8 +119,8 @@ func (w *writer) settle() {
 	w.batch = w.batch[:0]
 }
 
-// fail ends the connection.
-func (w *writer) fail(err error) {
+// Fail implements output: it ends the connection.
+func (w *writer) Fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
@@ -131,9 +131,7 @@ func (w *writer) fail(err error) {
 // end ends the connection; w.mu is held.
 func (w *writer) end(err error) {
 	w.broke(err)
-	if w.wire != nil {
-		w.wire.conn.Close() // wakes drain, where it writes, and the reader
-	}
+	w.wire.conn.Close() // wakes drain, where it writes, and the reader
 }
 
 // broke ends writing, and returns why; w.mu is held. The connection stays open: what the peer has said before may still be read.
@@ -177,7 +175,7 @@ func (w *writer) Err() error {
 }
 
 // discard drops what is left, and counts the pictures in it: what the network took in part did not arrive whole. done is
-// closed, or there is no connection.
+// closed.
 func (w *writer) discard() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

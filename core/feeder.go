@@ -114,7 +114,7 @@ func (p *Publisher) startFeeder(s *session) {
 		return
 	}
 	p.feeder = &feeder{
-		muxer: &p.muxer, session: s, before: p.latest, hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		muxer: p.muxer, session: s, before: p.latest, hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.latest = p.feeder
 	go p.feeder.run(p)

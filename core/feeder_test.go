@@ -83,7 +83,7 @@ func (f *fed) reconnect() {
 	f.session = newSession(f.Publisher, &endpoint.Endpoint{}, &defaults)
 	f.state = StatePublishing
 	f.mu.Unlock()
-	f.w = reattach(&f.muxer)
+	f.w = reattach(f.muxer, &f.counters)
 }
 
 // after lets time pass and returns what was sent meanwhile.
@@ -244,7 +244,7 @@ func TestFeederAfterAHalt(t *testing.T) {
 				p := New(log)
 				o := defaults
 				o.QueueMedia = c.queue
-				run := feeder{muxer: &p.muxer, session: newSession(p, &endpoint.Endpoint{}, &o)}
+				run := feeder{muxer: p.muxer, session: newSession(p, &endpoint.Endpoint{}, &o)}
 				start := time.Now()
 				at, now := time.Duration(0), start
 				unit := func() *flv.AccessUnit { return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at} }

@@ -164,8 +164,8 @@ func (h *handover) replace() (*connection, error) {
 	case err != nil:
 		return nil, err
 	}
-	m := &h.s.p.muxer
-	err = h.awaitKey(m.prepare(next.out, next.streamID), next)
+	m := h.s.p.muxer
+	err = h.awaitKey(m.prepare(next.destination()), next)
 	if err != nil && !m.dismiss() {
 		h.s.leaving.Go(func() { next.leave() })
 		return nil, err
@@ -176,9 +176,8 @@ func (h *handover) replace() (*connection, error) {
 // replaceAfter ends the old connection before the new one begins to publish.
 func (h *handover) replaceAfter() (*connection, error) {
 	h.s.p.log.Info("the server takes one publisher of a name at a time: the old connection ends first")
-	m := &h.s.p.muxer
-	parking := newWriter(nil, h.s.o, &h.s.p.counters)
-	if err := h.awaitKey(m.prepare(parking, 0), nil); err != nil && !m.dismiss() {
+	m := h.s.p.muxer
+	if err := h.awaitKey(m.prepareParking(h.s.newParking()), nil); err != nil && !m.dismiss() {
 		return nil, err
 	}
 	h.tell(moveNews{parked: true})
@@ -191,7 +190,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 	for pause := firstNamePause; ; pause *= 2 {
 		next, err := h.connect()
 		if err == nil {
-			m.prepare(next.out, next.streamID)
+			m.prepare(next.destination())
 			m.takeOver()
 			return next, nil
 		}
@@ -204,6 +203,11 @@ func (h *handover) replaceAfter() (*connection, error) {
 			return nil, errEnded
 		}
 	}
+}
+
+// newParking returns a place where media can wait for a connection.
+func (s *session) newParking() *parking {
+	return newParking(s.o.QueueBytes, s.o.QueueMedia, s.p.counters.dropped)
 }
 
 // connect brings the new connection up.

@@ -29,7 +29,7 @@ func TestBothHeadersBeforeTheFirstFrame(t *testing.T) {
 	requireSent(t, w, "M", "VH", "AH", "A", "K")
 
 	// A new connection.
-	w = reattach(m)
+	w = reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendUnit(audio, 20))
 	require.NoError(t, m.sendUnit(video, 30))
 	requireSent(t, w, "M", "VH", "AH", "A", "K")
@@ -53,7 +53,7 @@ func TestBothHeadersOfPushedFrames(t *testing.T) {
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
 	require.NoError(t, m.sendAAC(adts, nil, 10))
 	requireSent(t, w, "M", "VH", "K", "M", "AH", "A")
-	w = reattach(m)
+	w = reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendAAC(adts, nil, 50))
 	require.NoError(t, m.sendAnnexB(keyFrame, 60, 0))
 	requireSent(t, w, "M", "VH", "AH", "A", "K")

@@ -18,8 +18,6 @@ const (
 	// samples that are not compressed.
 	audioSampleSize = 16
 
-	encoderName = "luat-rtmp/" + Version
-
 	maxMetadataFields = 64
 	maxMetadataText   = 4 << 10
 )
@@ -89,7 +87,7 @@ func (m *muxer) sendMetadata(timestamp uint32) error {
 		ChunkStreamID: message.DataChunkStream, Timestamp: timestamp,
 		Type: uint8(values.Type()), StreamID: m.streamID,
 	}
-	if _, err = m.out.send(h, classHeader, body); err != nil {
+	if err = m.out.Send(h, classHeader, 0, m.now, [][]byte{body}); err != nil {
 		return err
 	}
 	m.metadataSent = body
@@ -100,9 +98,10 @@ func (m *muxer) sendMetadata(timestamp uint32) error {
 func (m *muxer) resendMetadata() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.out == nil || m.metadataSent == nil {
+	if !m.publishing() || m.metadataSent == nil {
 		return nil
 	}
+	m.now = m.config.clock()
 	return m.sendMetadata(m.latest())
 }
 
@@ -139,7 +138,7 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 	if tracks := m.trackMap(flv.Audio); tracks != nil {
 		fields.add("audioTrackIdInfoMap", tracks)
 	}
-	fields.add("encoder", encoderName)
+	fields.add("encoder", m.config.encoder)
 	return amf.ECMAArray(fields)
 }
 
@@ -163,7 +162,7 @@ func (l *fieldList) number(name string, value float64) {
 
 // codecID is that of the first track of a kind, or of what is expected of it.
 func (m *muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
-	form := formOf(c, &m.terms)
+	form := formOf(c, m.wants.legacyHEVC)
 	if t := m.first(kind); t != nil {
 		form.Track = t.id
 	}
@@ -174,18 +173,18 @@ func (m *muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
 func (m *muxer) trackMap(kind flv.Kind) amf.Object {
 	var all amf.Object
 	for _, t := range m.tracks {
-		if t.kind != kind || t.id == 0 || !t.known() || m.terms.leavesOut(t.form(&m.terms)) {
+		if t.kind != kind || t.id == 0 || !t.known() || m.leavesOutForm(t.form(m.wants.legacyHEVC)) {
 			continue
 		}
-		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(&m.terms)})
+		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(m.wants.legacyHEVC)})
 	}
 	return all
 }
 
 // describe returns what is known of a track, by the names of Enhanced RTMP v2.
-func (t *track) describe(terms *terms) amf.Object {
+func (t *track) describe(legacyHEVC bool) amf.Object {
 	var fields fieldList
-	id := float64(t.form(terms).CodecID())
+	id := float64(t.form(legacyHEVC).CodecID())
 	if t.kind == flv.Video {
 		info := t.video.Info()
 		fields.number("width", float64(info.Width))
@@ -233,14 +232,14 @@ func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
 
 // expectsAudio reports whether the source has audio that the server takes.
 func (m *muxer) expectsAudio() bool {
-	return m.expect.audio != nil && !m.terms.leavesOut(formOf(cmp.Or(m.expect.audio.Codec, flv.AAC), &m.terms))
+	return m.expect.audio != nil && !m.leavesOutForm(formOf(cmp.Or(m.expect.audio.Codec, flv.AAC), m.wants.legacyHEVC))
 }
 
 // audioInfo is the same for audio, the silent track included.
 func (m *muxer) audioInfo() (flv.AudioInfo, bool) {
 	var info flv.AudioInfo
 	t := m.first(flv.Audio)
-	switch known := t != nil && t.known() && !m.terms.leavesOut(t.form(&m.terms)); {
+	switch known := t != nil && t.known() && !m.leavesOutForm(t.form(m.wants.legacyHEVC)); {
 	case known && !m.silent():
 		info = t.audio.Info()
 	case m.silent():

@@ -19,72 +19,79 @@ const lengthSize = 4 // bytes that say how long a NAL unit is, in front of each
 // the parameter sets of a camera that sends them once must not be lost. attach and detach say where the messages go;
 // everything that holds for one connection only stands in outlet and in the `progress` of the tracks.
 type muxer struct {
-	counters *counters
-	log      Logger // nil in tests
+	config   muxerConfig
 	metadata metadata
+	frames   atomic.Uint64 // that went to an output
 
 	mu      sync.Mutex
 	tracks  []*track // video before audio, by their ids
 	silence silence
-	scratch *scratch
-	frames  atomic.Uint64 // that went to a connection's queue
-	now     time.Time     // when the latest frame came that had a time
-	next    *successor    // nil: none; see relay.go
+	scratch scratch
+	now     time.Time // when the latest frame came that had a time
+	next    switchover
 
 	warnedOfSet    bool // the log has a warning of a parameter set with a fault
 	warnedOfDamage bool // the log has a warning of a NAL unit that was left out
 	outlet
 }
 
-// scratch is what a muxer uses from one frame to the next. One that sends nothing has none.
+// muxerConfig is what a muxer needs from its owner.
+type muxerConfig struct {
+	encoder string                            // as onMetaData names it
+	clock   func() time.Time                  // only the time between two moments matters
+	dropped func(frames uint32, bytes uint64) // is told of frames that are not sent because they cannot be decoded
+	warn    func(text string, args ...any)    // logs what a user may want to know: a text, then names and values in turn
+}
+
+func newMuxer(config muxerConfig) *muxer {
+	return &muxer{config: config, outlet: detached()}
+}
+
+// scratch is what a muxer uses from one frame to the next.
 type scratch struct {
 	build  flv.Builder
 	nalus  [][]byte
 	joined [][]byte // what came without a frame, and the access unit after it
 }
 
-// work returns the scratch; m.mu is held.
-func (m *muxer) work() *scratch {
-	if m.scratch == nil {
-		m.scratch = &scratch{}
-	}
-	return m.scratch
-}
-
-// outlet is what has been sent on one connection.
+// outlet is where messages go, and what has been sent there.
 type outlet struct {
-	out      *writer // nil: not publishing
-	terms    terms
-	streamID uint32
-	floor    uint32 // what a track that begins must not be before
-	expect   expectation
+	destination
+	floor  uint32 // what a track that begins must not be before
+	expect expectation
 
 	metadataSent []byte    // body of the last onMetaData
 	began        time.Time // when the first media was sent
 	origin       time.Time // the same of the first of the connections that have taken over from each other
 }
 
+// detached is the outlet of a muxer that is not publishing.
+func detached() outlet { return outlet{destination: destination{out: noOutput{}}} }
+
+// publishing reports whether media goes anywhere; m.mu must be held.
+func (m *muxer) publishing() bool { return m.out != output(noOutput{}) }
+
 // attach begins a connection: everything is sent anew.
-func (m *muxer) attach(out *writer, streamID uint32) {
+func (m *muxer) attach(to destination) {
 	m.mu.Lock()
-	m.reset(outlet{out: out, terms: out.terms, streamID: streamID})
-	m.next = nil
+	m.reset(outlet{destination: to})
+	m.next = switchover{}
 	m.mu.Unlock()
 }
 
 // detach ends the connection's media.
 func (m *muxer) detach() {
 	m.mu.Lock()
-	if m.out != nil && m.out.wire == nil {
-		m.out.discard() // it was parked, and nobody has come for it
+	if parked, ok := m.out.(*parking); ok {
+		parked.discard()
 	}
 	m.endSequences()
-	m.reset(outlet{})
-	m.next = nil
+	m.reset(detached())
+	m.next = switchover{}
 	m.mu.Unlock()
 }
 
-// reset forgets what has been sent; m.mu is held.
+// reset forgets what has been sent; m.mu must be held.
 func (m *muxer) reset(to outlet) {
 	m.outlet = to
 	m.silence.line = nil
@@ -178,9 +185,7 @@ func (m *muxer) sendUnit(u *flv.AccessUnit, timestamp uint32) error {
 // leading pictures cannot be decoded; m.mu is held.
 func (m *muxer) beginAnew(t *track) {
 	t.keyFrame = false
-	if m.out != nil {
-		m.out.cut(t.id)
-	}
+	m.out.Cut(t.id)
 }
 
 // learn takes what can be learnt from a unit that is not sent, and reports whether it is a key frame.
@@ -203,20 +208,19 @@ func (m *muxer) learn(u *flv.AccessUnit) (key bool) {
 
 // whole makes one part of a frame.
 func (m *muxer) whole(frame []byte) [][]byte {
-	w := m.work()
+	w := &m.scratch
 	w.nalus = append(w.nalus[:0], frame)
 	return w.nalus
 }
 
 // forget lets go of the frame that was sent: it is the caller's memory, perhaps not even Go's; m.mu is held.
 func (m *muxer) forget() {
-	if w := m.scratch; w != nil {
-		clear(w.nalus)
-		w.nalus = w.nalus[:0]
-		clear(w.joined)
-		w.joined = w.joined[:0]
-		w.build.Forget()
-	}
+	w := &m.scratch
+	clear(w.nalus)
+	w.nalus = w.nalus[:0]
+	clear(w.joined)
+	w.joined = w.joined[:0]
+	w.build.Forget()
 }
 
 // awaitsKeyFrame reports whether pictures of the first video track before the next key frame would be dropped.
@@ -248,7 +252,7 @@ func (m *muxer) elapsed(now time.Time) time.Duration {
 
 // nextTime maps an input timestamp to the connection's time.
 func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
-	now := now()
+	now := m.config.clock()
 	m.now = now
 	if m.began.IsZero() {
 		m.began = now
@@ -289,28 +293,29 @@ func (m *muxer) send(kind flv.Kind, track uint8, c class, timestamp uint32, body
 	if c != classHeader {
 		m.frames.Add(1)
 	}
-	_, err := m.out.sendTrack(h, c, track, m.now, body)
-	return err
+	return m.out.Send(h, c, track, m.now, body)
 }
 
 func milliseconds(d time.Duration) int64 {
 	return d.Round(time.Millisecond).Milliseconds()
 }
 
-// describe returns what is known of the media and of the connection it takes.
-func (m *muxer) describe() Info {
+// mediaInfo is what is known of the media that is sent.
+type mediaInfo struct {
+	width, height int
+	videoCodec    string // "" without video
+	audioCodec    string
+}
+
+// describe returns what is known of the media.
+func (m *muxer) describe() (info mediaInfo) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var info Info
 	if v, ok := m.videoInfo(); ok {
-		info.Width, info.Height, info.VideoCodec = v.Width, v.Height, v.Codec.String()
+		info.width, info.height, info.videoCodec = v.Width, v.Height, v.Codec.String()
 	}
 	if a, ok := m.audioInfo(); ok {
-		info.AudioCodec = a.Codec.String()
-	}
-	if m.out != nil {
-		info.QueueMedia, info.QueueBytes = m.out.waiting()
-		info.RTT = m.out.roundTrip()
+		info.audioCodec = a.Codec.String()
 	}
 	return info
 }

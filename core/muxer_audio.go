@@ -19,7 +19,7 @@ func (m *muxer) sendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	if t.audio.Codec() != flv.AAC || len(f.Config) > 0 || !flv.IsADTS(data) {
 		return m.sendAudio(t, data, timestamp)
 	}
-	w := m.work()
+	w := &m.scratch
 	frames, config, err := flv.SplitADTS(w.nalus[:0], data)
 	w.nalus = frames
 	if err != nil {
@@ -113,7 +113,7 @@ func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 			m.keep(t)
 		}
 	}
-	if err == nil && m.out == nil {
+	if err == nil && !m.publishing() {
 		err = errNotPublishing
 	}
 	return err // the header goes out with the next frame
@@ -135,17 +135,17 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	}
 	m.keep(t)
 	t = m.find(flv.Audio, t.id)
-	if m.out != nil && m.leavesOut(t) {
+	if m.publishing() && m.leavesOut(t) {
 		return errAudioLeftOut
 	}
 	m.silence.heard = true
-	if m.out == nil {
+	if !m.publishing() {
 		return errNotPublishing
 	}
 	if err := m.admit(t); err != nil {
 		return err
 	}
-	if m.next != nil && !m.hasVideo() { // there is no key frame to wait for
+	if m.next.prepared && !m.hasVideo() { // there is no key frame to wait for
 		m.switchOver()
 		if err := m.admit(t); err != nil {
 			return err
@@ -155,7 +155,7 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	if err := m.announceAudio(t, at); err != nil {
 		return err
 	}
-	return m.send(flv.Audio, t.id, classAudio, at, m.work().build.AudioFrame(t.form(&m.terms), 0, frame))
+	return m.send(flv.Audio, t.id, classAudio, at, m.scratch.build.AudioFrame(t.form(m.wants.legacyHEVC), 0, frame))
 }
 
 // hasConfig tells the codecs that have a decoder configuration.
@@ -199,7 +199,7 @@ func (m *muxer) announceAudio(t *track, at uint32) error {
 	if err := m.sendMetadata(at); err != nil {
 		return err
 	}
-	if err := m.send(flv.Audio, t.id, classHeader, at, m.work().build.SequenceStart(t.form(&m.terms), record)); err != nil {
+	if err := m.send(flv.Audio, t.id, classHeader, at, m.scratch.build.SequenceStart(t.form(m.wants.legacyHEVC), record)); err != nil {
 		return err
 	}
 	t.progress.record, t.progress.info = record, info

@@ -50,7 +50,7 @@ func TestAccessUnitsWithoutAFrame(t *testing.T) {
 	require.LessOrEqual(t, len(all[0].payload), maxHeldBytes+maxHeldUnits*lengthSize+100, "bounded")
 
 	require.NoError(t, m.sendAnnexB(annexB(sei), 170, 0))
-	w = reattach(m)
+	w = reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 210, 0))
 	all = requireSent(t, w, "M", "VH", "K")
 	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(idr)...), all[2].payload, "nothing of the connection before")

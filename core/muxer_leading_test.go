@@ -25,7 +25,7 @@ func TestMuxerLeadingPictures(t *testing.T) {
 		huge  = annexB(append([]byte{0x02, 1}, bytes.Repeat([]byte{0xFF}, MaxFrame)...))
 	)
 
-	m := &muxer{counters: &counters{}}
+	m := newTestMuxer()
 	var w *writer
 	at := uint32(0)
 	send := func(unit []byte) error {
@@ -34,7 +34,7 @@ func TestMuxerLeadingPictures(t *testing.T) {
 	}
 	group := [][]byte{cra, raslR, raslN, radlN, trail}
 	for range 2 { // the second time as a connection after a break
-		w = reattach(m)
+		w = reattach(m.muxer, m.counters)
 		dropped := m.counters.snapshot().DroppedFrames
 		for range 2 {
 			for _, unit := range group {
@@ -63,8 +63,8 @@ func TestMuxerBeginsAnew(t *testing.T) {
 		trail = hevcTrail
 		raslR = unhex("1201d02149883a61501b5e4228cb")
 	)
-	m := &muxer{counters: &counters{}}
-	w := reattach(m)
+	m := newTestMuxer()
+	w := reattach(m.muxer, m.counters)
 	at := uint32(0)
 	send := func(anew bool, nalus ...[]byte) {
 		for i, n := range nalus {
@@ -141,8 +141,8 @@ func TestMuxerRecoveryPoints(t *testing.T) {
 	}
 	require.NotZero(t, begin)
 
-	m := &muxer{counters: &counters{}}
-	w := reattach(m)
+	m := newTestMuxer()
+	w := reattach(m.muxer, m.counters)
 	for i, u := range units[begin-2 : begin+5] {
 		require.NoError(t, m.sendVideoFrame(u, uint32(40*i), Frame{}))
 	}

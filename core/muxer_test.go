@@ -15,17 +15,43 @@ import (
 )
 
 // attached returns a muxer on a connection on which nothing is written: what it sends waits in the queue.
-func attached() (*muxer, *writer) {
-	m := &muxer{counters: &counters{}}
-	return m, reattach(m)
+func attached() (*testMuxer, *writer) {
+	m := newTestMuxer()
+	return m, reattach(m.muxer, m.counters)
 }
 
-func reattach(m *muxer) *writer {
+// testMuxer is a muxer with what its owner has beside it.
+type testMuxer struct {
+	*muxer
+	counters *counters
+	log      bytes.Buffer
+}
+
+func newTestMuxer() *testMuxer {
+	m := &testMuxer{counters: &counters{}}
+	log := slog.New(slog.NewTextHandler(&m.log, nil))
+	m.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: m.counters.dropped, warn: log.Warn})
+	return m
+}
+
+func reattach(m *muxer, c *counters) *writer {
 	o := DefaultOptions()
 	o.QueueMedia, o.QueueBytes = 2*time.Hour, 1<<30
-	w := stalledWriter(&o, m.counters)
-	m.attach(w, 7)
+	w := stalledWriter(&o, c)
+	m.attach(destinationOf(w, &o))
 	return w
+}
+
+// destinationOf is a connection to a server that has said nothing.
+func destinationOf(w *writer, o *Options) destination {
+	d := destination{
+		out: w, streamID: 7,
+		wants: preferences{legacyHEVC: o.LegacyHEVC, silentAudio: o.SilentAudio, audioOptional: o.AudioOptional},
+	}
+	if o.Enhanced == EnhancedV2 {
+		d.server = everything()
+	}
+	return d
 }
 
 // sent takes what the muxer has sent, as short words: M metadata, VH and AH sequence headers, K and P pictures, A audio.
@@ -98,7 +124,7 @@ func TestMuxerVideo(t *testing.T) {
 	all = requireSent(t, w, "K")
 	require.Equal(t, 5+4+2+4+4+4+4+4+3, len(all[0].payload), "all NAL units in one message")
 
-	w = reattach(m)
+	w = reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendAnnexB(picture, 1200, 0))
 	requireSent(t, w)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 1240, 0))
@@ -107,30 +133,28 @@ func TestMuxerVideo(t *testing.T) {
 }
 
 func TestMuxerLearnsWhileNotPublishing(t *testing.T) {
-	m := &muxer{counters: &counters{}}
+	m := newTestMuxer()
 	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrState)
 	require.ErrorIs(t, m.sendAAC(adts, nil, 0), rtmperr.ErrState)
 	require.ErrorIs(t, m.sendAnnexB([]byte{1, 2}, 0, 0), rtmperr.ErrInvalid, "what is wrong is told in any state")
-	w := reattach(m)
+	w := reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 0, 0))
 	require.NoError(t, m.sendAAC([]byte{0x21}, nil, 0))
 	requireSent(t, w, "M", "VH", "AH", "K", "A")
 	m.detach()
 	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrState)
-	require.Equal(t, Info{Width: 640, Height: 360, VideoCodec: "h264", AudioCodec: "aac"}, m.describe())
+	require.Equal(t, mediaInfo{width: 640, height: 360, videoCodec: "h264", audioCodec: "aac"}, m.describe())
 }
 
 // A frame goes although a parameter set beside it cannot be read, which the log says once.
 func TestMuxerSendsFramesBesideBrokenSets(t *testing.T) {
 	m, w := attached()
-	var log bytes.Buffer
-	m.log = slog.New(slog.NewTextHandler(&log, nil))
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
 	require.NoError(t, m.sendAnnexB(annexB([]byte{0x67, 0x4d}, inter), 40, 0))
 	require.NoError(t, m.sendAnnexB(annexB([]byte{0x68}, idr), 80, 0))
 	requireSent(t, w, "M", "VH", "K", "P", "K")
-	require.Equal(t, 1, strings.Count(log.String(), "\n"))
-	require.Contains(t, log.String(), "SPS of 2 bytes")
+	require.Equal(t, 1, strings.Count(m.log.String(), "\n"))
+	require.Contains(t, m.log.String(), "SPS of 2 bytes")
 
 	fresh, _ := attached()
 	err := fresh.sendAnnexB(annexB([]byte{0x67, 0x4d}, idr), 0, 0)
@@ -148,16 +172,14 @@ func TestMuxerLeavesDamagedNALUnitsOut(t *testing.T) {
 	}
 	second := []byte{0x41, 0x42, 0x9E, 0x45} // a slice that does not begin its picture
 	m, w := attached()
-	var log bytes.Buffer
-	m.log = slog.New(slog.NewTextHandler(&log, nil))
 	require.NoError(t, m.sendAnnexB(annexB(damaged(spsMain), spsMain, ppsMain, idr), 0, 0))
 	for range 2 {
 		require.NoError(t, m.sendAnnexB(annexB(inter, damaged(second)), 40, 0))
 	}
 	all := requireSent(t, w, "M", "VH", "K", "P", "P")
 	require.Equal(t, append([]byte{0, 0, 0, byte(len(inter))}, inter...), all[3].payload[5:])
-	require.Equal(t, 1, strings.Count(log.String(), "\n"))
-	require.Contains(t, log.String(), "forbidden_zero_bit")
+	require.Equal(t, 1, strings.Count(m.log.String(), "\n"))
+	require.Contains(t, m.log.String(), "forbidden_zero_bit")
 
 	for _, unit := range [][]byte{annexB(damaged(inter)), annexB([]byte{9, 0xF0}, damaged(inter)), annexB(damaged(idr))} {
 		err := m.sendAnnexB(unit, 120, 0)
@@ -270,7 +292,7 @@ func TestMuxerAudio(t *testing.T) {
 		require.ErrorIs(t, err, c.kind, c.name)
 		require.ErrorContains(t, err, c.text)
 		requireSent(t, w)
-		for _, n := range m.work().nalus {
+		for _, n := range m.scratch.nalus {
 			require.Nil(t, n, "the caller's memory is not kept")
 		}
 	}
@@ -283,7 +305,7 @@ func TestMuxerRestart(t *testing.T) {
 	require.NoError(t, m.sendAAC(adts, nil, 500))
 	requireSent(t, w, "M", "VH", "K", "M", "AH", "A")
 	m.restart()
-	require.Equal(t, Info{}, m.describe())
+	require.Equal(t, mediaInfo{}, m.describe())
 	require.NoError(t, m.sendAnnexB(picture, 0, 0))
 	require.ErrorIs(t, m.sendAnnexB(annexB(idr), 20, 0), rtmperr.ErrInvalid)
 	require.NoError(t, m.sendAnnexB(annexB(spsHigh, ppsHigh, idr), 40, 0))

@@ -105,7 +105,7 @@ func (m *muxer) track(c flv.Codec, id uint8) (*track, error) {
 		t.audio, err = flv.NewAudioTrack(c)
 	}
 	if err == nil {
-		err = t.form(&terms{}).Check()
+		err = t.form(false).Check()
 	}
 	if err != nil {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)
@@ -179,8 +179,8 @@ func (t *track) configure(config []byte) error {
 }
 
 // form returns how bodies of the track are written. The old forms are those that every server knows.
-func (t *track) form(of *terms) flv.Form {
-	f := formOf(t.codec(), of)
+func (t *track) form(legacyHEVC bool) flv.Form {
+	f := formOf(t.codec(), legacyHEVC)
 	f.Track = t.id
 	if t.kind == flv.Audio {
 		info := t.audio.Info()
@@ -189,8 +189,8 @@ func (t *track) form(of *terms) flv.Form {
 	return f
 }
 
-func formOf(c flv.Codec, of *terms) flv.Form {
-	return flv.Form{Codec: c, Enhanced: c == flv.HEVC && !of.legacyHEVC}
+func formOf(c flv.Codec, legacyHEVC bool) flv.Form {
+	return flv.Form{Codec: c, Enhanced: c == flv.HEVC && !legacyHEVC}
 }
 
 // announceKnown sends onMetaData, and the sequence headers of all tracks that are known and not announced yet, video first: decoders
@@ -200,12 +200,12 @@ func (m *muxer) announceKnown(at uint32) error {
 		return err
 	}
 	for _, t := range m.tracks {
-		form := t.form(&m.terms)
-		if t.announced || !t.known() || m.terms.check(form) != nil {
+		form := t.form(m.wants.legacyHEVC)
+		if t.announced || !t.known() || m.supports(form) != nil {
 			continue
 		}
 		record := t.record()
-		if err := m.send(t.kind, t.id, classHeader, at, m.work().build.SequenceStart(form, record)); err != nil {
+		if err := m.send(t.kind, t.id, classHeader, at, m.scratch.build.SequenceStart(form, record)); err != nil {
 			return err
 		}
 		t.announced, t.headerAt, t.progress.record = true, at, record
@@ -228,7 +228,7 @@ func (t *track) record() []byte {
 // others. m.mu is held.
 func (m *muxer) endSequences() {
 	for _, t := range m.tracks {
-		form := t.form(&m.terms)
+		form := t.form(m.wants.legacyHEVC)
 		if !t.announced || !form.HasFourCC() {
 			continue
 		}
@@ -236,7 +236,7 @@ func (m *muxer) endSequences() {
 		if !t.started {
 			at = t.headerAt
 		}
-		if m.send(t.kind, t.id, classHeader, at, m.work().build.SequenceEnd(form)) != nil {
+		if m.send(t.kind, t.id, classHeader, at, m.scratch.build.SequenceEnd(form)) != nil {
 			return // the connection is gone
 		}
 	}

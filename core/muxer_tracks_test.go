@@ -15,13 +15,13 @@ import (
 )
 
 // attachedTo returns a muxer on a connection to a server that takes everything.
-func attachedTo(change func(*Options)) (*muxer, *writer) {
+func attachedTo(change func(*Options)) (*testMuxer, *writer) {
 	m, _ := attached()
 	o := DefaultOptions()
 	o.Enhanced, o.QueueMedia, o.QueueBytes = EnhancedV2, 2*time.Hour, 1<<30
 	change(&o)
 	w := stalledWriter(&o, m.counters)
-	m.attach(w, 7)
+	m.attach(destinationOf(w, &o))
 	return m, w
 }
 
@@ -72,12 +72,12 @@ func TestTracksOfEveryCodec(t *testing.T) {
 		name       string
 		key, other []byte
 		record     []byte // as the sequence start has it; nil: not looked at
-		info       Info
+		info       mediaInfo
 	}{
-		{"hevc", hevcKey, annexB(hevcTrail), hevcRecord, Info{Width: 320, Height: 180, VideoCodec: "hevc"}},
-		{"av1", av1Key, av1Inter, nil, Info{Width: 64, Height: 64, VideoCodec: "av1"}},
-		{"vp9", vp9Key, unhex("860040929c00500000032000005470"), nil, Info{Width: 64, Height: 64, VideoCodec: "vp9"}},
-		{"vp8", vp8Key, unhex("d101000510ac00180018582ff400088e8000"), nil, Info{Width: 64, Height: 64, VideoCodec: "vp8"}},
+		{"hevc", hevcKey, annexB(hevcTrail), hevcRecord, mediaInfo{width: 320, height: 180, videoCodec: "hevc"}},
+		{"av1", av1Key, av1Inter, nil, mediaInfo{width: 64, height: 64, videoCodec: "av1"}},
+		{"vp9", vp9Key, unhex("860040929c00500000032000005470"), nil, mediaInfo{width: 64, height: 64, videoCodec: "vp9"}},
+		{"vp8", vp8Key, unhex("d101000510ac00180018582ff400088e8000"), nil, mediaInfo{width: 64, height: 64, videoCodec: "vp8"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, w := attachedTo(func(*Options) {})
@@ -101,8 +101,8 @@ func TestTracksOfEveryCodec(t *testing.T) {
 
 			m.detach()
 			requireWire(t, w, line(80, "end"))
-			w = reattach(m)
-			m.terms.capabilities = everything()
+			w = reattach(m.muxer, m.counters)
+			m.server = everything()
 			require.NoError(t, m.sendVideoFrame(c.key, 1120, Frame{}))
 			lines, _ = onWire(t, w)
 			require.Contains(t, lines, line(0, "start"), "what is known is sent anew on a new connection")
@@ -149,7 +149,7 @@ func TestTracksAudio(t *testing.T) {
 			require.Equal(t, c.id, id)
 			rate, _ := fields.GetNumber("audiosamplerate")
 			require.Equal(t, c.rate, rate)
-			require.Equal(t, c.codec, m.describe().AudioCodec)
+			require.Equal(t, c.codec, m.describe().audioCodec)
 		})
 	}
 }

@@ -23,7 +23,7 @@ func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	parts := [][]byte(nil)
 	switch {
 	case codec.HasNALUs():
-		w := m.work()
+		w := &m.scratch
 		if w.nalus, err = flv.SplitAnnexB(w.nalus[:0], data); err != nil {
 			return rtmperr.New(rtmperr.ErrInvalid, "video frame of %d bytes: %v", len(data), err)
 		}
@@ -41,7 +41,7 @@ func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
-	w := m.work()
+	w := &m.scratch
 	w.nalus = w.nalus[:0]
 	for i, b := range buffers {
 		whole, err := flv.SplitAnnexB(w.nalus, b)
@@ -134,7 +134,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		return err
 	}
 	if unit.Frames > 0 && len(t.held.ends) > 0 {
-		w := m.work()
+		w := &m.scratch
 		w.joined = t.video.Codec().JoinUnits(w.joined[:0], t.held.take(), unit.Parts)
 		unit.Parts = w.joined
 	}
@@ -157,7 +157,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		}
 		return err
 	}
-	if m.out == nil {
+	if !m.publishing() {
 		return errNotPublishing
 	}
 	if len(unit.Parts) == 0 {
@@ -171,24 +171,24 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		return err
 	}
 	if !unit.Key && (!t.keyFrame || unit.Leading && t.cut) {
-		m.counters.dropped(1, uint64(size))
+		m.config.dropped(1, uint64(size))
 		return nil
 	}
 	if t.video.Record() == nil {
-		m.counters.dropped(1, uint64(size))
+		m.config.dropped(1, uint64(size))
 		if badSet != nil {
 			return rtmperr.New(rtmperr.ErrInvalid, "key frame without %s: %v", parameters(t.video.Codec()), badSet)
 		}
 		return rtmperr.New(rtmperr.ErrInvalid, "key frame without %s: send them in front of it, in the same access unit", parameters(t.video.Codec()))
 	}
-	if unit.Key && m.next != nil {
+	if unit.Key && m.next.prepared {
 		m.switchOver()
 		if err := m.admit(t); err != nil {
 			return err
 		}
 	}
 	at := m.nextTime(t, timestamp)
-	c, form := pictureClass(unit), t.form(&m.terms)
+	c, form := pictureClass(unit), t.form(m.wants.legacyHEVC)
 	if err := m.announceVideo(t, form, at, unit.Key); err != nil {
 		return err
 	}
@@ -199,15 +199,15 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		t.keyFrame, t.cut = true, !t.keyFrame
 	}
 	picture := flv.Picture{Key: unit.Key, CompositionTime: int32(compositionTime)}
-	return m.send(flv.Video, t.id, c, at, m.work().build.VideoFrame(form, picture, unit.Parts))
+	return m.send(flv.Video, t.id, c, at, m.scratch.build.VideoFrame(form, picture, unit.Parts))
 }
 
 // warnOnce warns of a fault in an access unit that is sent nevertheless, unless it has warned of such a one already: encoders
 // repeat their parameter sets with each key frame.
 func (m *muxer) warnOnce(warned *bool, text string, t *track, fault error) {
-	if m.log != nil && !*warned {
+	if !*warned {
 		*warned = true
-		m.log.Warn(text, "codec", t.video.Codec(), "why", fault)
+		m.config.warn(text, "codec", t.video.Codec(), "why", fault)
 	}
 }
 
@@ -267,7 +267,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Video, t.id, classHeader, at, m.work().build.SequenceStart(form, record)); err != nil {
+		if err := m.send(flv.Video, t.id, classHeader, at, m.scratch.build.SequenceStart(form, record)); err != nil {
 			return err
 		}
 		t.progress.record = record
@@ -284,7 +284,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 		return rtmperr.New(rtmperr.ErrInvalid, "colorInfo: %v", err)
 	}
 	t.progress.color = color
-	return m.send(flv.Video, t.id, classHeader, at, m.work().build.Metadata(form, body))
+	return m.send(flv.Video, t.id, classHeader, at, m.scratch.build.Metadata(form, body))
 }
 
 // colorInfo encodes the colours of a track. Enhanced RTMP v2, "Metadata Frame".

@@ -99,7 +99,7 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 	if !c.reach(StateConnected, reached) {
 		return errEnded
 	}
-	leftOut, err := c.out.terms.checkSource(c.p.sourceMedia())
+	leftOut, err := c.talk.server.checkSource(c.p.sourceMedia().forms(c.o.LegacyHEVC), c.o.AudioOptional)
 	if err != nil {
 		return stageFailed(stageCreateStream, err, err)
 	}

@@ -24,7 +24,7 @@ type Publisher struct {
 	log      Logger
 	events   events
 	counters counters
-	muxer    muxer
+	muxer    *muxer
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
@@ -69,7 +69,7 @@ var clip = source.Spec{Path: source.Clip}
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
 	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: loadCA, options: &defaults, spec: &clip}
-	p.muxer.counters, p.muxer.log = &p.counters, p.log
+	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.dropped, warn: p.log.Warn})
 	return p
 }
 
@@ -405,7 +405,12 @@ func (p *Publisher) logStats() {
 
 // Info returns how the connection fares and what it carries.
 func (p *Publisher) Info() Info {
-	info := p.muxer.describe()
+	media := p.muxer.describe()
+	info := Info{Width: media.width, Height: media.height, VideoCodec: media.videoCodec, AudioCodec: media.audioCodec}
+	info.QueueMedia, info.QueueBytes = p.muxer.waiting()
+	if w, ok := p.muxer.output().(*writer); ok {
+		info.RTT = w.roundTrip()
+	}
 	info.SendKbps = p.counters.kbps(time.Now())
 	info.Reconnects = p.reconnects.Load()
 	return info

@@ -293,3 +293,20 @@ func (q *queue) left(e *entry) {
 
 // give takes an entry back for reuse. While messages wait as much may be kept as may wait: the end of a backlog trims it, see next.
 func (q *queue) give(e *entry) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }
+
+// overfull reports whether more waits than may although nothing is left that could be dropped: only
+// audio and headers wait.
+func (q *queue) overfull() bool { return q.bytes > q.maxBytes && q.findVideo(0) < 0 }
+
+// adopt queues what waits in another queue, under another message stream ID, and goes on where that
+// one was. That one is empty then.
+func (q *queue) adopt(from *queue, streamID uint32) {
+	for _, e := range from.entries {
+		e.header.StreamID = streamID
+		q.add(e)
+	}
+	q.bytes += from.bytes
+	q.disposable += from.disposable
+	q.awaitKey, q.cut, q.tailCut = from.awaitKey, from.cut, from.tailCut
+	*from = newQueue(from.maxBytes, from.maxMedia)
+}

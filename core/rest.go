@@ -95,7 +95,8 @@ func (s *session) lookTicks() {
 
 // steerBitrate tells the owner of another target for the encoder, if there is one.
 func (s *session) steerBitrate() {
-	sent, waiting := s.p.counters.snapshot().BytesSent, s.p.muxer.waiting()
+	sent := s.p.counters.snapshot().BytesSent
+	waiting, _ := s.p.muxer.waiting()
 	kbps := uint32((sent - s.ticks.bytes) * 8 / 1000)
 	s.ticks.bytes = sent
 	if target, changed := s.p.steering.look(waiting, kbps); changed {

@@ -66,8 +66,7 @@ func BenchmarkSendTCP(b *testing.B) {
 // sender returns a function that pushes a picture of that size, after a key frame.
 func sender(b *testing.B, w *writer, size int) (send func()) {
 	p := New(quietLog())
-	p.muxer.counters = w.counters
-	p.muxer.attach(w, 1)
+	p.muxer.attach(destination{out: w, streamID: 1})
 	picture := append([]byte{0, 0, 0, 1, 0x41, 0x9A, 0x24}, make([]byte, size)...)
 	for i := range size {
 		picture[7+i] = byte(i%255 + 1)

@@ -79,9 +79,9 @@ func TestSendNALUsErrors(t *testing.T) {
 			require.Error(t, m.sendNALUs(ca.buffers, 0))
 		})
 	}
-	m := &muxer{counters: &counters{}}
+	m := newTestMuxer()
 	require.ErrorIs(t, m.sendNALUs([][]byte{keyFrame}, 0), rtmperr.ErrState)
-	require.Equal(t, 0, len(m.work().nalus), "the caller's memory is kept")
+	require.Equal(t, 0, len(m.scratch.nalus), "the caller's memory is kept")
 }
 
 func TestSendAudioBody(t *testing.T) {
@@ -105,7 +105,7 @@ func TestSendAudioBody(t *testing.T) {
 	all = requireSent(t, w, "M", "AH", "A")
 	require.Equal(t, mono, all[1].payload)
 
-	w = reattach(m) // a header that came before lasts for the next connection
+	w = reattach(m.muxer, m.counters) // a header that came before lasts for the next connection
 	require.NoError(t, m.sendAudioBody(frame, 0))
 	requireSent(t, w, "M", "AH", "A")
 }
@@ -137,7 +137,7 @@ func TestSendAudioBodyErrors(t *testing.T) {
 			requireSent(t, w)
 		})
 	}
-	m := &muxer{counters: &counters{}}
+	m := newTestMuxer()
 	require.ErrorIs(t, m.sendAudioBody(append([]byte{0xAF, 0}, ascStereo...), 0), rtmperr.ErrState)
 	require.ErrorIs(t, m.sendAudioBody([]byte{0xAF, 1, 0x21}, 0), rtmperr.ErrState, "it is known by now")
 }

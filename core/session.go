@@ -156,7 +156,7 @@ func (s *session) begin() error {
 	s.p.mu.Lock()
 	s.mediaStart = time.Now()
 	s.p.mu.Unlock()
-	s.p.muxer.attach(s.now.out, s.now.streamID)
+	s.p.muxer.attach(s.now.destination())
 	if s.published {
 		s.p.reconnects.Add(1) // before anybody sees the state
 	}

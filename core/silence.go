@@ -60,19 +60,19 @@ type silentLine struct {
 
 // expectSilence decides for a silent track as soon as it can be known, so that the first onMetaData tells of it.
 func (m *muxer) expectSilence() {
-	if m.terms.silentAudio && !m.silence.heard && m.expect.video != nil && !m.expectsAudio() {
+	if m.wants.silentAudio && !m.silence.heard && m.expect.video != nil && !m.expectsAudio() {
 		m.silence.wanted = true
 	}
 }
 
 // silent reports whether the connection has the silent track.
 func (m *muxer) silent() bool {
-	return m.terms.silentAudio && m.silence.wanted && !m.silence.heard
+	return m.wants.silentAudio && m.silence.wanted && !m.silence.heard
 }
 
 // fillSilence sends the silent frames that are due by the time of a picture, which comes next.
 func (m *muxer) fillSilence(at uint32) error {
-	if !m.terms.silentAudio || m.silence.heard {
+	if !m.wants.silentAudio || m.silence.heard {
 		return nil
 	}
 	s := m.silence.line
@@ -112,10 +112,10 @@ func (m *muxer) sendSilence(at uint32) error {
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Audio, 0, classHeader, at, m.work().build.SequenceStart(form, media.config)); err != nil {
+		if err := m.send(flv.Audio, 0, classHeader, at, m.scratch.build.SequenceStart(form, media.config)); err != nil {
 			return err
 		}
 		s.announced = true
 	}
-	return m.send(flv.Audio, 0, classAudio, at, m.work().build.AudioFrame(form, 0, media.frame))
+	return m.send(flv.Audio, 0, classAudio, at, m.scratch.build.AudioFrame(form, 0, media.frame))
 }

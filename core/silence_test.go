@@ -13,12 +13,12 @@ import (
 	"luatrtmp/core/message"
 )
 
-func silentMuxer() (*muxer, *writer) {
+func silentMuxer() (*testMuxer, *writer) {
 	return attachedTo(func(o *Options) { o.SilentAudio = true })
 }
 
 // pictures pushes pictures, step ms apart, up to a time, and returns that of the last.
-func pictures(t *testing.T, m *muxer, from, to, step uint32) uint32 {
+func pictures(t *testing.T, m *testMuxer, from, to, step uint32) uint32 {
 	t.Helper()
 	at := from
 	for ; at <= to; at += step {
@@ -69,7 +69,7 @@ func TestSilenceBesideASourceWithoutAudio(t *testing.T) {
 		require.Equal(t, want, got, "the first onMetaData tells of it")
 	}
 	require.Equal(t, int(last-5000)*44100/1024/1000+1, inStep(t, all, 0, 0))
-	require.Equal(t, "aac", m.describe().AudioCodec)
+	require.Equal(t, "aac", m.describe().audioCodec)
 	metadata := 0
 	for _, line := range lines {
 		if line == "0 metadata" {
@@ -85,15 +85,15 @@ func TestSilenceBesidePushedVideo(t *testing.T) {
 	pictures(t, m, 0, 960, 40)
 	lines, _ := onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "audio")
-	require.Empty(t, m.describe().AudioCodec)
+	require.Empty(t, m.describe().audioCodec)
 	pictures(t, m, 1000, 10_000, 40)
 	lines, all := onWire(t, w)
 	require.Equal(t, []string{"998 metadata", "998 audio 0 aac start", "998 audio 0 aac frame", "1000 video 0 h264 key"}, lines[:4])
 	inStep(t, all, 0, 43)
 
 	// On the next connection it is known; times begin anew.
-	w = reattach(m)
-	m.terms.silentAudio = true
+	w = reattach(m.muxer, m.counters)
+	m.wants.silentAudio = true
 	pictures(t, m, 20_000, 21_000, 40)
 	lines, all = onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
@@ -114,8 +114,8 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 	}, lines[:6])
 	require.Equal(t, []byte{0xAF, 0, 0x11, 0x90}, all[1].payload)
 	require.NotContains(t, fmt.Sprint(lines[4:]), "audio", "for good, on later connections too")
-	w = reattach(m)
-	m.terms.silentAudio = true
+	w = reattach(m.muxer, m.counters)
+	m.wants.silentAudio = true
 	pictures(t, m, 6000, 9000, 40)
 	lines, _ = onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "aac frame")

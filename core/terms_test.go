@@ -152,13 +152,13 @@ func TestTermsOfASource(t *testing.T) {
 // Media that is parked between two connections is in the form that the first one takes.
 func TestTermsOfParkedMedia(t *testing.T) {
 	m, w := attached()
-	m.terms.capabilities = everything()
+	m.server = everything()
 	require.NoError(t, m.sendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}))
 	o := DefaultOptions()
-	m.park(w, newWriter(nil, &o, m.counters))
+	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.dropped))
 	require.NoError(t, m.sendAudioFrame(opusFrame, 20, Frame{}))
 	next := stalledWriter(&o, m.counters)
-	m.prepare(next, 7)
+	m.prepare(destination{out: next, streamID: 7})
 	m.takeOver()
 	require.ErrorIs(t, m.sendAudioFrame(opusFrame, 40, Frame{}), rtmperr.ErrRefused, "this one takes no Opus")
 	require.Less(t, m.elapsed(time.Now()), time.Minute)

@@ -22,10 +22,9 @@ const maxControl = 128
 // is sent until it is gone, is written by a goroutine that lives as long as the backlog does; see drain.go. Only under mu is
 // decided who writes.
 type writer struct {
-	wire     *wire         // nil: media is parked here, see relay.go
+	wire     *wire
 	timeout  time.Duration // for a write without any progress
 	counters *counters
-	terms    terms // of the connection; they do not change once media flows
 
 	mu        sync.Mutex
 	control   []*entry
@@ -46,27 +45,29 @@ type writer struct {
 	rest    net.Buffers // what of pieces is not yet written
 }
 
-// newWriter returns a writer to conn; nil: one that parks media.
+// newWriter returns a writer to conn.
 func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
-	w := &writer{
+	return &writer{
+		wire:     newWire(conn),
 		timeout:  o.Timeout,
 		counters: counters,
-		terms:    termsOf(o),
 		media:    newQueue(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 		done:     make(chan struct{}),
 		tellOver: func() {}, tellDropped: func(uint32, uint64) {},
 	}
-	if conn != nil {
-		w.wire = newWire(conn)
-	}
-	return w
 }
 
 // send sends or queues one message whose payload is the pieces joined; they are not kept. It never waits for the network.
 // accepted is false when the message, a picture, had to be dropped for want of room.
 func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool, err error) {
 	return w.sendTrack(h, c, 0, now(), pieces)
+}
+
+// Send implements output.
+func (w *writer) Send(h chunk.Header, c class, track uint8, now time.Time, body [][]byte) error {
+	_, err := w.sendTrack(h, c, track, now, body)
+	return err
 }
 
 // sendTrack is send for a message of a track: only a picture's matters. now: about now, see now.
@@ -107,7 +108,7 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 		w.counters.dropped(frames, bytes)
 		w.tellDropped(frames, bytes)
 	}
-	if !c.video() && w.media.bytes > w.media.maxBytes && w.media.findVideo(0) < 0 {
+	if !c.video() && w.media.overfull() {
 		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
 		return false, w.err
 	}
@@ -117,8 +118,8 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 	return accepted, nil
 }
 
-// cut lets the next pictures of a track pass only from a key frame on, like those behind what was dropped.
-func (w *writer) cut(track uint8) {
+// Cut implements output.
+func (w *writer) Cut(track uint8) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.media.awaitKey.add(track)
@@ -126,7 +127,7 @@ func (w *writer) cut(track uint8) {
 
 // canSendNow reports whether a message may go to the kernel at once; w.mu is held.
 func (w *writer) canSendNow() bool {
-	return !w.draining && w.wire != nil && w.wire.immediate()
+	return !w.draining && w.wire.immediate()
 }
 
 // sendNow hands a message to the kernel. Of what that does not take a copy begins the backlog. That the connection breaks is not
@@ -212,17 +213,20 @@ func (w *writer) sendMessage(h chunk.Header, c class, m message.Message) error {
 	return err
 }
 
-// waiting returns the media that waits for the network.
-func (w *writer) waiting() (span time.Duration, bytes int) {
+// Waiting implements output.
+func (w *writer) Waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.media.span(), w.media.bytes
 }
 
-// roundTrip returns the connection's round-trip time, 0 where it is not known.
-func (w *writer) roundTrip() time.Duration {
-	if w.wire == nil {
-		return 0
-	}
-	return roundTrip(w.wire.conn)
+// Adopt implements output.
+func (w *writer) Adopt(parked *queue, streamID uint32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.media.adopt(parked, streamID)
+	w.beginDrain()
 }
+
+// roundTrip returns the connection's round-trip time, 0 where it is not known.
+func (w *writer) roundTrip() time.Duration { return roundTrip(w.wire.conn) }

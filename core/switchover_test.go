@@ -13,17 +13,17 @@ import (
 )
 
 // onQueue returns a writer that sends nothing: what it is given waits.
-func onQueue(m *muxer) *writer {
+func onQueue(c *counters) *writer {
 	o := DefaultOptions()
-	return stalledWriter(&o, m.counters)
+	return stalledWriter(&o, c)
 }
 
 func TestRelayAtAKeyFrame(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 1000, 0))
 	require.NoError(t, m.sendAAC(adts, nil, 1010))
-	next := onQueue(m)
-	taken := m.prepare(next, 7)
+	next := onQueue(m.counters)
+	taken := m.prepare(destination{out: next, streamID: 7})
 	require.NoError(t, m.sendAnnexB(picture, 1040, 0))
 	require.NoError(t, m.sendAAC(adts, nil, 1050))
 	requireSent(t, old, "M", "VH", "K", "M", "AH", "A", "P", "A")
@@ -49,7 +49,7 @@ func TestRelayAtAKeyFrame(t *testing.T) {
 
 func TestRelayCalledOff(t *testing.T) {
 	m, old := attached()
-	m.prepare(onQueue(m), 7)
+	m.prepare(destination{out: onQueue(m.counters), streamID: 7})
 	require.False(t, m.dismiss())
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
 	requireSent(t, old, "M", "VH", "K")
@@ -61,8 +61,8 @@ func TestRelayCalledOff(t *testing.T) {
 func TestRelayWithoutAKeyFrame(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
-	next := onQueue(m)
-	m.prepare(next, 7)
+	next := onQueue(m.counters)
+	m.prepare(destination{out: next, streamID: 7})
 	m.takeOver()
 	require.NoError(t, m.sendAnnexB(picture, 40, 0))
 	require.NoError(t, m.sendAAC(adts, nil, 50))
@@ -77,11 +77,11 @@ func TestRelayParked(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
 	o := DefaultOptions()
-	parking := newWriter(nil, &o, m.counters)
-	m.park(onQueue(m), parking)
+	parked := newParking(o.QueueBytes, o.QueueMedia, m.counters.dropped)
+	m.park(onQueue(m.counters), parked)
 	require.True(t, m.sendsTo(old), "it goes elsewhere")
-	m.park(old, parking)
-	require.Zero(t, m.describe().RTT)
+	m.park(old, parked)
+	require.True(t, m.sendsTo(parked))
 	for i := range uint32(100) {
 		au := picture
 		if i%10 == 5 {
@@ -89,12 +89,14 @@ func TestRelayParked(t *testing.T) {
 		}
 		require.NoError(t, m.sendAnnexB(au, 40+i*40, 0))
 	}
-	require.LessOrEqual(t, m.waiting(), o.QueueMedia)
-	next := onQueue(m)
-	taken := m.prepare(next, 7)
+	media, bytes := m.waiting()
+	require.LessOrEqual(t, media, o.QueueMedia)
+	require.NotZero(t, bytes)
+	next := onQueue(m.counters)
+	taken := m.prepare(destination{out: next, streamID: 7})
 	m.takeOver()
 	<-taken
-	require.Zero(t, parking.media.bytes)
+	require.Zero(t, parked.media.bytes)
 	require.NoError(t, m.sendAnnexB(picture, 4040, 0))
 	words, all := sent(t, next)
 	require.Equal(t, []string{"M", "VH", "K", "P"}, words[:4])
@@ -108,11 +110,23 @@ func TestRelayParked(t *testing.T) {
 }
 
 func TestParkedAudioOverflows(t *testing.T) {
-	o := DefaultOptions()
-	o.QueueBytes = 100
-	w := newWriter(nil, &o, &counters{})
-	_, err := w.send(header(4, 0, 8), classAudio, make([]byte, 101))
+	p := newParking(100, time.Second, (&counters{}).dropped)
+	err := p.Send(header(4, 0, 8), classAudio, 0, now(), [][]byte{make([]byte, 101)})
 	require.ErrorIs(t, err, rtmperr.ErrOverflow)
+	require.Equal(t, err, p.Send(header(4, 0, 8), classAudio, 0, now(), [][]byte{{1}}))
+}
+
+// What nobody has come for is dropped, and counted.
+func TestParkedForNobody(t *testing.T) {
+	m, old := attached()
+	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	m.park(old, newParking(1<<20, time.Second, m.counters.dropped))
+	require.NoError(t, m.sendAnnexB(annexB(idr), 40, 0))
+	m.detach()
+	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames)
+	media, bytes := m.waiting()
+	require.Zero(t, media)
+	require.Zero(t, bytes)
 }
 
 // newMove is a handover of a session that has no connection.
@@ -137,11 +151,11 @@ func TestAwaitKey(t *testing.T) {
 		t.Run(ca.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := New(quietLog())
-				reattach(&p.muxer)
+				reattach(p.muxer, &p.counters)
 				h := newMove(p)
 				defer h.s.forceToEnd()
-				next := onQueue(&p.muxer)
-				taken := p.muxer.prepare(next, 7)
+				next := onQueue(&p.counters)
+				taken := p.muxer.prepare(destination{out: next, streamID: 7})
 				time.AfterFunc(time.Second, func() { ca.happen(h) })
 				begin := time.Now()
 				require.Equal(t, ca.err, h.awaitKey(taken, nil))

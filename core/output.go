@@ -1,0 +1,57 @@
+package core
+
+import (
+	"time"
+
+	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
+)
+
+// output takes the messages of a muxer, in the order of the calls. The muxer calls it with its own
+// lock held.
+type output interface {
+	// Send sends or queues a message whose body is the pieces joined; they are not kept. It does not
+	// wait for the network. track is the track of a frame, now is about now. That a frame has to be
+	// dropped because too much waits is no error.
+	Send(h chunk.Header, c class, track uint8, now time.Time, body [][]byte) error
+
+	// Cut lets the next frames of a video track pass only from a key frame on, as behind frames that
+	// were dropped.
+	Cut(track uint8)
+
+	// Waiting returns the media that waits for the network.
+	Waiting() (media time.Duration, bytes int)
+
+	// Fail ends the output, because what is sent does not go to that server.
+	Fail(why error)
+
+	// Adopt queues what waits in a queue, under another message stream ID, and empties that queue.
+	Adopt(parked *queue, streamID uint32)
+}
+
+// noOutput is the output of a muxer that has none.
+type noOutput struct{}
+
+func (noOutput) Send(chunk.Header, class, uint8, time.Time, [][]byte) error { return errNotPublishing }
+func (noOutput) Cut(uint8)                                                  {}
+func (noOutput) Waiting() (time.Duration, int)                              { return 0, 0 }
+func (noOutput) Fail(error)                                                 {}
+func (noOutput) Adopt(*queue, uint32)                                       {}
+
+// preferences are what the user wants of the media on a connection.
+type preferences struct {
+	legacyHEVC    bool // HEVC goes out as codec id 12
+	silentAudio   bool // video without audio gets a silent track
+	audioOptional bool // audio that the server does not take is left out
+}
+
+// destination is a connection as the muxer sees it.
+type destination struct {
+	out      output
+	streamID uint32 // message stream ID
+	server   capabilities
+	wants    preferences
+}
+
+// supports returns why a form cannot be sent there, nil if it can.
+func (d *destination) supports(f flv.Form) error { return d.server.checkSupported(f) }

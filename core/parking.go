@@ -1,0 +1,55 @@
+package core
+
+import (
+	"time"
+
+	"luatrtmp/core/chunk"
+	"luatrtmp/core/rtmperr"
+)
+
+// parking is where media waits while there is no connection: between the end of one and the
+// beginning of the next on a server that takes one publisher of a name at a time. It is an output
+// that keeps the rules of a connection's queue and sends nothing; the next connection adopts what
+// waits in it. It has no lock of its own: only the muxer uses it, under the muxer's lock.
+type parking struct {
+	media   queue
+	dropped func(frames uint32, bytes uint64) // is told of frames that are dropped
+	err     error                             // why nothing is kept any more
+}
+
+func newParking(maxBytes int, maxMedia time.Duration, dropped func(frames uint32, bytes uint64)) *parking {
+	return &parking{media: newQueue(maxBytes, maxMedia), dropped: dropped}
+}
+
+// Send implements output.
+func (p *parking) Send(h chunk.Header, c class, track uint8, _ time.Time, body [][]byte) error {
+	if p.err != nil {
+		return p.err
+	}
+	if p.media.admit(c, track, joinedSize(body)) {
+		p.media.pushTrack(h, c, track, body)
+	}
+	p.dropped(p.media.takeDropped())
+	if !c.video() && p.media.overfull() {
+		p.err = rtmperr.New(rtmperr.ErrOverflow, "too much audio waits for the next connection: %d bytes", p.media.bytes)
+	}
+	return p.err
+}
+
+// Cut implements output.
+func (p *parking) Cut(track uint8) { p.media.awaitKey.add(track) }
+
+// Waiting implements output.
+func (p *parking) Waiting() (time.Duration, int) { return p.media.span(), p.media.bytes }
+
+// Fail implements output.
+func (p *parking) Fail(why error) { p.err = why }
+
+// Adopt implements output.
+func (p *parking) Adopt(parked *queue, streamID uint32) { p.media.adopt(parked, streamID) }
+
+// discard drops what waits, because no connection has come for it.
+func (p *parking) discard() {
+	p.media.discard()
+	p.dropped(p.media.takeDropped())
+}
