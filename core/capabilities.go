@@ -1,8 +1,6 @@
 package core
 
 import (
-	"sync"
-
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
@@ -26,35 +24,27 @@ type codecSet uint32
 func (s codecSet) has(c flv.Codec) bool      { return s&(1<<c) != 0 }
 func (s codecSet) with(c flv.Codec) codecSet { return s | 1<<c }
 
-// The codecs that can be published, with a FourCC.
-var (
-	videoCodecs = []flv.Codec{flv.H264, flv.HEVC, flv.AV1, flv.VP9, flv.VP8}
-	audioCodecs = []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
-)
+// videoCodecs returns the video codecs that can be published with a FourCC.
+func videoCodecs() []flv.Codec { return []flv.Codec{flv.H264, flv.HEVC, flv.AV1, flv.VP9, flv.VP8} }
 
-// ownCapabilities returns what a publisher declares in `connect`, the same each time; nobody
-// changes it. A server that knows nothing of it skips it.
-func ownCapabilities() []amf.Property {
-	capabilitiesOnce.Do(makeCapabilities)
-	return madeCapabilities
+// audioCodecs returns the audio codecs that can be published with a FourCC.
+func audioCodecs() []flv.Codec {
+	return []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
 }
 
-var (
-	capabilitiesOnce sync.Once
-	madeCapabilities []amf.Property
-)
-
-func makeCapabilities() {
+// ownCapabilities returns the properties that a publisher declares in `connect`. A server that knows
+// nothing of them skips them.
+func ownCapabilities() amf.Object {
 	var list amf.StrictArray
 	var infoMaps [2]amf.Object
-	for i, codecs := range [...][]flv.Codec{videoCodecs, audioCodecs} {
+	for i, codecs := range [...][]flv.Codec{videoCodecs(), audioCodecs()} {
 		for _, c := range codecs {
 			name := c.FourCC()
 			list = append(list, name)
 			infoMaps[i] = append(infoMaps[i], amf.Property{Name: name, Value: canEncode + canForward})
 		}
 	}
-	madeCapabilities = []amf.Property{
+	return amf.Object{
 		{Name: "fourCcList", Value: list},
 		{Name: "videoFourCcInfoMap", Value: infoMaps[0]},
 		{Name: "audioFourCcInfoMap", Value: infoMaps[1]},
@@ -71,17 +61,18 @@ type capabilities struct {
 	asked fields // whether connect carried the fields of Enhanced RTMP
 }
 
-// everything is a server that takes all of Enhanced RTMP v2.
-func everything() capabilities {
-	all := capabilities{listsVideo: true, multitrack: true}
-	all.name(anyFourCC, videoCodecs, audioCodecs)
+// everything returns what a server takes that takes all of Enhanced RTMP v2. asked says whether
+// `connect` asked it.
+func everything(asked fields) capabilities {
+	all := capabilities{listsVideo: true, multitrack: true, asked: asked}
+	all.name(anyFourCC, videoCodecs(), audioCodecs())
 	return all
 }
 
-// capabilitiesOf reads the answer to `connect`. Servers put the fields into the object of
+// capabilitiesOf reads the answer to a `connect` that asked for Enhanced RTMP or did not. Servers put the fields into the object of
 // properties or into the information object. What is not as it should be says nothing.
-func capabilitiesOf(answer *message.Command) capabilities {
-	var c capabilities
+func capabilitiesOf(answer *message.Command, asked fields) capabilities {
+	c := capabilities{asked: asked}
 	c.read(answer.Object)
 	for _, v := range answer.Arguments {
 		c.read(v)
@@ -97,13 +88,13 @@ func (c *capabilities) read(v amf.Value) {
 			list, ok := p.Value.(amf.StrictArray)
 			for _, element := range list {
 				name, _ := element.(string)
-				c.name(name, videoCodecs, audioCodecs)
+				c.name(name, videoCodecs(), audioCodecs())
 			}
 			c.listsVideo = c.listsVideo || ok
 		case "videoFourCcInfoMap":
-			c.listsVideo = c.readMap(p.Value, videoCodecs) || c.listsVideo
+			c.listsVideo = c.readMap(p.Value, videoCodecs()) || c.listsVideo
 		case "audioFourCcInfoMap":
-			c.readMap(p.Value, audioCodecs)
+			c.readMap(p.Value, audioCodecs())
 		case "capsEx":
 			if n, ok := p.Value.(float64); ok && n >= 0 && n <= 0xFFFFFFFF { // false for NaN
 				c.multitrack = c.multitrack || uint32(n)&capsMultitrack != 0

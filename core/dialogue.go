@@ -60,11 +60,10 @@ func (d *dialogue) connect(p plan) error {
 	case err != nil:
 		return err
 	case d.o.Enhanced == EnhancedV2:
-		d.server = everything()
+		d.server = everything(p.fields)
 	default:
-		d.server = capabilitiesOf(answer)
+		d.server = capabilitiesOf(answer, p.fields)
 	}
-	d.server.asked = p.fields
 	return nil
 }
 

@@ -49,7 +49,7 @@ func destinationOf(w *writer, o *Options) destination {
 		wants: preferences{legacyHEVC: o.LegacyHEVC, silentAudio: o.SilentAudio, audioOptional: o.AudioOptional},
 	}
 	if o.Enhanced == EnhancedV2 {
-		d.server = everything()
+		d.server = everything(fieldsNotNeeded)
 	}
 	return d
 }

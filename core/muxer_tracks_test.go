@@ -102,7 +102,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			m.detach()
 			requireWire(t, w, line(80, "end"))
 			w = reattach(m.muxer, m.counters)
-			m.server = everything()
+			m.server = everything(fieldsNotNeeded)
 			require.NoError(t, m.sendVideoFrame(c.key, 1120, Frame{}))
 			lines, _ = onWire(t, w)
 			require.Contains(t, lines, line(0, "start"), "what is known is sent anew on a new connection")

@@ -30,7 +30,7 @@ func (v variant) String() string {
 // firstPlan returns how the first connection of an attempt is brought up.
 func (c *connection) firstPlan() plan {
 	server, forms := c.p.servers.get(c.to.Address), c.p.knownForms(c.o)
-	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.User}, fields: c.o.Enhanced.declares(forms)}
+	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.User}, fields: declares(c.o.Enhanced, forms)}
 	if c.o.Enhanced == EnhancedAuto && server.plain && p.fields == fieldsDeclared && !slices.ContainsFunc(forms, flv.Form.V2) {
 		p.fields = fieldsLeftOut // video of version 1 goes out without an answer to them
 	}

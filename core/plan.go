@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 
+	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -118,4 +120,18 @@ func moreTelling(first, then error) error {
 		return then
 	}
 	return first
+}
+
+// declares reports whether the first connect of an attempt carries the fields of Enhanced RTMP.
+// forms are those of the media that is known by now.
+func declares(mode EnhancedMode, forms []flv.Form) fields {
+	switch mode {
+	case EnhancedOn, EnhancedV2:
+		return fieldsDeclared
+	case EnhancedAuto:
+		if slices.ContainsFunc(forms, flv.Form.HasFourCC) {
+			return fieldsDeclared
+		}
+	}
+	return fieldsNotNeeded
 }

@@ -65,12 +65,12 @@ func (c *capabilities) checkSupported(f flv.Form) error {
 		return nil
 	case codec.Kind() == flv.Audio:
 		return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s; audio_optional = true sends the video alone",
-			codec, c.declared(audioCodecs, "no audio FourCCs"), instead(codec), c.advice())
+			codec, c.declared(audioCodecs(), "no audio FourCCs"), instead(codec), c.advice())
 	case !c.listsVideo && codec != flv.VP8: // vp08 is not of version 1
 		return nil
 	}
 	return notTaken("the server does not take %v over RTMP (it declared %s): send %s, or %s",
-		codec, c.declared(videoCodecs, "no "+codec.FourCC()), instead(codec), c.advice())
+		codec, c.declared(videoCodecs(), "no "+codec.FourCC()), instead(codec), c.advice())
 }
 
 // declared says which of some codecs the server named.

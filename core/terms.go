@@ -1,8 +1,6 @@
 package core
 
 import (
-	"slices"
-
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
@@ -34,20 +32,6 @@ func (e *EnhancedMode) set(name, value string) error {
 		return rtmperr.New(rtmperr.ErrInvalid, `option %q: %q, expected "auto", "on" (or "declared"), "v2" or "off"`, name, brief.Text(value))
 	}
 	return nil
-}
-
-// declares returns whether the first connect of an attempt carries the fields of Enhanced RTMP.
-// forms are those of the media that is known by now.
-func (e EnhancedMode) declares(forms []flv.Form) fields {
-	switch e {
-	case EnhancedOn, EnhancedV2:
-		return fieldsDeclared
-	case EnhancedAuto:
-		if slices.ContainsFunc(forms, flv.Form.HasFourCC) {
-			return fieldsDeclared
-		}
-	}
-	return fieldsNotNeeded
 }
 
 // knownForms returns how the media that is known by now would be sent: that of the source, and what

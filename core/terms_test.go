@@ -34,7 +34,7 @@ func connectTo(t *testing.T, properties amf.Value, options ...string) (*Publishe
 var (
 	declaresNothing = amf.Object{{Name: "fmsVer", Value: "FMS/3,0,1,123"}}
 	declaresV1      = field("fourCcList", amf.StrictArray{"av01", "vp09"})
-	declaresV2      = amf.Object(ownCapabilities())
+	declaresV2      = ownCapabilities()
 	declaresAll     = field("fourCcList", amf.StrictArray{"*"})
 )
 
@@ -152,7 +152,7 @@ func TestTermsOfASource(t *testing.T) {
 // Media that is parked between two connections is in the form that the first one takes.
 func TestTermsOfParkedMedia(t *testing.T) {
 	m, w := attached()
-	m.server = everything()
+	m.server = everything(fieldsNotNeeded)
 	require.NoError(t, m.sendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}))
 	o := DefaultOptions()
 	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.dropped))
