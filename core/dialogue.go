@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/caps"
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
@@ -30,7 +31,7 @@ type dialogue struct {
 	log    Logger
 
 	lastTransaction uint32              // transaction ID of the latest command
-	server          capabilities        // what the server says that it takes
+	server          caps.Capabilities   // what the server says that it takes
 	streamID        uint32              // as createStream returned it; 0: not created
 	moving          *message.StatusInfo // a reconnect request that came meanwhile
 }
@@ -48,8 +49,8 @@ func (d *dialogue) connect(p plan) error {
 		{Name: "flashVer", Value: d.o.FlashVer},
 		{Name: "tcUrl", Value: d.to.TCURL + query},
 	}
-	if p.fields == fieldsDeclared {
-		object = append(object, ownCapabilities()...)
+	if p.fields == caps.Declared {
+		object = append(object, caps.Own()...)
 	}
 	id, err := d.send(0, "connect", object)
 	if err != nil {
@@ -60,9 +61,9 @@ func (d *dialogue) connect(p plan) error {
 	case err != nil:
 		return err
 	case d.o.Enhanced == EnhancedV2:
-		d.server = everything(p.fields)
+		d.server = caps.Everything(p.fields)
 	default:
-		d.server = capabilitiesOf(answer, p.fields)
+		d.server = caps.FromAnswer(answer, p.fields)
 	}
 	return nil
 }

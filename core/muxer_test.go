@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -49,7 +50,7 @@ func destinationOf(w *writer, o *Options) destination {
 		wants: preferences{legacyHEVC: o.LegacyHEVC, silentAudio: o.SilentAudio, audioOptional: o.AudioOptional},
 	}
 	if o.Enhanced == EnhancedV2 {
-		d.server = everything(fieldsNotNeeded)
+		d.server = caps.Everything(caps.NotNeeded)
 	}
 	return d
 }

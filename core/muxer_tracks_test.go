@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -102,7 +103,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			m.detach()
 			requireWire(t, w, line(80, "end"))
 			w = reattach(m.muxer, m.counters)
-			m.server = everything(fieldsNotNeeded)
+			m.server = caps.Everything(caps.NotNeeded)
 			require.NoError(t, m.sendVideoFrame(c.key, 1120, Frame{}))
 			lines, _ = onWire(t, w)
 			require.Contains(t, lines, line(0, "start"), "what is known is sent anew on a new connection")

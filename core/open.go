@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/rtmperr"
@@ -31,8 +32,8 @@ func (v variant) String() string {
 func (c *connection) firstPlan() plan {
 	server, forms := c.p.servers.get(c.to.Address), c.p.knownForms(c.o)
 	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.User}, fields: declares(c.o.Enhanced, forms)}
-	if c.o.Enhanced == EnhancedAuto && server.plain && p.fields == fieldsDeclared && !slices.ContainsFunc(forms, flv.Form.V2) {
-		p.fields = fieldsLeftOut // video of version 1 goes out without an answer to them
+	if c.o.Enhanced == EnhancedAuto && server.plain && p.fields == caps.Declared && !slices.ContainsFunc(forms, flv.Form.V2) {
+		p.fields = caps.LeftOut // video of version 1 goes out without an answer to them
 	}
 	return p
 }
@@ -99,7 +100,7 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 	if !c.reach(StateConnected, reached) {
 		return errEnded
 	}
-	leftOut, err := c.talk.server.checkSource(c.p.sourceMedia().forms(c.o.LegacyHEVC), c.o.AudioOptional)
+	leftOut, err := c.talk.server.CheckSource(c.p.sourceMedia().forms(c.o.LegacyHEVC), c.o.AudioOptional)
 	if err != nil {
 		return stageFailed(stageCreateStream, err, err)
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"time"
 
+	"luatrtmp/core/caps"
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 )
@@ -49,9 +50,9 @@ type preferences struct {
 type destination struct {
 	out      output
 	streamID uint32 // message stream ID
-	server   capabilities
+	server   caps.Capabilities
 	wants    preferences
 }
 
 // supports returns why a form cannot be sent there, nil if it can.
-func (d *destination) supports(f flv.Form) error { return d.server.checkSupported(f) }
+func (d *destination) supports(f flv.Form) error { return d.server.CheckSupported(f) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 )
@@ -21,7 +22,7 @@ type plan struct {
 	variant variant // of the handshake
 	settled bool    // the server has completed the handshake in this variant before: no other is tried
 	login   login
-	fields  fields // of Enhanced RTMP, in connect
+	fields  caps.Fields // of Enhanced RTMP, in connect
 }
 
 // next returns the plan for the next connection of the attempt after err, false if there is none.
@@ -38,8 +39,8 @@ func (p plan) next(err error) (plan, bool) {
 		return p, true
 	case failed.stage != stageConnect:
 		return p, false
-	case p.fields == fieldsDeclared && (silent || failed.how == peerClosed):
-		p.fields = fieldsLeftOut // the server may not be able to read them
+	case p.fields == caps.Declared && (silent || failed.how == peerClosed):
+		p.fields = caps.LeftOut // the server may not be able to read them
 		return p, true
 	}
 	login, _, again := p.login.next(failed.err)
@@ -124,14 +125,14 @@ func moreTelling(first, then error) error {
 
 // declares reports whether the first connect of an attempt carries the fields of Enhanced RTMP.
 // forms are those of the media that is known by now.
-func declares(mode EnhancedMode, forms []flv.Form) fields {
+func declares(mode EnhancedMode, forms []flv.Form) caps.Fields {
 	switch mode {
 	case EnhancedOn, EnhancedV2:
-		return fieldsDeclared
+		return caps.Declared
 	case EnhancedAuto:
 		if slices.ContainsFunc(forms, flv.Form.HasFourCC) {
-			return fieldsDeclared
+			return caps.Declared
 		}
 	}
-	return fieldsNotNeeded
+	return caps.NotNeeded
 }

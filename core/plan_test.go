@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/caps"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 )
@@ -34,8 +35,8 @@ func TestPlan(t *testing.T) {
 		err  error
 		want plan
 	}{
-		{"nothing listens", plan{fields: fieldsDeclared}, failedAt(stageDial, syscall.ECONNREFUSED), same},
-		{"no TCP connection in time", plan{fields: fieldsDeclared}, failedAt(stageDial, os.ErrDeadlineExceeded), same},
+		{"nothing listens", plan{fields: caps.Declared}, failedAt(stageDial, syscall.ECONNREFUSED), same},
+		{"no TCP connection in time", plan{fields: caps.Declared}, failedAt(stageDial, os.ErrDeadlineExceeded), same},
 
 		{"closed in the handshake", plan{}, failedAt(stageHandshake, io.ErrUnexpectedEOF), plan{variant: digestFirstVariant}},
 		{"reset in the handshake", plan{}, failedAt(stageHandshake, syscall.ECONNRESET), plan{variant: digestFirstVariant}},
@@ -47,14 +48,14 @@ func TestPlan(t *testing.T) {
 
 		{"closed at connect", plan{}, failedAt(stageConnect, io.EOF), same},
 		{"silent at connect", plan{}, failedAt(stageConnect, os.ErrDeadlineExceeded), same},
-		{"closed at connect with the fields", plan{fields: fieldsDeclared, variant: digestFirstVariant}, failedAt(stageConnect, io.EOF),
-			plan{variant: digestFirstVariant, fields: fieldsLeftOut}},
-		{"closed at connect with the fields left out", plan{fields: fieldsLeftOut}, failedAt(stageConnect, io.EOF), same},
-		{"silent at connect with the fields", plan{fields: fieldsDeclared, login: asks}, failedAt(stageConnect, os.ErrDeadlineExceeded), plan{login: asks, fields: fieldsLeftOut}},
-		{"what is not RTMP at connect with the fields", plan{fields: fieldsDeclared}, failedAt(stageConnect, errors.New("bad chunk")), same},
-		{"connect refused with the fields", plan{fields: fieldsDeclared}, refusedAt(stageConnect, "NetConnection.Connect.Rejected", "no"), same},
+		{"closed at connect with the fields", plan{fields: caps.Declared, variant: digestFirstVariant}, failedAt(stageConnect, io.EOF),
+			plan{variant: digestFirstVariant, fields: caps.LeftOut}},
+		{"closed at connect with the fields left out", plan{fields: caps.LeftOut}, failedAt(stageConnect, io.EOF), same},
+		{"silent at connect with the fields", plan{fields: caps.Declared, login: asks}, failedAt(stageConnect, os.ErrDeadlineExceeded), plan{login: asks, fields: caps.LeftOut}},
+		{"what is not RTMP at connect with the fields", plan{fields: caps.Declared}, failedAt(stageConnect, errors.New("bad chunk")), same},
+		{"connect refused with the fields", plan{fields: caps.Declared}, refusedAt(stageConnect, "NetConnection.Connect.Rejected", "no"), same},
 
-		{"a password is wanted", plan{fields: fieldsDeclared, login: login{user: bob}}, refusedAt(stageConnect, "", needAuth), plan{fields: fieldsDeclared, login: asks}},
+		{"a password is wanted", plan{fields: caps.Declared, login: login{user: bob}}, refusedAt(stageConnect, "", needAuth), plan{fields: caps.Declared, login: asks}},
 		{"a password is wanted, and there is none", plan{}, refusedAt(stageConnect, "", needAuth), same},
 		{"a challenge", plan{login: asks}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
 		{"a challenge at once", plan{login: login{user: bob}}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
@@ -62,13 +63,13 @@ func TestPlan(t *testing.T) {
 		{"never a challenge", plan{login: asks}, refusedAt(stageConnect, "", needAuth), same},
 		{"wrong password", plan{login: answers}, refusedAt(stageConnect, "", wrong), same},
 
-		{"createStream refused", plan{fields: fieldsDeclared, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", adobe), same},
-		{"closed at createStream", plan{fields: fieldsDeclared}, failedAt(stageCreateStream, io.EOF), same},
-		{"silent at createStream", plan{fields: fieldsDeclared}, failedAt(stageCreateStream, os.ErrDeadlineExceeded), same},
-		{"publish refused", plan{fields: fieldsDeclared}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
-		{"closed at publish", plan{fields: fieldsDeclared}, failedAt(stagePublish, syscall.EPIPE), same},
-		{"silent at publish", plan{fields: fieldsDeclared}, failedAt(stagePublish, os.ErrDeadlineExceeded), same},
-		{"the end", plan{fields: fieldsDeclared}, errEnded, same},
+		{"createStream refused", plan{fields: caps.Declared, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", adobe), same},
+		{"closed at createStream", plan{fields: caps.Declared}, failedAt(stageCreateStream, io.EOF), same},
+		{"silent at createStream", plan{fields: caps.Declared}, failedAt(stageCreateStream, os.ErrDeadlineExceeded), same},
+		{"publish refused", plan{fields: caps.Declared}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
+		{"closed at publish", plan{fields: caps.Declared}, failedAt(stagePublish, syscall.EPIPE), same},
+		{"silent at publish", plan{fields: caps.Declared}, failedAt(stagePublish, os.ErrDeadlineExceeded), same},
+		{"the end", plan{fields: caps.Declared}, errEnded, same},
 	} {
 		next, again := c.plan.next(c.err)
 		require.Equal(t, c.want != same, again, c.name)
@@ -99,7 +100,7 @@ func TestPlanIsBounded(t *testing.T) {
 			}
 		}
 	}
-	try(plan{fields: fieldsDeclared, login: login{user: bob}}, 1)
+	try(plan{fields: caps.Declared, login: login{user: bob}}, 1)
 	require.Equal(t, maxConnections, longest)
 }
 

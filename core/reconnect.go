@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/core/caps"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/internal/brief"
 )
@@ -102,7 +103,7 @@ func (r *retries) next(o Reconnect, err error, published time.Duration, fresh bo
 // mayPass tells the failures that another attempt may not meet: all of the network and of the server, but for media that
 // the server does not take.
 func mayPass(err error) bool {
-	if isNotTaken(err) {
+	if caps.IsNotTaken(err) {
 		return false
 	}
 	for _, kind := range []error{rtmperr.ErrConnect, rtmperr.ErrHandshake, rtmperr.ErrNetwork, rtmperr.ErrTimeout, rtmperr.ErrRefused, rtmperr.ErrOverflow} {
@@ -246,7 +247,7 @@ func (p *Publisher) endure(err error, size int) error {
 		}
 		return nil
 	}
-	if err == nil || !p.enduring.Load() || errors.Is(err, rtmperr.ErrInvalid) || errors.Is(err, rtmperr.ErrOverflow) || isNotTaken(err) {
+	if err == nil || !p.enduring.Load() || errors.Is(err, rtmperr.ErrInvalid) || errors.Is(err, rtmperr.ErrOverflow) || caps.IsNotTaken(err) {
 		return err
 	}
 	p.counters.dropped(1, uint64(size))

@@ -3,6 +3,8 @@ package core
 import (
 	"errors"
 	"sync"
+
+	"luatrtmp/core/caps"
 )
 
 // servers remembers how servers want to be talked to, by address.
@@ -48,7 +50,7 @@ func (s *servers) learn(address string, p plan, err error) {
 	switch {
 	case err == nil || errors.As(err, &failed) && failed.stage > stageHandshake:
 		what.variant, what.settled = p.variant, true
-		what.plain = what.plain || err == nil && p.fields == fieldsLeftOut
+		what.plain = what.plain || err == nil && p.fields == caps.LeftOut
 	case failed == nil || failed.stage < stageHandshake:
 		return
 	case p.settled && p.variant != simpleVariant:

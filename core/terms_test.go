@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -33,9 +34,9 @@ func connectTo(t *testing.T, properties amf.Value, options ...string) (*Publishe
 
 var (
 	declaresNothing = amf.Object{{Name: "fmsVer", Value: "FMS/3,0,1,123"}}
-	declaresV1      = field("fourCcList", amf.StrictArray{"av01", "vp09"})
-	declaresV2      = ownCapabilities()
-	declaresAll     = field("fourCcList", amf.StrictArray{"*"})
+	declaresV1      = amf.Object{{Name: "fourCcList", Value: amf.StrictArray{"av01", "vp09"}}}
+	declaresV2      = caps.Own()
+	declaresAll     = amf.Object{{Name: "fourCcList", Value: amf.StrictArray{"*"}}}
 )
 
 // head is the beginning of the bodies that a server got.
@@ -152,7 +153,7 @@ func TestTermsOfASource(t *testing.T) {
 // Media that is parked between two connections is in the form that the first one takes.
 func TestTermsOfParkedMedia(t *testing.T) {
 	m, w := attached()
-	m.server = everything(fieldsNotNeeded)
+	m.server = caps.Everything(caps.NotNeeded)
 	require.NoError(t, m.sendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}))
 	o := DefaultOptions()
 	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.dropped))

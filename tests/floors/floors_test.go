@@ -70,8 +70,9 @@ var floors = map[string]floor{
 	},
 	"core/rtmperr":  {},
 	"core/endpoint": {ours: []string{"core/rtmperr"}},
+	"core/caps":     {ours: []string{"amf", "core/flv", "core/message", "core/rtmperr"}},
 	"core": {
-		ours:   []string{"amf", "core/endpoint", "core/rtmperr", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
+		ours:   []string{"amf", "core/caps", "core/endpoint", "core/rtmperr", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
 		others: []string{sys},
 		top:    true,
 	},

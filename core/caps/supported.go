@@ -1,4 +1,4 @@
-package core
+package caps
 
 import (
 	"errors"
@@ -10,13 +10,13 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// fields says whether a connect carries the fields of Enhanced RTMP.
-type fields uint8
+// Fields says whether a connect carries the fields of Enhanced RTMP.
+type Fields uint8
 
 const (
-	fieldsNotNeeded fields = iota
-	fieldsDeclared
-	fieldsLeftOut // after a connect with them the server was silent, or closed the connection
+	NotNeeded Fields = iota // it does not, because the media that is known does not need them
+	Declared                // it does
+	LeftOut                 // it does not: after a connect with them the server was silent, or closed the connection
 )
 
 // What helps but for another codec: to ask the server, or to know better than it says.
@@ -25,8 +25,8 @@ const (
 	adviceV2 = `use a server with Enhanced RTMP v2, or the option enhanced = "v2" if this one has it and does not say so`
 )
 
-func (c *capabilities) advice() string {
-	if c.asked == fieldsNotNeeded {
+func (c *Capabilities) advice() string {
+	if c.asked == NotNeeded {
 		return adviceOn
 	}
 	return adviceV2
@@ -43,15 +43,16 @@ func (e *NotTakenError) Error() string { return e.text }
 // Unwrap makes a NotTakenError an ErrRefused.
 func (e *NotTakenError) Unwrap() error { return rtmperr.ErrRefused }
 
-func isNotTaken(err error) bool {
+// IsNotTaken reports whether an error says that the server does not take what is sent.
+func IsNotTaken(err error) bool {
 	var e *NotTakenError
 	return errors.As(err, &e)
 }
 
-// checkSupported returns why the server does not take a form, nil if it does. What has a form of
+// CheckSupported returns why the server does not take a form, nil if it does. What has a form of
 // FLV 10.1 goes to every server; video with a FourCC of Enhanced RTMP v1 to every server but those
 // that named other codecs; all else only to servers that named it.
-func (c *capabilities) checkSupported(f flv.Form) error {
+func (c *Capabilities) CheckSupported(f flv.Form) error {
 	if !f.HasFourCC() {
 		return nil
 	}
@@ -74,7 +75,7 @@ func (c *capabilities) checkSupported(f flv.Form) error {
 }
 
 // declared says which of some codecs the server named.
-func (c *capabilities) declared(of []flv.Codec, none string) string {
+func (c *Capabilities) declared(of []flv.Codec, none string) string {
 	var names []string
 	for _, codec := range of {
 		if c.fourCCs.has(codec) {
@@ -100,12 +101,12 @@ func instead(c flv.Codec) string {
 	return "AAC"
 }
 
-// checkSource returns why the server does not take a source whose media has these forms, before
+// CheckSource returns why the server does not take a source whose media has these forms, before
 // media flows. With optional audio, leftOut is the reason to leave it out where video goes alone.
-func (c *capabilities) checkSource(forms []flv.Form, audioOptional bool) (leftOut, err error) {
+func (c *Capabilities) CheckSource(forms []flv.Form, audioOptional bool) (leftOut, err error) {
 	hasVideo := slices.ContainsFunc(forms, func(f flv.Form) bool { return f.Codec.Kind() == flv.Video })
 	for _, f := range forms {
-		switch why := c.checkSupported(f); {
+		switch why := c.CheckSupported(f); {
 		case why == nil:
 		case audioOptional && hasVideo && f.Codec.Kind() == flv.Audio:
 			leftOut = why

@@ -1,4 +1,4 @@
-package core
+package caps
 
 import (
 	"luatrtmp/amf"
@@ -32,9 +32,9 @@ func audioCodecs() []flv.Codec {
 	return []flv.Codec{flv.AAC, flv.MP3, flv.Opus, flv.FLAC, flv.AC3, flv.EAC3}
 }
 
-// ownCapabilities returns the properties that a publisher declares in `connect`. A server that knows
+// Own returns the properties that a publisher declares in `connect`. A server that knows
 // nothing of them skips them.
-func ownCapabilities() amf.Object {
+func Own() amf.Object {
 	var list amf.StrictArray
 	var infoMaps [2]amf.Object
 	for i, codecs := range [...][]flv.Codec{videoCodecs(), audioCodecs()} {
@@ -52,27 +52,28 @@ func ownCapabilities() amf.Object {
 	}
 }
 
-// capabilities is what a server says that it takes. The zero value is a server that says nothing.
-type capabilities struct {
+// Capabilities is what a server says that it takes. The zero value is a server that says nothing.
+type Capabilities struct {
 	listsVideo bool     // it named the video codecs it takes; else those of Enhanced RTMP v1 are tried
 	fourCCs    codecSet // whose FourCC it named
 	multitrack bool
 
-	asked fields // whether connect carried the fields of Enhanced RTMP
+	asked Fields // whether connect carried the fields of Enhanced RTMP
 }
 
-// everything returns what a server takes that takes all of Enhanced RTMP v2. asked says whether
+// Everything returns what a server takes that takes all of Enhanced RTMP v2. asked says whether
 // `connect` asked it.
-func everything(asked fields) capabilities {
-	all := capabilities{listsVideo: true, multitrack: true, asked: asked}
+func Everything(asked Fields) Capabilities {
+	all := Capabilities{listsVideo: true, multitrack: true, asked: asked}
 	all.name(anyFourCC, videoCodecs(), audioCodecs())
 	return all
 }
 
-// capabilitiesOf reads the answer to a `connect` that asked for Enhanced RTMP or did not. Servers put the fields into the object of
-// properties or into the information object. What is not as it should be says nothing.
-func capabilitiesOf(answer *message.Command, asked fields) capabilities {
-	c := capabilities{asked: asked}
+// FromAnswer reads the answer to `connect`. Servers put the fields into the object of properties or
+// into the information object. What is not as it should be says nothing. asked says whether the
+// connect carried the fields of Enhanced RTMP.
+func FromAnswer(answer *message.Command, asked Fields) Capabilities {
+	c := Capabilities{asked: asked}
 	c.read(answer.Object)
 	for _, v := range answer.Arguments {
 		c.read(v)
@@ -80,7 +81,7 @@ func capabilitiesOf(answer *message.Command, asked fields) capabilities {
 	return c
 }
 
-func (c *capabilities) read(v amf.Value) {
+func (c *Capabilities) read(v amf.Value) {
 	properties, _ := propertiesOf(v)
 	for _, p := range properties {
 		switch p.Name {
@@ -105,7 +106,7 @@ func (c *capabilities) read(v amf.Value) {
 
 // readMap reads a map of FourCC -> FourCcInfoMask; false if it is none. A codec without any bit is
 // not taken.
-func (c *capabilities) readMap(v amf.Value, codecs []flv.Codec) bool {
+func (c *Capabilities) readMap(v amf.Value, codecs []flv.Codec) bool {
 	properties, ok := propertiesOf(v)
 	for _, p := range properties {
 		if mask, ok := p.Value.(float64); ok && mask >= 1 {
@@ -116,7 +117,7 @@ func (c *capabilities) readMap(v amf.Value, codecs []flv.Codec) bool {
 }
 
 // name notes that the server takes the one of some codecs that has a FourCC.
-func (c *capabilities) name(fourCC string, lists ...[]flv.Codec) {
+func (c *Capabilities) name(fourCC string, lists ...[]flv.Codec) {
 	for _, codecs := range lists {
 		for _, codec := range codecs {
 			if fourCC == anyFourCC || fourCC == codec.FourCC() {
