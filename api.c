@@ -8,6 +8,7 @@
 #include "api.h"
 #include "internal/forkguard/forked.h"
 #include "internal/hostsignals/signals.h"
+#include "internal/luaface/library.h"
 
 /* Whether Go may be called. */
 static int enter(void)
@@ -39,6 +40,12 @@ void await_goodbyes(void)
 {
     if (enter())
         go_await_goodbyes(0);
+}
+
+void log_warning(rtmp_ctx_t *ctx, const char *what, const char *why)
+{
+    if (enter())
+        go_warn(ctx, what, why);
 }
 
 int rtmp_init(rtmp_ctx_t *ctx)

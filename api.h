@@ -6,6 +6,8 @@
 #define API_H
 
 #include "include/luat_rtmp_push.h"
+#include "internal/luatos/binding.h"
+#include "internal/luatos/camera.h"
 
 #define SAME_TYPE(name) __typeof__(rtmp_##name) go_##name
 
@@ -47,54 +49,22 @@ SAME_TYPE(get_call_error);
 SAME_TYPE(get_source_error);
 SAME_TYPE(describe);
 
-/* What is known of the host's camera whose frames are sent to the context; core.Camera has the same numbers. */
-enum camera { CAMERA_NONE, CAMERA_EXPECTED, CAMERA_FAILED };
-
-/* The source waits while the camera is expected, and begins at once when that has changed. */
-void set_camera(rtmp_ctx_t *ctx, enum camera camera);
 void go_set_camera(rtmp_ctx_t *ctx, enum camera camera);
 
 #undef SAME_TYPE
 
-/* rtmp_init() for a context of the Lua module, which g_rtmp_ctx never points to. api.c */
-int init_context(rtmp_ctx_t *ctx);
+/* The rest is for api.c, and not to be called in a child made by fork(). */
 
-/* rtmp_deinit() for a context of the Lua module; the goodbye to the server goes on without the caller. api.c */
-void leave_context(rtmp_ctx_t *ctx);
-
-/* Waits for those goodbyes, and for others that are under way, half a second at most. api.c */
-void await_goodbyes(void);
-
-/* ---- luatos_binding.c ---- */
-
-/* A context of the C API begins: g_rtmp_ctx points to it from now on. */
-void luatos_binding_begin(rtmp_ctx_t *ctx);
-
-/* A context ends: g_rtmp_ctx does not point to it any more. */
-void luatos_binding_forget(rtmp_ctx_t *ctx);
-
-/* Whether the host has a camera, and luatos_binding_follow() has to be called. */
-int luatos_binding_has_camera(void);
-
-/*
- * The context's state has become state: starts the camera of the host for the context of g_rtmp_ctx when it publishes,
- * and stops it when it does not any more. Called after the state callback of the context, which may have ended it: the
- * address is not followed.
- */
-void luatos_binding_follow(rtmp_ctx_t *ctx, rtmp_state_t state);
-
-/* For the other C files. */
-
-/* Logs a warning about ctx, or about the library if that is NULL: what has happened, and why. Does not wait. Not in a child made by fork(). */
+/* Logs a warning about ctx, or about the library if that is NULL: what has happened, and why. Does not wait. */
 void go_warn(rtmp_ctx_t *ctx, const char *what, const char *why);
 
-/* rtmp_deinit() without waiting for the goodbye. Not in a child made by fork(). */
+/* rtmp_deinit() without waiting for the goodbye. */
 void go_leave(rtmp_ctx_t *ctx);
 
-/* Waits for the goodbyes that are under way. Not in a child made by fork(). */
+/* Waits for the goodbyes that are under way. */
 void go_await_goodbyes(int exiting);
 
-/* Waits until what was logged is written, 100 ms at most. Not in a child made by fork(). */
+/* Waits until what was logged is written, 100 ms at most. */
 void go_flush_log(void);
 
 #endif

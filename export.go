@@ -47,6 +47,8 @@ import (
 	_ "luatrtmp/internal/forkguard"
 	_ "luatrtmp/internal/hostsignals"
 	"luatrtmp/internal/loading"
+	_ "luatrtmp/internal/luaface"
+	_ "luatrtmp/internal/luatos"
 )
 
 func main() {}

@@ -1,22 +1,25 @@
 /*
  * The Lua module `rtmp`: Lua values <-> the C API of include/luat_rtmp_push.h, of which this is the first user.
  *
- * Rules: the library never calls Lua, and no Lua error may cross a Go frame. So arguments are checked and memory is
- * taken first, then the library is called, then results are pushed. What the library has to say arrives on the bus
- * (lua_bus.h) and is delivered by rtmp.poll on the interpreter's own thread.
- *
- * Here the module is opened and contexts are made; lua_context.h says where the rest is.
+ * Here the module is opened and contexts are made; internal/luaface has the rest.
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "api.h"
-#include "internal/forkguard/forked.h"
-#include "lua_context.h"
-#include "luatos_host.h"
+#include "internal/luaface/announce.h"
+#include "internal/luaface/context.h"
+#include "internal/luaface/library.h"
+#include "internal/luaface/log.h"
+#include "internal/luaface/methods.h"
+#include "internal/luaface/options.h"
+#include "internal/luaface/source.h"
+#include "internal/luaface/stack.h"
+#include "internal/luatos/camera.h"
+#include "internal/luatos/msgbus.h"
 
 #define MODULE_TYPE "rtmp_module"
 
@@ -32,29 +35,21 @@ static int set_default_source(lua_State *L, struct context *c)
     if (context_set_source(L, lua_gettop(L), c))
         return 1;
     lua_pushfstring(L, "RTMP_SOURCE: %s", lua_tostring(L, -1));
-    if (!forked()) /* a script written for a device does not look at create's second result */
-        go_warn(&c->rtmp, "the source that RTMP_SOURCE names cannot be used", lua_tostring(L, -2));
+    /* A script written for a device does not look at create's second result. */
+    log_warning(&c->rtmp, "the source that RTMP_SOURCE names cannot be used", lua_tostring(L, -2));
     return 0;
-}
-
-struct module *module_check(lua_State *L)
-{
-    struct module *m = lua_touserdata(L, lua_upvalueindex(1));
-    if (m->bus == NULL)
-        luaL_error(L, "rtmp: the Lua state is being closed");
-    return m;
 }
 
 /* The second argument is of a type that LuatOS's component ignores. The log says so once in each Lua state. */
 static void ignore_argument(lua_State *L, struct module *m, struct context *c)
 {
     char text[120];
-    if (m->told_how_sources_are_given || forked())
+    if (m->told_how_sources_are_given)
         return;
     m->told_how_sources_are_given = 1;
     snprintf(text, sizeof text, "it is a %s; a source is given as {source = \"movie.mp4\"}, an adapter as a number",
              lua_typename(L, lua_type(L, 2)));
-    go_warn(&c->rtmp, "the second argument of rtmp.create is ignored", text);
+    log_warning(&c->rtmp, "the second argument of rtmp.create is ignored", text);
 }
 
 /* rtmp.create(url [, adapter_id | options]) */
@@ -196,18 +191,6 @@ static const luaL_Reg module_functions[] = {
     {NULL, NULL},
 };
 
-const char *name_of(lua_CFunction function)
-{
-    static const luaL_Reg *const lists[] = {context_methods, module_functions, context_meta};
-    const luaL_Reg              *f;
-    size_t                       i;
-    for (i = 0; i < sizeof lists / sizeof *lists; i++)
-        for (f = lists[i]; f->name != NULL; f++)
-            if (f->func == function)
-                return f->name;
-    return NULL;
-}
-
 static const struct {
     const char *name;
     int         state;
@@ -238,6 +221,7 @@ static void set_functions(lua_State *L, const luaL_Reg *f, int upvalue)
     for (; f->name != NULL; f++) {
         lua_pushvalue(L, upvalue);
         lua_pushcclosure(L, f->func, 1);
+        names_add(L, f->name);
         lua_setfield(L, -2, f->name);
     }
 }
@@ -277,11 +261,12 @@ static void push_module(lua_State *L)
     lua_pushcclosure(L, module_release, 0);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
-    m->bus = bus_new();
+    m->bus = bus_new(luatos_has_msgbus() ? announce : NULL);
     if (m->bus == NULL)
         luaL_error(L, "rtmp: no memory or no file descriptor left");
+    names_open(L);
     make_context_type(L);
-    if (luatos_has_bus())
+    if (luatos_has_msgbus())
         log_take(m->bus);
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, MODULE_KEY);

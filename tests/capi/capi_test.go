@@ -156,13 +156,13 @@ func TestNoDescriptors(t *testing.T) {
 func TestBusWithoutMemory(t *testing.T) {
 	t.Parallel()
 	root, dir := repo.Root(t), t.TempDir()
-	flags := append(sanitizers[:len(sanitizers):len(sanitizers)], "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Iinclude", "-I.")
-	for _, file := range []string{"lua_bus.c", "lua_bus.h", "internal/forkguard/forked.c", "tests/testdata/c/bus.c"} {
+	flags := append(sanitizers[:len(sanitizers):len(sanitizers)], "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Iinclude", "-Iinternal/luaface")
+	for _, file := range []string{"internal/luaface/bus.c", "internal/luaface/bus.h", "internal/forkguard/forked.c", "tests/testdata/c/bus.c"} {
 		_, err := os.ReadFile(filepath.Join(root, file))
 		require.NoError(t, err)
 	}
 	object, program := filepath.Join(dir, "bus.o"), filepath.Join(dir, "bus")
-	run(t, nil, "gcc", append(flags, "-Dcalloc=failing_calloc", "-c", "lua_bus.c", "-o", object)...)
+	run(t, nil, "gcc", append(flags, "-Dcalloc=failing_calloc", "-c", "internal/luaface/bus.c", "-o", object)...)
 	run(t, nil, "gcc", append(flags, "tests/testdata/c/bus.c", object, "internal/forkguard/forked.c", "-o", program, "-pthread")...)
 	run(t, nil, program)
 }

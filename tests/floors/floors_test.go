@@ -80,8 +80,10 @@ var floors = map[string]floor{
 	"internal/forkguard":   {},
 	"internal/hostsignals": {},
 	"internal/loading":     {top: true},
+	"internal/luatos":      {ours: []string{"internal/forkguard"}},
+	"internal/luaface":     {ours: []string{"internal/forkguard", "internal/luatos"}},
 	".": {
-		ours: []string{"core", "core/rtmperr", "internal/forkguard", "internal/hostsignals", "internal/loading", "internal/stderrlog"},
+		ours: []string{"core", "core/rtmperr", "internal/forkguard", "internal/hostsignals", "internal/loading", "internal/luaface", "internal/luatos", "internal/stderrlog"},
 		top:  true,
 	},
 }
@@ -91,7 +93,9 @@ var forTests = []string{"tests", "core/source/mediatest", "core/endpoint/leaktes
 
 // importsC lists the places that may import "C": the exports, the packages that consist of C files, and the host of the tests of
 // the Lua face.
-var importsC = []string{"export.go", "internal/forkguard", "internal/hostsignals", "internal/loading/loading.go", "tests/luahost"}
+var importsC = []string{
+	"export.go", "internal/forkguard", "internal/hostsignals", "internal/loading/loading.go", "internal/luaface", "internal/luatos", "tests/luahost",
+}
 
 // worldly lists packages of Go's library that reach out of the process, or around the type system.
 var worldly = []string{"net", "net/http", "net/rpc", "net/smtp", "os", "os/exec", "os/signal", "os/user", "syscall", "unsafe"}

@@ -33,15 +33,15 @@ func TestNumbersMustFit(t *testing.T) {
 func TestCounts(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "counts")
 	source := filepath.Join(repo.Root(t), "tests/numbers32/testdata/counts.c")
-	for _, file := range []string{source, filepath.Join(repo.Root(t), "lua_stats.c"), filepath.Join(repo.Root(t), "lua_host.h")} {
+	for _, file := range []string{source, filepath.Join(repo.Root(t), "internal/luaface/stats.c"), filepath.Join(repo.Root(t), "internal/luaface/host.h")} {
 		_, err := os.ReadFile(file) // so that go test runs again when it changes
 		require.NoError(t, err)
 	}
 	for _, h := range []hosts.Host{host, hosts.Arch386, hosts.Arch386Number} {
 		t.Run(h.Name, func(t *testing.T) {
 			folder := h.Folder(t)
-			args := append([]string{"-std=gnu99", "-Wall", "-Wextra", "-Werror", "-I" + folder + "/include", "-I.", "-o", program, source,
-				"lua_stats.c", folder + "/liblua.a", "-lm", "-ldl"}, h.CC...)
+			args := append([]string{"-std=gnu99", "-Wall", "-Wextra", "-Werror", "-I" + folder + "/include", "-Iinternal/luaface", "-o", program, source,
+				"internal/luaface/stats.c", folder + "/liblua.a", "-lm", "-ldl"}, h.CC...)
 			hosts.MustRun(t, nil, "gcc", args...)
 			hosts.MustRun(t, nil, program)
 		})

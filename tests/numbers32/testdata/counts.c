@@ -1,10 +1,11 @@
-/* ctx:getStats() of a context whose counts are large: lua_stats.c over a library that says them. */
+/* ctx:getStats() of a context whose counts are large: internal/luaface/stats.c over a library that says them. */
 #include <stdio.h>
 #include <string.h>
 
 #include <lualib.h>
 
-#include "lua_context.h"
+#include "context.h"
+#include "methods.h"
 
 struct context *context_check(lua_State *L)
 {

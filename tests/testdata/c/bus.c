@@ -1,12 +1,12 @@
 /*
- * The bus of the Lua face (lua_bus.c) without memory: bus. Built with lua_bus.c, whose calls of calloc() come here.
+ * The bus of the Lua face (internal/luaface/bus.c) without memory: bus. Built with that file, whose calls of calloc() come here.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include <string.h>
 
 #include "check.h"
-#include "lua_bus.h"
+#include "bus.h"
 
 void *failing_calloc(size_t count, size_t size);
 
@@ -52,7 +52,7 @@ static void expect_nothing(void)
     CHECK(bus_is_empty(bus) && bus_peek(bus, &e, text) == 0 && bus_wait(bus, 0) == 0);
 }
 
-/* As luatos_bus.c does: a message for each event that has none. */
+/* As announce.c does: a message for each event that has none. */
 static int announce(void)
 {
     int messages = 0, context;
@@ -68,9 +68,9 @@ int main(void)
     int           i;
 
     left = 0;
-    CHECK(bus_new() == NULL);
+    CHECK(bus_new(NULL) == NULL);
     left = -1;
-    CHECK((bus = bus_new()) != NULL);
+    CHECK((bus = bus_new(NULL)) != NULL);
     CHECK((one = bus_reserve()) != NULL && (two = bus_reserve()) != NULL);
     left = 0;
     CHECK(bus_reserve() == NULL);

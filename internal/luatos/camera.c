@@ -7,14 +7,14 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "luatos_host.h"
+#include "camera.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "api.h"
-#include "internal/forkguard/forked.h"
+#include "../forkguard/forked.h"
+#include "host.h"
 
 #define CAMERA 0
 #define QUALITY 80

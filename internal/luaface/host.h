@@ -4,8 +4,8 @@
  * All functions of Lua are weak references, NULL where the host has none. The library is linked without liblua: in a Lua
  * host its functions are found there, and a C program without any Lua can link the same file.
  */
-#ifndef LUA_HOST_H
-#define LUA_HOST_H
+#ifndef LUAFACE_HOST_H
+#define LUAFACE_HOST_H
 
 #include <stdint.h>
 
@@ -18,7 +18,7 @@
     X(lua_getstack) X(lua_gettop) X(lua_isnumber) X(lua_next) X(lua_pushboolean) X(lua_pushcclosure) \
     X(lua_pushfstring) X(lua_pushinteger) X(lua_pushnil) X(lua_pushnumber) X(lua_pushstring) X(lua_pushvalue) \
     X(lua_rawequal) X(lua_rawget) X(lua_rawgeti) X(lua_rawset) X(lua_rawseti) X(lua_setfield) \
-    X(lua_setmetatable) X(lua_settop) X(lua_toboolean) X(lua_tocfunction) X(lua_tolstring) X(lua_touserdata) \
+    X(lua_setmetatable) X(lua_settop) X(lua_toboolean) X(lua_tolstring) X(lua_touserdata) \
     X(lua_type) X(lua_typename)
 
 /* What only some have. */

@@ -1,9 +1,10 @@
 /* ctx:sendVideo and ctx:sendAudio: Lua strings -> the C API. */
 #include <string.h>
 
-#include "api.h"
-#include "lua_context.h"
-#include "luatos_host.h"
+#include "../luatos/camera.h"
+#include "context.h"
+#include "methods.h"
+#include "stack.h"
 
 /*
  * A timestamp in ms, any finite number from 0, modulo 2^32. Integers of 32 bits go on below 0 after 2^31 - 1, and mean

@@ -1,27 +1,23 @@
 /*
- * From our bus to LuatOS's. Events stay on ours (lua_bus.h), in their order; a message on LuatOS's bus only says that the
+ * From our bus to LuatOS's. Events stay on ours (bus.h), in their order; a message on LuatOS's bus only says that the
  * oldest of them is to be delivered. So a message holds no pointer to anything that may be gone when it is handled, and a
  * message that comes late, or once too often, does no harm.
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "luatos_host.h"
+#include "announce.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
-#include "lua_context.h"
+#include "../luatos/msgbus.h"
+#include "delivery.h"
 
 enum { FIRST_PAUSE = 10, LONGEST_PAUSE = 200 }; /* ms between two attempts of the thread */
 
 /* Held while messages are put, and for the decision to start or to end the thread of a bus. */
 static pthread_mutex_t announcing = PTHREAD_MUTEX_INITIALIZER;
-
-int luatos_has_bus(void)
-{
-    return luat_msgbus_put != NULL;
-}
 
 /* The handler of our messages. It leaves nothing on the stack for the host's loop. */
 static int on_message(lua_State *L, void *ptr)
@@ -34,9 +30,9 @@ static int on_message(lua_State *L, void *ptr)
 /* Whether all events have their message now; announcing is held. */
 static int announce_all(struct bus *bus)
 {
-    struct rtos_msg message = {on_message, NULL, 0, 0};
-    while (bus_claim(bus, &message.arg1)) {
-        if (luat_msgbus_put(&message, 0) != 0) {
+    int context;
+    while (bus_claim(bus, &context)) {
+        if (!luatos_msgbus_put(on_message, context)) {
             bus_unclaim(bus);
             return 0;
         }
@@ -88,10 +84,8 @@ static void start_thread(struct bus *bus)
     pthread_attr_destroy(&detached);
 }
 
-void luatos_announce(struct bus *bus)
+void announce(struct bus *bus)
 {
-    if (!luatos_has_bus())
-        return;
     pthread_mutex_lock(&announcing);
     if (!announce_all(bus) && !bus_is_retrying(bus))
         start_thread(bus);

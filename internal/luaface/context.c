@@ -1,11 +1,34 @@
 /* The life of a context, its connection and its callbacks: Lua values -> the C API. */
+#include "context.h"
+
 #include <string.h>
 
-#include "api.h"
-#include "lua_context.h"
-#include "luatos_host.h"
+#include "../luatos/camera.h"
+#include "library.h"
+#include "methods.h"
+#include "stack.h"
 
 #define MARKER_TYPE "rtmp_marker"
+
+struct module *module_check(lua_State *L)
+{
+    struct module *m = lua_touserdata(L, lua_upvalueindex(1));
+    if (m->bus == NULL)
+        luaL_error(L, "rtmp: the Lua state is being closed");
+    return m;
+}
+
+struct context *context_check(lua_State *L)
+{
+    int same = 0;
+    if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
+        same = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_settop(L, -2);
+    }
+    if (!same)
+        type_error(L, 1, CONTEXT_TYPE);
+    return lua_touserdata(L, 1);
+}
 
 int context_failed(lua_State *L, struct context *c, int code)
 {
@@ -41,7 +64,6 @@ static void on_state(rtmp_ctx_t *ctx, rtmp_state_t old_state, rtmp_state_t new_s
     if (new_state == RTMP_STATE_ERROR)
         rtmp_get_error(ctx, NULL, text, sizeof text);
     bus_post(c->bus, &e, text, c->reserve);
-    luatos_announce(c->bus);
     luatos_camera_follow(c->camera, new_state);
 }
 
@@ -51,7 +73,6 @@ static void on_bitrate(rtmp_ctx_t *ctx, uint32_t kbps, uint32_t queue_ms)
     struct context *c = (struct context *)ctx;
     struct event    e = {c->number, EVENT_BITRATE, 0, 0, kbps, queue_ms};
     bus_post(c->bus, &e, "", NULL); /* where there is no memory the next one will do */
-    luatos_announce(c->bus);
 }
 
 /* Called from a thread of the library. The script answers when it polls. */
@@ -61,7 +82,6 @@ static int on_url(rtmp_ctx_t *ctx)
     struct event    e = {c->number, EVENT_URL, 0, 0, 0, 0};
     if (!bus_post(c->bus, &e, "", NULL))
         return RTMP_OK; /* nobody can be asked: the URL that is set stays */
-    luatos_announce(c->bus);
     return RTMP_URL_LATER;
 }
 
@@ -286,40 +306,4 @@ int context_stop(lua_State *L)
     luatos_camera_pause(c->camera, 1); /* first: none of its frames follows */
     rtmp_stop(&c->rtmp);
     return 0;
-}
-
-/* ctx:setSource(spec) */
-int context_use_source(lua_State *L)
-{
-    struct context *c = context_check(L);
-    lua_settop(L, 2);
-    if (!c->alive)
-        return context_destroyed(L);
-    if (context_set_source(L, 2, c)) {
-        if (luatos_camera_leave(c->camera))
-            set_camera(&c->rtmp, CAMERA_NONE); /* the source begins now */
-        return succeeded(L);
-    }
-    lua_pushboolean(L, 0);
-    lua_pushvalue(L, -2);
-    return 2;
-}
-
-/* ctx:setMetadata(table) */
-int context_use_metadata(lua_State *L)
-{
-    struct context *c = context_check(L);
-    int             code;
-    if (lua_type(L, 2) != LUA_TTABLE)
-        argument_error(L, 2, "table expected");
-    lua_settop(L, 2);
-    if (!c->alive)
-        return context_destroyed(L);
-    if (!context_set_metadata(L, 2, c)) {
-        lua_pushboolean(L, 0);
-        lua_pushvalue(L, -2);
-        return 2;
-    }
-    code = rtmp_metadata_send(&c->rtmp);
-    return code == RTMP_OK ? succeeded(L) : context_failed(L, c, code);
 }

@@ -5,8 +5,8 @@
  * In a child made by fork() there are no such threads, and one of them may have held the lock: there the bus is empty, and
  * stays until the child ends.
  */
-#ifndef LUA_BUS_H
-#define LUA_BUS_H
+#ifndef LUAFACE_BUS_H
+#define LUAFACE_BUS_H
 
 #include <stdint.h>
 
@@ -24,8 +24,11 @@ struct event {
 struct bus;
 struct entry; /* an event that is on the bus, or room for one */
 
-/* Returns a bus with one owner, or NULL when there is no memory or no descriptor left. */
-struct bus *bus_new(void);
+/* Is called after each event that was put on a bus, by the thread that has put it there, without a lock of the bus. */
+typedef void bus_hook(struct bus *bus);
+
+/* Returns a bus with one owner, or NULL when there is no memory or no descriptor left. posted may be NULL. */
+struct bus *bus_new(bus_hook *posted);
 struct bus *bus_share(struct bus *bus); /* one owner more; returns bus */
 void bus_leave(struct bus *bus);        /* one owner less; the last one releases it. NULL is ignored */
 
@@ -60,7 +63,7 @@ int bus_remove(struct bus *bus, unsigned number);
 int bus_waits_for(struct bus *bus, int context);
 
 /*
- * For a host with a message bus of its own, on which each event is to be announced by one message; see luatos_bus.c.
+ * For a host with a message bus of its own, on which each event is to be announced by one message; see announce.c.
  * bus_claim takes the oldest event that is not announced yet, for one announcement, and tells its context: 1, or 0 when
  * there is none. bus_unclaim: that announcement failed. Any thread.
  */

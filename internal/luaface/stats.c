@@ -1,7 +1,8 @@
 /* What a context says of itself: state, statistics, the last failure. */
 #include <string.h>
 
-#include "lua_context.h"
+#include "context.h"
+#include "methods.h"
 
 int context_get_state(lua_State *L)
 {

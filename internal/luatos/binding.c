@@ -4,11 +4,12 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "binding.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 
-#include "api.h"
-#include "luatos_host.h"
+#include "camera.h"
 
 /* Before glibc 2.34 they are in a library that not every program loads. */
 #pragma weak dlopen

@@ -1,7 +1,28 @@
-/* Arguments of the module's functions, and names in messages. */
+/* Arguments and results of the module's functions, and names in messages. */
+#include "stack.h"
+
 #include <string.h>
 
-#include "lua_context.h"
+#define NAMES_KEY "rtmp.names" /* registry: function of the module or of a context -> its name; weak keys */
+
+void names_open(lua_State *L)
+{
+    lua_createtable(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushstring(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, NAMES_KEY);
+}
+
+void names_add(lua_State *L, const char *name)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, NAMES_KEY);
+    lua_pushvalue(L, -2);
+    lua_pushstring(L, name);
+    lua_rawset(L, -3);
+    lua_settop(L, -2);
+}
 
 const char *function_name(lua_State *L)
 {
@@ -10,11 +31,14 @@ const char *function_name(lua_State *L)
         char      room[1024]; /* a host's may be larger than that of the headers: LUA_IDSIZE is for hosts to choose */
     } call;
     const char *name = NULL;
+    int         top = lua_gettop(L);
     memset(&call, 0, sizeof call);
+    lua_getfield(L, LUA_REGISTRYINDEX, NAMES_KEY);
     if (lua_getstack(L, 0, &call.debug) && lua_getinfo(L, "f", &call.debug)) {
-        name = name_of(lua_tocfunction(L, -1));
-        lua_settop(L, -2);
+        lua_rawget(L, top + 1);
+        name = lua_tolstring(L, -1, NULL); /* valid as long as it is in the table */
     }
+    lua_settop(L, top);
     return name == NULL ? "?" : name;
 }
 
@@ -36,7 +60,7 @@ int argument_error(lua_State *L, int i, const char *text)
     return luaL_error(L, "bad argument #%d to '%s' (%s)", counted, function_name(L), text);
 }
 
-static int type_error(lua_State *L, int i, const char *expected)
+int type_error(lua_State *L, int i, const char *expected)
 {
     return argument_error(L, i, lua_pushfstring(L, "%s expected, got %s", expected, lua_typename(L, lua_type(L, i))));
 }
@@ -53,18 +77,6 @@ lua_Number argument_number(lua_State *L, int i)
     if (!lua_isnumber(L, i))
         type_error(L, i, "number");
     return lua_tonumber(L, i);
-}
-
-struct context *context_check(lua_State *L)
-{
-    int same = 0;
-    if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
-        same = lua_rawequal(L, -1, lua_upvalueindex(1));
-        lua_settop(L, -2);
-    }
-    if (!same)
-        type_error(L, 1, CONTEXT_TYPE);
-    return lua_touserdata(L, 1);
 }
 
 const char *shown(const char *name, char *buffer)

@@ -1,10 +1,15 @@
 /* rtmp.poll and LuatOS's messages: what threads of the library put on the bus -> callbacks of the script, on the interpreter's own thread. */
+#include "delivery.h"
+
 #include <limits.h>
 #include <string.h>
 
-#include "api.h"
-#include "lua_context.h"
-#include "luatos_host.h"
+#include "../luatos/msgbus.h"
+#include "context.h"
+#include "library.h"
+#include "log.h"
+#include "methods.h"
+#include "stack.h"
 
 /* Takes what the script's function returned, on the top, as the URL of the next attempt; nil: the one that is set stays. */
 static void answer_url(lua_State *L, struct context *c)
@@ -21,7 +26,7 @@ static void answer_url(lua_State *L, struct context *c)
         rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
     }
     if (lua_type(L, -1) != LUA_TNIL)
-        go_warn(&c->rtmp, "reconnect.url returned no URL to connect with; the one that is set stays", text); /* nobody calls who could be told */
+        log_warning(&c->rtmp, "reconnect.url returned no URL to connect with; the one that is set stays", text); /* nobody calls who could be told */
     rtmp_keep_url(&c->rtmp);
 }
 
@@ -138,7 +143,7 @@ int module_poll(lua_State *L)
     if (!(timeout >= 0))
         argument_error(L, 1, "a time in ms, from 0, expected");
     lua_settop(L, 0);
-    if (!luatos_has_bus())
+    if (!luatos_has_msgbus())
         delivered = deliver_all(L, m, timeout < INT_MAX ? (int)timeout : INT_MAX);
     busy = count_busy(L); /* before the bus is looked at: what a context posted that is busy no more lies there */
     if (busy == 0 && is_waiting(m))

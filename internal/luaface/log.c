@@ -6,14 +6,16 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "log.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal/forkguard/forked.h"
-#include "lua_context.h"
-#include "luatos_host.h"
+#include "../forkguard/forked.h"
+#include "../luatos/msgbus.h"
+#include "methods.h"
 
 #define LOGGER_KEY "rtmp.logger" /* registry: the function of the script */
 
@@ -66,7 +68,6 @@ static void append(int level, const char *text)
         first = l;
     last = l;
     waiting++;
-    luatos_announce(owner);
 }
 
 /* Removes the first line, which is there; lock must be held. */
@@ -200,7 +201,7 @@ int module_set_logger(lua_State *L)
         m = module_check(L); /* anew: finalizers may have run */
         if (type == LUA_TFUNCTION)
             log_take(m->bus);
-        else if (!luatos_has_bus())
+        else if (!luatos_has_msgbus())
             log_give_back(m->bus);
     }
     lua_pushboolean(L, good);

@@ -1,8 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "lua_bus.h"
-
-#include "internal/forkguard/forked.h"
+#include "bus.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "../forkguard/forked.h"
 
 /* More than any script needs that polls at all. Of one that does not, the oldest events are forgotten. */
 #define MAX_EVENTS 1024
@@ -25,12 +25,13 @@ struct entry {
 };
 
 struct bus {
-    pthread_mutex_t lock; /* of all below but the descriptors */
+    pthread_mutex_t lock; /* of all below but what does not change */
     int             owners, events;
     struct entry   *first, *last;
     unsigned        posted;
     int             unannounced; /* of the events, the newest; more than there are when some were forgotten */
     int             retrying;
+    bus_hook       *hook; /* or NULL; does not change, nor do the descriptors */
     int             reader, writer; /* a pipe that holds one byte while events wait */
 };
 
@@ -39,7 +40,7 @@ static int set_flags(int fd)
     return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
-struct bus *bus_new(void)
+struct bus *bus_new(bus_hook *posted)
 {
     struct bus *bus = calloc(1, sizeof *bus);
     int ends[2];
@@ -58,6 +59,7 @@ struct bus *bus_new(void)
         return NULL;
     }
     bus->owners = 1;
+    bus->hook = posted;
     return bus;
 }
 
@@ -205,6 +207,8 @@ int bus_post(struct bus *bus, const struct event *e, const char *text, struct en
     if (!replaces && bus->unannounced < bus->events) /* else the message for what was there does for this one */
         bus->unannounced++;
     pthread_mutex_unlock(&bus->lock);
+    if (bus->hook != NULL)
+        bus->hook(bus);
     return 1;
 }
 

@@ -1,0 +1,10 @@
+/* Sources: Lua values -> the C API. */
+#ifndef LUAFACE_SOURCE_H
+#define LUAFACE_SOURCE_H
+
+#include "context.h"
+
+/* Applies a source, the value at index i: a string, false, or a table. Returns 0 and pushes a text when it is wrong. */
+int context_set_source(lua_State *L, int i, struct context *c);
+
+#endif
