@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,8 +129,8 @@ func (w *writer) idle() (bool, error) {
 func (w *writer) left() (video, audio int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, entries := range [][]*entry{w.batch, w.media.entries} {
-		for _, e := range entries {
+	for _, waiting := range []iter.Seq[*entry]{slices.Values(w.batch), w.media.all()} {
+		for e := range waiting {
 			switch {
 			case e.class.video():
 				video++
@@ -144,5 +146,5 @@ func (w *writer) left() (video, audio int) {
 func (w *writer) endsInCut() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.media.tailCut != trackSet{}
+	return w.media.endsInCut()
 }

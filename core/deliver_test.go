@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -272,24 +271,4 @@ func TestNothingSent(t *testing.T) {
 	require.ErrorContains(t, s.nothingSent(), "nothing of it could be sent: too large")
 	p.counters.sent([]*entry{{class: classAudio}})
 	require.NoError(t, s.nothingSent())
-}
-
-// The queue knows whether the last frames of a track were dropped: then it is no good end either that all that waits arrives.
-func TestQueueEndsInCut(t *testing.T) {
-	q := newQueue(1000, time.Minute)
-	frame := func(c class, at uint32, cut bool) {
-		t.Helper()
-		body := [][]byte{make([]byte, 400)}
-		if q.admit(c, 0, 400) {
-			push(&q, chunk.Header{Timestamp: at}, c, body)
-		}
-		require.Equal(t, cut, q.tailCut.has(0))
-	}
-	frame(classKey, 0, false)
-	frame(classPicture, 40, false)
-	frame(classPicture, 80, true) // too much waits: the group of pictures goes
-	frame(classPicture, 120, true)
-	frame(classKey, 160, false)
-	q.awaitKey.add(0) // the source itself has a gap here
-	frame(classPicture, 200, false)
 }

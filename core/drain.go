@@ -65,7 +65,7 @@ func (w *writer) next() (more bool, err error) {
 	w.batch = w.media.pop(w.batch, batchBytes)
 	if len(w.batch) == 0 {
 		w.wire.endDeadline()
-		w.media.spare.trim(maxSpareBytes)
+		w.media.trim()
 		w.draining = false
 		w.closeIfOver()
 		return false, nil
@@ -180,7 +180,7 @@ func (w *writer) discard() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range w.batch {
-		w.media.add(e)
+		w.media.requeue(e)
 	}
 	w.batch = w.batch[:0]
 	w.media.discard()

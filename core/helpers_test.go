@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -163,4 +164,12 @@ func (m *muxer) sendAnnexB(au []byte, timestamp uint32, compositionTime int32) e
 
 func (m *muxer) sendAAC(frame, config []byte, timestamp uint32) error {
 	return m.sendAudioFrame(frame, timestamp, Frame{Codec: "aac", Config: config})
+}
+
+// content lists what waits, e.g. "H0 K0 P40 A50".
+func content(w *writer) (all []string) {
+	for e := range w.media.all() {
+		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.class], e.header.Timestamp))
+	}
+	return all
 }

@@ -2,12 +2,11 @@ package core
 
 import (
 	"bytes"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source/mediatest"
@@ -42,7 +41,7 @@ func TestMuxerLeadingPictures(t *testing.T) {
 			}
 		}
 		require.EqualValues(t, 2, m.counters.snapshot().DroppedFrames-dropped)
-		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, content(w.media.entries))
+		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, content(w))
 	}
 
 	require.ErrorIs(t, send(huge), rtmperr.ErrOverflow)
@@ -52,7 +51,7 @@ func TestMuxerLeadingPictures(t *testing.T) {
 		require.NoError(t, send(unit))
 	}
 	require.EqualValues(t, 3, m.counters.snapshot().DroppedFrames-dropped)
-	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w.media.entries[9:]))
+	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w)[9:])
 }
 
 // Media that begins anew, as a file that is played again does, is like media behind a cut: a key frame comes first, which says that
@@ -79,50 +78,14 @@ func TestMuxerBeginsAnew(t *testing.T) {
 	}
 	require.EqualValues(t, 4, m.counters.snapshot().DroppedFrames)
 	require.Equal(t, []string{"H0", "H0", "K0", "P40", "K80", "L120", "P160", "K240", "P320", "K360", "L400", "K480", "P560", "K600", "L640"},
-		content(w.media.entries))
+		content(w))
 	var broken []int
-	for i, e := range w.media.entries {
+	for i, e := range slices.Collect(w.media.all()) {
 		if e.class == classKey && bytes.Contains(e.payload, []byte{0x22, 1, 0xac}) {
 			broken = append(broken, i)
 		}
 	}
 	require.Equal(t, []int{7, 11}, broken, "BLA_W_RADL, where the media begins anew")
-}
-
-// A CRA picture behind a cut, whether it waits or comes later, says that what was in front of it is gone.
-func TestQueueBreaksLinks(t *testing.T) {
-	var b flv.Builder
-	body := bytes.Join(b.VideoFrame(flv.Form{Codec: flv.HEVC, Enhanced: true}, flv.Picture{Key: true}, [][]byte{{0x2A, 1, 0xAC}}), nil)
-	broken := bytes.Clone(body)
-	flv.BreakLink(broken)
-	require.NotEqual(t, body, broken)
-
-	q := newQueue(100, time.Hour)
-	key := func(at uint32) bool { return push(&q, chunk.Header{Timestamp: at}, classKey, [][]byte{body}) }
-	requireKeys := func(want ...[]byte) {
-		t.Helper()
-		for i, e := range q.pop(nil, 1<<20) {
-			require.Equal(t, want[i], e.payload)
-		}
-	}
-	require.True(t, key(0))
-	require.True(t, key(40))
-	require.True(t, put(&q, classPicture, 80, 70), "drops the first group")
-	require.True(t, key(120))
-	require.Equal(t, []string{"K40", "P80", "K120"}, content(q.entries))
-	requireKeys(broken, make([]byte, 70), body)
-
-	require.True(t, key(0))
-	require.False(t, put(&q, classPicture, 40, 90))
-	require.True(t, key(80))
-	require.True(t, key(120))
-	require.Equal(t, []string{"K80", "K120"}, content(q.entries))
-	requireKeys(broken, body)
-
-	require.True(t, put(&q, classKey, 0, 90))
-	require.True(t, key(40))
-	require.True(t, key(80))
-	requireKeys(broken, body)
 }
 
 // A stream of H.264 without IDR pictures begins at a recovery point, and goes on at one behind a frame that could not be sent. The
@@ -146,6 +109,15 @@ func TestMuxerRecoveryPoints(t *testing.T) {
 	for i, u := range units[begin-2 : begin+5] {
 		require.NoError(t, m.sendVideoFrame(u, uint32(40*i), Frame{}))
 	}
-	require.Equal(t, []string{"H0", "H0", "K0", "P160"}, content(w.media.entries))
+	require.Equal(t, []string{"H0", "H0", "K0", "P160"}, content(w))
 	require.EqualValues(t, 2+3, m.counters.snapshot().DroppedFrames, "two in front of it, and three leading ones")
+}
+
+func TestPictureClass(t *testing.T) {
+	disposable := annexB([]byte{0x01, 0x9A, 0x24}) // nal_ref_idc is 0
+	m, w := attached()
+	for i, au := range [][]byte{keyFrame, picture, disposable} {
+		require.NoError(t, m.sendAnnexB(au, uint32(i*40), 0))
+	}
+	require.Equal(t, []string{"H0", "H0", "K0", "P40", "D80"}, content(w))
 }

@@ -12,7 +12,7 @@ import (
 // that keeps the rules of a connection's queue and sends nothing; the next connection adopts what
 // waits in it. It has no lock of its own: only the muxer uses it, under the muxer's lock.
 type parking struct {
-	media   queue
+	media   *queue
 	dropped func(frames uint32, bytes uint64) // is told of frames that are dropped
 	err     error                             // why nothing is kept any more
 }
@@ -31,16 +31,16 @@ func (p *parking) Send(h chunk.Header, c class, track uint8, _ time.Time, body [
 	}
 	p.dropped(p.media.takeDropped())
 	if !c.video() && p.media.overfull() {
-		p.err = rtmperr.New(rtmperr.ErrOverflow, "too much audio waits for the next connection: %d bytes", p.media.bytes)
+		p.err = rtmperr.New(rtmperr.ErrOverflow, "too much audio waits for the next connection: %d bytes", p.media.Bytes())
 	}
 	return p.err
 }
 
 // Cut implements output.
-func (p *parking) Cut(track uint8) { p.media.awaitKey.add(track) }
+func (p *parking) Cut(track uint8) { p.media.awaitKeyFrame(track) }
 
 // Waiting implements output.
-func (p *parking) Waiting() (time.Duration, int) { return p.media.span(), p.media.bytes }
+func (p *parking) Waiting() (time.Duration, int) { return p.media.span(), p.media.Bytes() }
 
 // Fail implements output.
 func (p *parking) Fail(why error) { p.err = why }

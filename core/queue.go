@@ -1,6 +1,7 @@
 package core
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -54,8 +55,8 @@ func thinningOf(maxMedia time.Duration) time.Duration {
 	return min(thinningMost, maxMedia*thinningShare/100)
 }
 
-func newQueue(maxBytes int, maxMedia time.Duration) queue {
-	return queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
+func newQueue(maxBytes int, maxMedia time.Duration) *queue {
+	return &queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
 }
 
 // trackSet is a set of track ids.
@@ -294,9 +295,34 @@ func (q *queue) left(e *entry) {
 // give takes an entry back for reuse. While messages wait as much may be kept as may wait: the end of a backlog trims it, see next.
 func (q *queue) give(e *entry) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }
 
+// trim leaves what is kept of memory beyond what an idle queue needs to all queues.
+func (q *queue) trim() { q.spare.trim(maxSpareBytes) }
+
 // overfull reports whether more waits than may although nothing is left that could be dropped: only
 // audio and headers wait.
 func (q *queue) overfull() bool { return q.bytes > q.maxBytes && q.findVideo(0) < 0 }
+
+// awaitKeyFrame refuses the next frames of a track until its next key frame, like those behind what
+// was dropped.
+func (q *queue) awaitKeyFrame(track uint8) { q.awaitKey.add(track) }
+
+// endsInCut reports whether the latest frames of a track were dropped because too much waited.
+func (q *queue) endsInCut() bool { return q.tailCut != trackSet{} }
+
+// Bytes returns how much waits.
+func (q *queue) Bytes() int { return q.bytes }
+
+// all returns what waits, the oldest first.
+func (q *queue) all() iter.Seq[*entry] { return slices.Values(q.entries) }
+
+// requeue queues a message that had left, so that discard drops it too.
+func (q *queue) requeue(e *entry) {
+	q.add(e)
+	q.bytes += len(e.payload)
+	if e.class.disposable() {
+		q.disposable++
+	}
+}
 
 // adopt queues what waits in another queue, under another message stream ID, and goes on where that
 // one was. That one is empty then.
@@ -308,5 +334,5 @@ func (q *queue) adopt(from *queue, streamID uint32) {
 	q.bytes += from.bytes
 	q.disposable += from.disposable
 	q.awaitKey, q.cut, q.tailCut = from.awaitKey, from.cut, from.tailCut
-	*from = newQueue(from.maxBytes, from.maxMedia)
+	*from = *newQueue(from.maxBytes, from.maxMedia)
 }

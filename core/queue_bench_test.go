@@ -17,7 +17,7 @@ func BenchmarkQueue(b *testing.B) {
 			var timestamp uint32
 			queue := func(class class) {
 				timestamp++
-				push(&q, chunk.Header{Timestamp: timestamp}, class, pieces)
+				push(q, chunk.Header{Timestamp: timestamp}, class, pieces)
 			}
 			queue(classKey)
 			for range c.waiting {
@@ -49,6 +49,6 @@ func BenchmarkQueueDrops(b *testing.B) {
 			c = classKey
 		}
 		timestamp++
-		push(&q, chunk.Header{Timestamp: timestamp}, c, pieces)
+		push(q, chunk.Header{Timestamp: timestamp}, c, pieces)
 	}
 }

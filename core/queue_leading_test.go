@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/flv"
 )
 
 // Leading pictures of a key frame go with the group before it, whether they wait already or come later.
@@ -47,9 +49,9 @@ func TestQueueLeadingPictures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			q := newQueue(1000, time.Second)
 			for _, m := range c.in {
-				put(&q, m.class, m.at, m.size)
+				put(q, m.class, m.at, m.size)
 			}
-			require.Equal(t, c.want, content(q.entries))
+			require.Equal(t, c.want, contentOf(q.entries))
 			frames, _ := q.takeDropped()
 			require.Equal(t, c.frames, frames)
 		})
@@ -57,15 +59,15 @@ func TestQueueLeadingPictures(t *testing.T) {
 }
 
 func TestQueueLeadingPicturesOfSeveralTracks(t *testing.T) {
-	q := queue{maxBytes: 1000, maxMedia: time.Hour, thinFrom: time.Hour}
-	require.True(t, putTrack(&q, classKey, 0, 0, 600))
-	require.True(t, putTrack(&q, classKey, 1, 0, 100))
-	require.False(t, putTrack(&q, classPicture, 0, 40, 600))
-	require.True(t, putTrack(&q, classKey, 0, 80, 100))
-	require.True(t, putTrack(&q, classKey, 1, 80, 100))
-	require.False(t, putTrack(&q, classLeading, 0, 120, 1))
-	require.True(t, putTrack(&q, classLeading, 1, 120, 1), "the group before is whole on this track")
-	require.Equal(t, []string{"K0", "K80", "K80", "L120"}, content(q.entries))
+	q := &queue{maxBytes: 1000, maxMedia: time.Hour, thinFrom: time.Hour}
+	require.True(t, putTrack(q, classKey, 0, 0, 600))
+	require.True(t, putTrack(q, classKey, 1, 0, 100))
+	require.False(t, putTrack(q, classPicture, 0, 40, 600))
+	require.True(t, putTrack(q, classKey, 0, 80, 100))
+	require.True(t, putTrack(q, classKey, 1, 80, 100))
+	require.False(t, putTrack(q, classLeading, 0, 120, 1))
+	require.True(t, putTrack(q, classLeading, 1, 120, 1), "the group before is whole on this track")
+	require.Equal(t, []string{"K0", "K80", "K80", "L120"}, contentOf(q.entries))
 }
 
 // Whatever comes in, leading pictures come out only behind a group that came out whole but for disposable pictures.
@@ -135,4 +137,40 @@ func TestQueueLeadingProperty(t *testing.T) {
 		require.Positive(t, dropped)
 		require.Positive(t, accepted)
 	}
+}
+
+// A CRA picture behind a cut, whether it waits or comes later, says that what was in front of it is gone.
+func TestQueueBreaksLinks(t *testing.T) {
+	var b flv.Builder
+	body := bytes.Join(b.VideoFrame(flv.Form{Codec: flv.HEVC, Enhanced: true}, flv.Picture{Key: true}, [][]byte{{0x2A, 1, 0xAC}}), nil)
+	broken := bytes.Clone(body)
+	flv.BreakLink(broken)
+	require.NotEqual(t, body, broken)
+
+	q := newQueue(100, time.Hour)
+	key := func(at uint32) bool { return push(q, chunk.Header{Timestamp: at}, classKey, [][]byte{body}) }
+	requireKeys := func(want ...[]byte) {
+		t.Helper()
+		for i, e := range q.pop(nil, 1<<20) {
+			require.Equal(t, want[i], e.payload)
+		}
+	}
+	require.True(t, key(0))
+	require.True(t, key(40))
+	require.True(t, put(q, classPicture, 80, 70), "drops the first group")
+	require.True(t, key(120))
+	require.Equal(t, []string{"K40", "P80", "K120"}, contentOf(q.entries))
+	requireKeys(broken, make([]byte, 70), body)
+
+	require.True(t, key(0))
+	require.False(t, put(q, classPicture, 40, 90))
+	require.True(t, key(80))
+	require.True(t, key(120))
+	require.Equal(t, []string{"K80", "K120"}, contentOf(q.entries))
+	requireKeys(broken, body)
+
+	require.True(t, put(q, classKey, 0, 90))
+	require.True(t, key(40))
+	require.True(t, key(80))
+	requireKeys(broken, body)
 }

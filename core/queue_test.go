@@ -11,6 +11,12 @@ import (
 	"luatrtmp/core/chunk"
 )
 
+// The limits that the options give a queue by default.
+const (
+	defaultBytes = 4 << 20
+	defaultMedia = 2 * time.Second
+)
+
 // push queues a message of track 0.
 func push(q *queue, h chunk.Header, c class, pieces [][]byte) bool {
 	return q.admit(c, 0, joinedSize(pieces)) && q.pushTrack(h, c, 0, pieces)
@@ -21,8 +27,8 @@ func put(q *queue, c class, timestamp uint32, size int) bool {
 	return push(q, chunk.Header{Timestamp: timestamp}, c, [][]byte{make([]byte, size/2), make([]byte, size-size/2)})
 }
 
-// content lists what waits, e.g. "H K0 P40 A50".
-func content(entries []*entry) (all []string) {
+// contentOf lists what waits, e.g. "H K0 P40 A50".
+func contentOf(entries []*entry) (all []string) {
 	for _, e := range entries {
 		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.class], e.header.Timestamp))
 	}
@@ -83,10 +89,10 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 			q := newQueue(1000, time.Second)
 			dropped := uint64(0)
 			for _, m := range c.in {
-				put(&q, m.class, m.at, m.size)
+				put(q, m.class, m.at, m.size)
 				dropped += uint64(m.size)
 			}
-			require.Equal(t, c.want, content(q.entries))
+			require.Equal(t, c.want, contentOf(q.entries))
 			for _, e := range q.entries {
 				dropped -= uint64(len(e.payload))
 			}
@@ -100,13 +106,13 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 func TestQueuePop(t *testing.T) {
 	q := newQueue(1<<20, time.Hour)
 	for i := range 4 {
-		put(&q, classAudio, uint32(i), 100)
+		put(q, classAudio, uint32(i), 100)
 	}
 	require.Equal(t, 3*time.Millisecond, q.span())
-	require.Equal(t, []string{"A0"}, content(q.pop(nil, 1)), "one at least")
-	require.Equal(t, []string{"A1", "A2"}, content(q.pop(nil, 299)))
+	require.Equal(t, []string{"A0"}, contentOf(q.pop(nil, 1)), "one at least")
+	require.Equal(t, []string{"A1", "A2"}, contentOf(q.pop(nil, 299)))
 	require.Equal(t, 100, q.bytes)
-	require.Equal(t, []string{"A3"}, content(q.pop(nil, 100)))
+	require.Equal(t, []string{"A3"}, contentOf(q.pop(nil, 100)))
 	require.Empty(t, q.pop(nil, 100))
 	require.Zero(t, q.bytes)
 	require.Zero(t, q.span())
@@ -176,7 +182,7 @@ func TestQueueProperty(t *testing.T) {
 			} else {
 				kept = append(kept, name)
 			}
-			accepted := push(&q, chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
+			accepted := push(q, chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
 			require.True(t, accepted || c == classPicture || c == classDisposable)
 
 			video, disposable, all := 0, 0, 0
@@ -223,15 +229,15 @@ func TestQueueSlowNetwork(t *testing.T) {
 		network = 6_640   // in the time of a picture
 	)
 	for _, group := range []int{25, 40} {
-		q := newQueue(DefaultOptions().QueueBytes, DefaultOptions().QueueMedia)
+		q := newQueue(defaultBytes, defaultMedia)
 		sent, budget := 0, 0
 		for i := range frames {
 			c := classPicture
 			if i%group == 0 {
 				c = classKey
 			}
-			put(&q, c, uint32(i*40), picture)
-			put(&q, classAudio, uint32(i*40), audio)
+			put(q, c, uint32(i*40), picture)
+			put(q, classAudio, uint32(i*40), audio)
 			for budget += network; len(q.entries) > 0 && len(q.entries[0].payload) <= budget; {
 				e := q.pop(nil, 1)[0]
 				budget -= len(e.payload)
@@ -251,19 +257,19 @@ func TestQueueThinning(t *testing.T) {
 	for _, c := range []struct{ limit, from time.Duration }{
 		{100 * time.Millisecond, 35 * time.Millisecond},
 		{time.Second, 350 * time.Millisecond},
-		{DefaultOptions().QueueMedia, 700 * time.Millisecond},
+		{defaultMedia, 700 * time.Millisecond},
 		{time.Hour, 700 * time.Millisecond},
 	} {
 		require.Equal(t, c.from, thinningOf(c.limit))
 		q := newQueue(1<<20, c.limit)
-		put(&q, classKey, 0, 1)
+		put(q, classKey, 0, 1)
 		at := uint32(1)
 		for ; at <= uint32(c.from.Milliseconds()); at++ {
-			require.True(t, put(&q, classDisposable, at, 1))
+			require.True(t, put(q, classDisposable, at, 1))
 		}
 		frames, _ := q.takeDropped()
 		require.Zero(t, frames)
-		put(&q, classDisposable, at, 1)
+		put(q, classDisposable, at, 1)
 		frames, _ = q.takeDropped()
 		require.EqualValues(t, 1, frames)
 	}
@@ -284,8 +290,8 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 			case i%3 == 0:
 				c = classDisposable
 			}
-			push(&q, chunk.Header{Timestamp: now}, c, body)
-			push(&q, chunk.Header{Timestamp: now}, classAudio, body[:1])
+			push(q, chunk.Header{Timestamp: now}, c, body)
+			push(q, chunk.Header{Timestamp: now}, classAudio, body[:1])
 		}
 		batch = q.pop(batch[:0], 1<<20)
 		for _, e := range batch {
@@ -296,15 +302,6 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, round))
 }
 
-func TestPictureClass(t *testing.T) {
-	disposable := annexB([]byte{0x01, 0x9A, 0x24}) // nal_ref_idc is 0
-	m, w := attached()
-	for i, au := range [][]byte{keyFrame, picture, disposable} {
-		require.NoError(t, m.sendAnnexB(au, uint32(i*40), 0))
-	}
-	require.Equal(t, []string{"H0", "H0", "K0", "P40", "D80"}, content(w.media.entries))
-}
-
 // While as much leaves a queue as comes, whatever waits in it, its memory serves again.
 func TestQueueMemoryOfBacklog(t *testing.T) {
 	for _, waiting := range []int{0, 1, 100, 1000} {
@@ -312,7 +309,7 @@ func TestQueueMemoryOfBacklog(t *testing.T) {
 		timestamp := uint32(0)
 		queue := func() {
 			timestamp++
-			push(&q, chunk.Header{Timestamp: timestamp}, classPicture, [][]byte{{1, 2, 3}})
+			push(q, chunk.Header{Timestamp: timestamp}, classPicture, [][]byte{{1, 2, 3}})
 		}
 		for range waiting {
 			queue()
@@ -340,4 +337,24 @@ func TestQueueMemoryOfBacklog(t *testing.T) {
 		}
 		require.Equal(t, waiting, held, "what has left is forgotten")
 	}
+}
+
+// The queue knows whether the last frames of a track were dropped: then it is no good end either that all that waits arrives.
+func TestQueueEndsInCut(t *testing.T) {
+	q := newQueue(1000, time.Minute)
+	frame := func(c class, at uint32, cut bool) {
+		t.Helper()
+		body := [][]byte{make([]byte, 400)}
+		if q.admit(c, 0, 400) {
+			push(q, chunk.Header{Timestamp: at}, c, body)
+		}
+		require.Equal(t, cut, q.tailCut.has(0))
+	}
+	frame(classKey, 0, false)
+	frame(classPicture, 40, false)
+	frame(classPicture, 80, true) // too much waits: the group of pictures goes
+	frame(classPicture, 120, true)
+	frame(classKey, 160, false)
+	q.awaitKey.add(0) // the source itself has a gap here
+	frame(classPicture, 200, false)
 }

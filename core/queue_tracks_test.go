@@ -17,31 +17,31 @@ func putTrack(q *queue, c class, track uint8, at uint32, size int) bool {
 
 // A key frame of one track is none of another.
 func TestQueueOfSeveralTracks(t *testing.T) {
-	q := queue{maxBytes: 1000, maxMedia: time.Hour}
-	require.True(t, putTrack(&q, classKey, 0, 0, 300))
-	require.True(t, putTrack(&q, classKey, 200, 0, 100))
-	require.True(t, putTrack(&q, classPicture, 0, 40, 300))
-	require.True(t, putTrack(&q, classPicture, 200, 40, 100))
-	require.False(t, putTrack(&q, classPicture, 0, 80, 300), "its group goes, since it is the oldest")
-	require.Equal(t, []string{"K0", "P40"}, content(q.entries), "the other track stays whole")
-	require.False(t, putTrack(&q, classPicture, 0, 120, 1))
-	require.True(t, putTrack(&q, classPicture, 200, 120, 100))
-	require.True(t, putTrack(&q, classKey, 200, 160, 100))
-	require.False(t, putTrack(&q, classPicture, 0, 160, 1), "it waits for a key frame of its own")
-	require.True(t, putTrack(&q, classKey, 0, 200, 300))
-	require.True(t, putTrack(&q, classPicture, 0, 240, 1))
-	require.Equal(t, []string{"K0", "P40", "P120", "K160", "K200", "P240"}, content(q.entries))
-	require.True(t, putTrack(&q, classAudio, 0, 250, 900))
-	require.Equal(t, []string{"A250"}, content(q.entries))
-	require.False(t, putTrack(&q, classPicture, 200, 280, 1))
-	require.False(t, putTrack(&q, classPicture, 0, 280, 1))
+	q := &queue{maxBytes: 1000, maxMedia: time.Hour}
+	require.True(t, putTrack(q, classKey, 0, 0, 300))
+	require.True(t, putTrack(q, classKey, 200, 0, 100))
+	require.True(t, putTrack(q, classPicture, 0, 40, 300))
+	require.True(t, putTrack(q, classPicture, 200, 40, 100))
+	require.False(t, putTrack(q, classPicture, 0, 80, 300), "its group goes, since it is the oldest")
+	require.Equal(t, []string{"K0", "P40"}, contentOf(q.entries), "the other track stays whole")
+	require.False(t, putTrack(q, classPicture, 0, 120, 1))
+	require.True(t, putTrack(q, classPicture, 200, 120, 100))
+	require.True(t, putTrack(q, classKey, 200, 160, 100))
+	require.False(t, putTrack(q, classPicture, 0, 160, 1), "it waits for a key frame of its own")
+	require.True(t, putTrack(q, classKey, 0, 200, 300))
+	require.True(t, putTrack(q, classPicture, 0, 240, 1))
+	require.Equal(t, []string{"K0", "P40", "P120", "K160", "K200", "P240"}, contentOf(q.entries))
+	require.True(t, putTrack(q, classAudio, 0, 250, 900))
+	require.Equal(t, []string{"A250"}, contentOf(q.entries))
+	require.False(t, putTrack(q, classPicture, 200, 280, 1))
+	require.False(t, putTrack(q, classPicture, 0, 280, 1))
 }
 
 // Whatever comes in, each track's pictures that come out can be decoded.
 func TestQueueOfSeveralTracksProperty(t *testing.T) {
 	for seed := range uint64(10) {
 		random := rand.New(rand.NewPCG(seed, 2))
-		q := queue{maxBytes: 2000 + random.IntN(4000), maxMedia: 500 * time.Millisecond}
+		q := &queue{maxBytes: 2000 + random.IntN(4000), maxMedia: 500 * time.Millisecond}
 		tracks := []uint8{0, 1, 63, 64, 255}
 		next, last := map[uint8]int{}, map[uint8]int{}
 		var out []*entry

@@ -52,7 +52,7 @@ func BenchmarkSendTCP(b *testing.B) {
 			send, buffer, arrived := sender(b, w, size), make([]byte, 2*most), uint64(0)
 			for b.Loop() {
 				send()
-				if sent := w.counters.stats.BytesSent; sent-arrived >= most {
+				if sent := w.counters.snapshot().BytesSent; sent-arrived >= most {
 					if _, err := io.ReadFull(peer, buffer[:sent-arrived]); err != nil {
 						b.Fatal(err)
 					}

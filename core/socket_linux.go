@@ -99,7 +99,10 @@ func (s *socket) try(fd uintptr) (done bool) {
 
 // call offers pieces to the kernel, as many as fit into a call, and returns how long they are and how much it took.
 func (s *socket) call(fd uintptr) (offered, n int, errno syscall.Errno) {
-	if offered = joinedSize(*s.pieces); offered <= mostJoined {
+	for _, p := range *s.pieces {
+		offered += len(p)
+	}
+	if offered <= mostJoined {
 		buffer := joined.Get().(*[mostJoined]byte)
 		at := 0
 		for _, p := range *s.pieces {

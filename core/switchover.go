@@ -72,7 +72,7 @@ func (m *muxer) switchOver() {
 	}
 	m.next = switchover{}
 	if parked, ok := m.out.(*parking); ok {
-		next.to.out.Adopt(&parked.media, next.to.streamID)
+		next.to.out.Adopt(parked.media, next.to.streamID)
 		m.destination = next.to
 		for _, t := range m.tracks {
 			t.admitted, t.leftOut = false, false

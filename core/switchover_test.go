@@ -96,7 +96,7 @@ func TestRelayParked(t *testing.T) {
 	taken := m.prepare(destination{out: next, streamID: 7})
 	m.takeOver()
 	<-taken
-	require.Zero(t, parked.media.bytes)
+	require.Zero(t, parked.media.Bytes())
 	require.NoError(t, m.sendAnnexB(picture, 4040, 0))
 	words, all := sent(t, next)
 	require.Equal(t, []string{"M", "VH", "K", "P"}, words[:4])

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// maxKept is how much memory for encrypted data that waits is kept while none waits.
+const maxKept = 512 << 10
+
 // recordConn is under *tls.Conn, for which a write that was cut off by its deadline is the end. At first its own give up only when
 // the kernel takes nothing for a whole time of patience; of the deadlines for writing nothing is left. From begin to end they
 // do not wait: what the kernel does not take is kept, encrypted, for flush.
@@ -72,7 +75,7 @@ func (c *recordConn) flush() error {
 	}
 	n, err := c.pass(c.kept, c.socket.write)
 	c.kept = c.kept[:copy(c.kept, c.kept[n:])]
-	if len(c.kept) == 0 && cap(c.kept) > maxSpareBytes {
+	if len(c.kept) == 0 && cap(c.kept) > maxKept {
 		c.kept = nil
 	}
 	return err

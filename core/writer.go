@@ -28,7 +28,7 @@ type writer struct {
 
 	mu        sync.Mutex
 	control   []*entry
-	media     queue
+	media     *queue
 	draining  bool          // a goroutine writes; else nothing waits
 	finishing bool          // nothing is accepted any more; done is closed when nothing waits
 	err       error         // why writing ended; nothing is accepted any more
@@ -61,7 +61,7 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 // send sends or queues one message whose payload is the pieces joined; they are not kept. It never waits for the network.
 // accepted is false when the message, a picture, had to be dropped for want of room.
 func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool, err error) {
-	return w.sendTrack(h, c, 0, now(), pieces)
+	return w.sendTrack(h, c, 0, time.Now(), pieces)
 }
 
 // Send implements output.
@@ -109,7 +109,7 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 		w.tellDropped(frames, bytes)
 	}
 	if !c.video() && w.media.overfull() {
-		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.bytes))
+		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.Bytes()))
 		return false, w.err
 	}
 	if accepted {
@@ -122,7 +122,7 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 func (w *writer) Cut(track uint8) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.awaitKey.add(track)
+	w.media.awaitKeyFrame(track)
 }
 
 // canSendNow reports whether a message may go to the kernel at once; w.mu is held.
@@ -217,7 +217,7 @@ func (w *writer) sendMessage(h chunk.Header, c class, m message.Message) error {
 func (w *writer) Waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.media.span(), w.media.bytes
+	return w.media.span(), w.media.Bytes()
 }
 
 // Adopt implements output.
