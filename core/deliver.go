@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 // endLook is how often the end of a source looks whether the server has got everything.
@@ -96,7 +97,7 @@ func (c *connection) undelivered(why error, before uint32) error {
 	<-c.out.done
 	video, audio := c.out.left()
 	c.out.discard()
-	dropped := int(c.p.counters.snapshot().DroppedFrames-before) - video
+	dropped := int(c.p.counters.Snapshot().DroppedFrames-before) - video
 	var missing []string
 	for _, m := range []struct {
 		count int
@@ -129,12 +130,12 @@ func (w *writer) idle() (bool, error) {
 func (w *writer) left() (video, audio int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, waiting := range []iter.Seq[*entry]{slices.Values(w.batch), w.media.all()} {
+	for _, waiting := range []iter.Seq[*sendqueue.Message]{slices.Values(w.batch), w.media.All()} {
 		for e := range waiting {
 			switch {
-			case e.class.video():
+			case e.Priority.IsVideo():
 				video++
-			case e.class == classAudio:
+			case e.Priority == sendqueue.Audio:
 				audio++
 			}
 		}
@@ -146,5 +147,5 @@ func (w *writer) left() (video, audio int) {
 func (w *writer) endsInCut() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.media.endsInCut()
+	return w.media.EndsInCut()
 }

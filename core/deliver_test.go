@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/tests/script"
 )
 
@@ -264,11 +265,11 @@ func TestNothingSent(t *testing.T) {
 	p, _ := newPublisher(t, "rtmp://h/a/s")
 	s := newSession(p, nil, p.options)
 	require.ErrorContains(t, s.nothingSent(), "it had no frame")
-	p.counters.dropped(3, 300)
+	p.counters.Dropped(3, 300)
 	require.ErrorContains(t, s.nothingSent(), "none of its 3 frames")
 	fault := rtmperr.New(rtmperr.ErrOverflow, "too large")
 	s.source.fault.Store(&fault)
 	require.ErrorContains(t, s.nothingSent(), "nothing of it could be sent: too large")
-	p.counters.sent([]*entry{{class: classAudio}})
+	p.counters.Sent([]*sendqueue.Message{{Priority: sendqueue.Audio}})
 	require.NoError(t, s.nothingSent())
 }

@@ -13,6 +13,7 @@ import (
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 // dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream,
@@ -39,7 +40,7 @@ type dialogue struct {
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
 func (d *dialogue) connect(p plan) error {
 	size := &message.SetChunkSize{Size: d.o.ChunkSize}
-	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, classControl, size); err != nil && d.out.Err() == nil {
+	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, sendqueue.Control, size); err != nil && d.out.Err() == nil {
 		return stageFailed(stageConnect, err, err)
 	}
 	query := p.login.query(d.to.App)
@@ -115,7 +116,7 @@ func (d *dialogue) unpublish() {
 		d.command("FCUnpublish", amf.Null{}, d.to.Stream),
 		d.command("deleteStream", amf.Null{}, float64(d.streamID)),
 	} {
-		if err := d.out.sendMessage(h, classHeader, c); err != nil {
+		if err := d.out.sendMessage(h, sendqueue.Header, c); err != nil {
 			d.log.Debug("the server was not told that the stream ends", "why", err)
 			return
 		}
@@ -132,7 +133,7 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	d.log.Debug("sending a command", "command", name)
-	err = d.out.sendMessage(h, classControl, d.command(name, object, arguments...))
+	err = d.out.sendMessage(h, sendqueue.Control, d.command(name, object, arguments...))
 	if err != nil && d.out.Err() != nil {
 		err = nil
 	}

@@ -15,6 +15,8 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
+	"luatrtmp/core/stats"
 	"luatrtmp/tests/script"
 )
 
@@ -69,7 +71,7 @@ func onLinks(t *testing.T, buffer int, test func(t *testing.T, w *writer, peer n
 			ours, peer := l.connect(t, buffer)
 			o := DefaultOptions()
 			o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
-			test(t, newWriter(ours, &o, &counters{}), peer)
+			test(t, newWriter(ours, &o, &stats.Counters{}), peer)
 		})
 	}
 }
@@ -80,7 +82,7 @@ func TestSendNow(t *testing.T) {
 		in := message.NewReader(peer)
 		for i := range uint32(20) {
 			body := bytes.Repeat([]byte{byte(i)}, 100)
-			accepted, err := w.send(videoHeader(i), classPicture, body[:10], body[10:])
+			accepted, err := w.send(videoHeader(i), sendqueue.InterFrame, body[:10], body[10:])
 			require.NoError(t, err)
 			require.True(t, accepted)
 			require.False(t, w.draining)
@@ -89,7 +91,7 @@ func TestSendNow(t *testing.T) {
 			require.Equal(t, i, h.Timestamp)
 			require.Equal(t, body, m.(*message.Video).Body)
 		}
-		s := w.counters.snapshot()
+		s := w.counters.Snapshot()
 		require.Equal(t, []uint32{20, 20}, []uint32{s.VideoFramesSent, s.PacketsSent})
 		require.EqualValues(t, 2000, s.PBytes)
 		w.finish()
@@ -101,15 +103,15 @@ func TestSendNow(t *testing.T) {
 func TestBacklog(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
 		big := bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7}, 100_000)
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, &message.SetChunkSize{Size: 4096}))
+		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 4096}))
 		for round := range uint32(3) {
-			_, err := w.send(videoHeader(10*round), classKey, big)
+			_, err := w.send(videoHeader(10*round), sendqueue.KeyFrame, big)
 			require.NoError(t, err)
 			require.True(t, w.draining, "the peer has not read")
-			_, err = w.send(videoHeader(10*round+1), classPicture, []byte{1})
+			_, err = w.send(videoHeader(10*round+1), sendqueue.InterFrame, []byte{1})
 			require.NoError(t, err)
 			ping := message.NewUserControl(message.PingResponse, round)
-			require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, ping))
+			require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, ping))
 			if round == 0 {
 				peer = &messages{Conn: peer, in: message.NewReader(peer)}
 			}
@@ -133,7 +135,7 @@ func TestBacklog(t *testing.T) {
 				return !w.draining
 			}, patience, time.Millisecond)
 		}
-		s := w.counters.snapshot()
+		s := w.counters.Snapshot()
 		require.Equal(t, []uint32{6, 10}, []uint32{s.VideoFramesSent, s.PacketsSent})
 		require.EqualValues(t, 3*len(big), s.IBytes)
 	})
@@ -148,11 +150,11 @@ type messages struct {
 // The pictures of a group that was cut are refused on the direct way too.
 func TestSendNowAfterCut(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		w.media.awaitKeyFrame(0)
-		for i, c := range []class{classPicture, classAudio, classDisposable, classKey, classPicture} {
+		w.media.AwaitKeyFrame(0)
+		for i, c := range []sendqueue.Priority{sendqueue.InterFrame, sendqueue.Audio, sendqueue.Disposable, sendqueue.KeyFrame, sendqueue.InterFrame} {
 			accepted, err := w.send(videoHeader(uint32(i)), c, []byte{byte(i)})
 			require.NoError(t, err)
-			require.Equal(t, c == classAudio || i >= 3, accepted)
+			require.Equal(t, c == sendqueue.Audio || i >= 3, accepted)
 		}
 		in := message.NewReader(peer)
 		for _, want := range []uint32{1, 3, 4} {
@@ -160,7 +162,7 @@ func TestSendNowAfterCut(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, want, h.Timestamp)
 		}
-		require.EqualValues(t, 2, w.counters.snapshot().DroppedFrames)
+		require.EqualValues(t, 2, w.counters.Snapshot().DroppedFrames)
 	})
 }
 
@@ -171,11 +173,11 @@ func TestSendNowBehindCut(t *testing.T) {
 	broken := bytes.Clone(cra)
 	flv.BreakLink(broken)
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		w.media.awaitKeyFrame(0)
+		w.media.AwaitKeyFrame(0)
 		before := bytes.Clone(cra)
 		in := message.NewReader(peer)
 		for i, want := range [][]byte{broken, cra} {
-			accepted, err := w.send(videoHeader(uint32(i)), classKey, cra)
+			accepted, err := w.send(videoHeader(uint32(i)), sendqueue.KeyFrame, cra)
 			require.NoError(t, err)
 			require.True(t, accepted)
 			require.Equal(t, before, cra, "the caller's memory")
@@ -189,23 +191,23 @@ func TestSendNowBehindCut(t *testing.T) {
 // When a connection breaks, what had not been taken, or in part, counts as dropped.
 func TestSendNowBroken(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		_, err := w.send(videoHeader(0), classKey, make([]byte, 1_000_000))
+		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1_000_000))
 		require.NoError(t, err)
 		w.wire.conn.Close()
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 		w.discard()
-		require.EqualValues(t, 1, w.counters.snapshot().DroppedFrames)
-		require.EqualValues(t, 1_000_000, w.counters.snapshot().DroppedBytes)
-		_, err = w.send(videoHeader(0), classKey, []byte{1})
+		require.EqualValues(t, 1, w.counters.Snapshot().DroppedFrames)
+		require.EqualValues(t, 1_000_000, w.counters.Snapshot().DroppedBytes)
+		_, err = w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 		require.ErrorIs(t, err, rtmperr.ErrNetwork)
 	})
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
 		w.wire.conn.Close()
-		accepted, err := w.send(videoHeader(0), classKey, []byte{1})
+		accepted, err := w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 		require.NoError(t, err, "it tells who waits for the end")
 		require.False(t, accepted)
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
-		require.EqualValues(t, 1, w.counters.snapshot().DroppedFrames)
+		require.EqualValues(t, 1, w.counters.Snapshot().DroppedFrames)
 	})
 }
 
@@ -213,7 +215,7 @@ func TestSendNowBroken(t *testing.T) {
 func TestBacklogStalls(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
 		w.timeout = 200 * time.Millisecond
-		_, err := w.send(videoHeader(0), classKey, make([]byte, 1_000_000))
+		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1_000_000))
 		require.NoError(t, err)
 		require.ErrorIs(t, ending(w), rtmperr.ErrTimeout)
 	})
@@ -240,7 +242,7 @@ func TestNoAllocationPerFrame(t *testing.T) {
 					panic("not sent")
 				}
 			}
-			sent := w.counters.snapshot().BytesSent
+			sent := w.counters.Snapshot().BytesSent
 			if _, err := io.ReadFull(peer, buffer[:sent-arrived]); err != nil {
 				panic(err)
 			}

@@ -44,7 +44,7 @@ func (w *writer) writeBacklog() error {
 			return err
 		}
 		for _, e := range w.batch {
-			if err := w.encode(e.header, e.payload); err != nil {
+			if err := w.encode(e.Header, e.Payload); err != nil {
 				return err
 			}
 		}
@@ -62,10 +62,10 @@ func (w *writer) next() (more bool, err error) {
 	w.batch = append(w.batch, w.control...)
 	clear(w.control)
 	w.control = w.control[:0]
-	w.batch = w.media.pop(w.batch, batchBytes)
+	w.batch = w.media.Pop(w.batch, batchBytes)
 	if len(w.batch) == 0 {
 		w.wire.endDeadline()
-		w.media.trim()
+		w.media.Trim()
 		w.draining = false
 		w.closeIfOver()
 		return false, nil
@@ -86,7 +86,7 @@ func (w *writer) writeRest() error {
 	for len(w.rest) > 0 || w.wire.holds() {
 		n, err := w.wire.write(&w.rest, time.Now().Add(w.timeout/looks))
 		now := time.Now()
-		w.counters.wrote(n, now)
+		w.counters.Wrote(n, now)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", reason(err))
 		}
@@ -109,11 +109,11 @@ func (w *writer) writeRest() error {
 // settle counts the batch as sent and gives its buffers back.
 func (w *writer) settle() {
 	w.forgetPieces()
-	w.counters.sent(w.batch)
+	w.counters.Sent(w.batch)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range w.batch {
-		w.media.give(e)
+		w.media.Release(e)
 	}
 	clear(w.batch)
 	w.batch = w.batch[:0]
@@ -180,9 +180,9 @@ func (w *writer) discard() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range w.batch {
-		w.media.requeue(e)
+		w.media.Requeue(e)
 	}
 	w.batch = w.batch[:0]
-	w.media.discard()
-	w.counters.dropped(w.media.takeDropped())
+	w.media.Discard()
+	w.counters.Dropped(w.media.TakeDropped())
 }

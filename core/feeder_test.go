@@ -12,6 +12,7 @@ import (
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
 )
 
@@ -87,7 +88,7 @@ func (f *fed) reconnect() {
 }
 
 // after lets time pass and returns what was sent meanwhile.
-func (f *fed) after(d time.Duration) ([]string, []*entry) {
+func (f *fed) after(d time.Duration) ([]string, []*sendqueue.Message) {
 	f.t.Helper()
 	time.Sleep(d)
 	synctest.Wait()
@@ -105,10 +106,10 @@ func TestFeederPaces(t *testing.T) {
 		require.Empty(t, words)
 		words, all := f.after(1)
 		require.Equal(t, []string{"P"}, words)
-		require.EqualValues(t, 40, all[0].header.Timestamp)
+		require.EqualValues(t, 40, all[0].Header.Timestamp)
 		words, all = f.after(10*time.Minute - 2*frameTime)
 		require.Len(t, words, 15_000-2)
-		require.EqualValues(t, 600_000-40, all[len(all)-1].header.Timestamp)
+		require.EqualValues(t, 600_000-40, all[len(all)-1].Header.Timestamp)
 		require.NoError(t, <-f.session.finished)
 		f.Stop()
 	})
@@ -130,7 +131,7 @@ func TestFeederDoesNotDrift(t *testing.T) {
 		require.Len(t, words, pictures-1+2, "and two headers")
 		_, all := f.after(1)
 		require.Len(t, all, 1)
-		require.EqualValues(t, last.Round(time.Millisecond).Milliseconds(), all[0].header.Timestamp)
+		require.EqualValues(t, last.Round(time.Millisecond).Milliseconds(), all[0].Header.Timestamp)
 		require.NoError(t, <-f.session.finished)
 		f.Stop()
 	})
@@ -148,9 +149,9 @@ func TestFeederStopAndStart(t *testing.T) {
 		f.Start()
 		words, all := f.after(0)
 		require.Equal(t, []string{"P"}, words, "the picture that waited when it was stopped is not lost")
-		require.InDelta(t, 10_360, all[0].header.Timestamp, 2, "at the time of now")
+		require.InDelta(t, 10_360, all[0].Header.Timestamp, 2, "at the time of now")
 		f.after(time.Minute)
-		s := f.counters.snapshot()
+		s := f.counters.Snapshot()
 		require.Zero(t, s.DroppedFrames)
 		require.Equal(t, 100, f.source0().at)
 		f.Stop()
@@ -191,7 +192,7 @@ func TestFeederGoesOnFromAKeyFrame(t *testing.T) {
 				f.startFeeder(f.session)
 				words, all := f.after(0)
 				require.Equal(t, []string{"M", "VH", "K"}, words)
-				require.Zero(t, all[2].header.Timestamp)
+				require.Zero(t, all[2].Header.Timestamp)
 				words, _ = f.after(time.Minute)
 				require.Len(t, words, 4*gop-c.key-1)
 				f.Stop()
@@ -216,7 +217,7 @@ func TestFeederGoesOnToAKeyFrame(t *testing.T) {
 		f.startFeeder(f.session)
 		words, all := f.after(frameTime)
 		require.Equal(t, []string{"M", "VH", "AH", "K", "P", "A"}, words)
-		require.Zero(t, all[2].header.Timestamp)
+		require.Zero(t, all[2].Header.Timestamp)
 		f.Stop()
 	})
 }

@@ -17,6 +17,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/sendqueue"
 )
 
 // The default is for every run of the tests; what a longer one showed is in docs/performance.md.
@@ -29,7 +30,7 @@ const hammerSenders = 2
 // sender's order.
 func TestHammer(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, &message.SetChunkSize{Size: 1000}))
+		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 1000}))
 		var sink hammerSink
 		arrived := make(chan error, 1)
 		go func() { arrived <- sink.read(peer) }()
@@ -53,7 +54,7 @@ func TestHammer(t *testing.T) {
 			require.NotZero(t, direct[i])
 			require.NotZero(t, queued[i])
 		}
-		s := w.counters.snapshot()
+		s := w.counters.Snapshot()
 		require.EqualValues(t, *hammerFrames/hammerSenders*hammerSenders, s.VideoFramesSent)
 		require.Zero(t, s.DroppedFrames)
 		t.Logf("%d control messages, %d bytes", sink.pings, s.BytesSent)
@@ -81,7 +82,7 @@ func hammer(w *writer, sender, frames int) (direct, queued int) {
 			direct++
 		}
 		cut := random.IntN(size)
-		if accepted, err := w.send(videoHeader(uint32(n)), classKey, body[:cut], body[cut:size]); err != nil || !accepted {
+		if accepted, err := w.send(videoHeader(uint32(n)), sendqueue.KeyFrame, body[:cut], body[cut:size]); err != nil || !accepted {
 			panic(fmt.Sprint("not sent: ", err))
 		}
 	}
@@ -104,7 +105,7 @@ func hammerWait(w *writer, most int, random *rand.Rand) (draining bool) {
 func hammerPings(w *writer, stop *atomic.Bool) {
 	h := chunk.Header{ChunkStreamID: message.ControlChunkStream}
 	for n := uint32(1); !stop.Load(); n++ {
-		w.sendMessage(h, classControl, message.NewUserControl(message.PingResponse, n)) // refused when many wait
+		w.sendMessage(h, sendqueue.Control, message.NewUserControl(message.PingResponse, n)) // refused when many wait
 		time.Sleep(100 * time.Microsecond)
 	}
 }

@@ -207,7 +207,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 
 // newParking returns a place where media can wait for a connection.
 func (s *session) newParking() *parking {
-	return newParking(s.o.QueueBytes, s.o.QueueMedia, s.p.counters.dropped)
+	return newParking(s.o.QueueBytes, s.o.QueueMedia, s.p.counters.Dropped)
 }
 
 // connect brings the new connection up.

@@ -168,8 +168,8 @@ func (m *muxer) sendAAC(frame, config []byte, timestamp uint32) error {
 
 // content lists what waits, e.g. "H0 K0 P40 A50".
 func content(w *writer) (all []string) {
-	for e := range w.media.all() {
-		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.class], e.header.Timestamp))
+	for e := range w.media.All() {
+		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.Priority], e.Header.Timestamp))
 	}
 	return all
 }

@@ -11,7 +11,7 @@ import (
 // feedLive lets a live source send what comes, until the feeder is stopped.
 func (f *feeder) feedLive(p *Publisher) error {
 	l := f.source.live
-	l.play(func(unit *flv.AccessUnit) { f.sendLive(p, unit) }, func(pictures, size int) { p.counters.dropped(uint32(pictures), uint64(size)) })
+	l.play(func(unit *flv.AccessUnit) { f.sendLive(p, unit) }, func(pictures, size int) { p.counters.Dropped(uint32(pictures), uint64(size)) })
 	defer l.pause()
 	look := time.NewTicker(silenceWarning / 5)
 	defer look.Stop()

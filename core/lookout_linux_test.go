@@ -10,6 +10,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/stats"
 )
 
 // within waits for what has to come.
@@ -59,7 +60,7 @@ func TestReaderRests(t *testing.T) {
 	noLeak(t)
 	ours, peer := tcpPair(t, 64<<10)
 	o := DefaultOptions()
-	out := newWriter(ours, &o, &counters{})
+	out := newWriter(ours, &o, &stats.Counters{})
 	r := newReader(ours, out, &cancellation{}, quietLog())
 	resting := func() bool {
 		r.mu.Lock()

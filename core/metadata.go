@@ -11,6 +11,7 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 const (
@@ -87,7 +88,7 @@ func (m *muxer) sendMetadata(timestamp uint32) error {
 		ChunkStreamID: message.DataChunkStream, Timestamp: timestamp,
 		Type: uint8(values.Type()), StreamID: m.streamID,
 	}
-	if err = m.out.Send(h, classHeader, 0, m.now, [][]byte{body}); err != nil {
+	if err = m.out.Send(h, sendqueue.Header, 0, m.now, [][]byte{body}); err != nil {
 		return err
 	}
 	m.metadataSent = body

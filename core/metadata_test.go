@@ -20,7 +20,7 @@ func lastMetadata(t *testing.T, w *writer) amf.ECMAArray {
 	_, all := sent(t, w)
 	var fields amf.ECMAArray
 	for _, e := range all {
-		if m, err := message.Unmarshal(message.Type(e.header.Type), e.payload); err == nil {
+		if m, err := message.Unmarshal(message.Type(e.Header.Type), e.Payload); err == nil {
 			if data, ok := m.(*message.Data); ok {
 				fields = data.Values[2].(amf.ECMAArray)
 			}
@@ -105,7 +105,7 @@ func TestMetadataOfTheUser(t *testing.T) {
 	require.NoError(t, m.metadata.set("title", "b"))
 	require.NoError(t, m.sendAnnexB(picture, 40, 0))
 	require.NoError(t, m.resendMetadata())
-	require.EqualValues(t, 40, requireSent(t, w, "P", "M")[1].header.Timestamp)
+	require.EqualValues(t, 40, requireSent(t, w, "P", "M")[1].Header.Timestamp)
 	m.metadata.clear()
 	require.NoError(t, m.resendMetadata())
 	_, known := lastMetadata(t, w).Get("title")

@@ -8,6 +8,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/sendqueue"
 )
 
 // MaxFrame is the largest access unit or audio frame that can be sent: one message must hold it.
@@ -281,7 +282,7 @@ func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
 }
 
 // send queues one message, unless it has no body. A picture that had to be dropped is counted, and no error.
-func (m *muxer) send(kind flv.Kind, track uint8, c class, timestamp uint32, body [][]byte) error {
+func (m *muxer) send(kind flv.Kind, track uint8, c sendqueue.Priority, timestamp uint32, body [][]byte) error {
 	if len(body) == 0 {
 		return nil
 	}
@@ -290,7 +291,7 @@ func (m *muxer) send(kind flv.Kind, track uint8, c class, timestamp uint32, body
 		id = message.AudioChunkStream
 	}
 	h := chunk.Header{ChunkStreamID: id, Timestamp: timestamp, Type: uint8(kind), StreamID: m.streamID}
-	if c != classHeader {
+	if c != sendqueue.Header {
 		m.frames.Add(1)
 	}
 	return m.out.Send(h, c, track, m.now, body)

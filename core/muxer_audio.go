@@ -5,6 +5,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 // sendAudioFrame sends a pushed audio frame: one raw frame, or for AAC without a configuration ADTS frames.
@@ -155,7 +156,7 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	if err := m.announceAudio(t, at); err != nil {
 		return err
 	}
-	return m.send(flv.Audio, t.id, classAudio, at, m.scratch.build.AudioFrame(t.form(m.wants.legacyHEVC), 0, frame))
+	return m.send(flv.Audio, t.id, sendqueue.Audio, at, m.scratch.build.AudioFrame(t.form(m.wants.legacyHEVC), 0, frame))
 }
 
 // hasConfig tells the codecs that have a decoder configuration.
@@ -199,7 +200,7 @@ func (m *muxer) announceAudio(t *track, at uint32) error {
 	if err := m.sendMetadata(at); err != nil {
 		return err
 	}
-	if err := m.send(flv.Audio, t.id, classHeader, at, m.scratch.build.SequenceStart(t.form(m.wants.legacyHEVC), record)); err != nil {
+	if err := m.send(flv.Audio, t.id, sendqueue.Header, at, m.scratch.build.SequenceStart(t.form(m.wants.legacyHEVC), record)); err != nil {
 		return err
 	}
 	t.progress.record, t.progress.info = record, info

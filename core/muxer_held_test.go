@@ -23,11 +23,11 @@ func TestAccessUnitsWithoutAFrame(t *testing.T) {
 	require.NoError(t, m.sendAnnexB(annexB(spsMain, ppsMain), 0, 0))
 	require.NoError(t, m.sendAnnexB(annexB(sei), 0, 0))
 	requireSent(t, w)
-	require.Zero(t, m.counters.snapshot().DroppedFrames)
+	require.Zero(t, m.counters.Snapshot().DroppedFrames)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 10, 0))
 	all := requireSent(t, w, "M", "VH", "K")
-	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(aud, sei, idr)...), all[2].payload)
-	require.Zero(t, all[2].header.Timestamp)
+	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(aud, sei, idr)...), all[2].Payload)
+	require.Zero(t, all[2].Header.Timestamp)
 
 	for _, alone := range [][]byte{filler, sei, end, aud} {
 		require.NoError(t, m.sendAnnexB(annexB(alone), 20, 0))
@@ -35,10 +35,10 @@ func TestAccessUnitsWithoutAFrame(t *testing.T) {
 	requireSent(t, w)
 	require.NoError(t, m.sendAnnexB(annexB(aud, inter), 50, 0))
 	all = requireSent(t, w, "P")
-	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(end, aud, filler, sei, inter)...), all[0].payload)
-	require.EqualValues(t, 40, all[0].header.Timestamp)
+	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(end, aud, filler, sei, inter)...), all[0].Payload)
+	require.EqualValues(t, 40, all[0].Header.Timestamp)
 	require.NoError(t, m.sendAnnexB(annexB(inter), 90, 0))
-	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(inter)...), requireSent(t, w, "P")[0].payload, "once")
+	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(inter)...), requireSent(t, w, "P")[0].Payload, "once")
 
 	require.NoError(t, m.sendNALUs([][]byte{aud}, 130))
 	requireSent(t, w)
@@ -47,13 +47,13 @@ func TestAccessUnitsWithoutAFrame(t *testing.T) {
 	}
 	require.NoError(t, m.sendAnnexB(annexB(inter), 130, 0))
 	all = requireSent(t, w, "P")
-	require.LessOrEqual(t, len(all[0].payload), maxHeldBytes+maxHeldUnits*lengthSize+100, "bounded")
+	require.LessOrEqual(t, len(all[0].Payload), maxHeldBytes+maxHeldUnits*lengthSize+100, "bounded")
 
 	require.NoError(t, m.sendAnnexB(annexB(sei), 170, 0))
 	w = reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 210, 0))
 	all = requireSent(t, w, "M", "VH", "K")
-	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(idr)...), all[2].payload, "nothing of the connection before")
+	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(idr)...), all[2].Payload, "nothing of the connection before")
 }
 
 // lengths joins NAL units with their lengths in front.
@@ -72,7 +72,7 @@ func TestSamplesWithoutAFrame(t *testing.T) {
 	requireSent(t, w)
 	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}}, 40))
 	all := requireSent(t, w, "M", "VH", "K")
-	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(aud, idr)...), all[2].payload)
+	require.Equal(t, append([]byte{0x17, 1, 0, 0, 0}, lengths(aud, idr)...), all[2].Payload)
 }
 
 // Several frames that are pushed as one access unit are refused, and the error says how many.

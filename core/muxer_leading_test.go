@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source/mediatest"
 )
 
@@ -34,23 +35,23 @@ func TestMuxerLeadingPictures(t *testing.T) {
 	group := [][]byte{cra, raslR, raslN, radlN, trail}
 	for range 2 { // the second time as a connection after a break
 		w = reattach(m.muxer, m.counters)
-		dropped := m.counters.snapshot().DroppedFrames
+		dropped := m.counters.Snapshot().DroppedFrames
 		for range 2 {
 			for _, unit := range group {
 				require.NoError(t, send(unit))
 			}
 		}
-		require.EqualValues(t, 2, m.counters.snapshot().DroppedFrames-dropped)
+		require.EqualValues(t, 2, m.counters.Snapshot().DroppedFrames-dropped)
 		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, content(w))
 	}
 
 	require.ErrorIs(t, send(huge), rtmperr.ErrOverflow)
-	dropped := m.counters.snapshot().DroppedFrames
+	dropped := m.counters.Snapshot().DroppedFrames
 	require.NoError(t, send(trail))
 	for _, unit := range group {
 		require.NoError(t, send(unit))
 	}
-	require.EqualValues(t, 3, m.counters.snapshot().DroppedFrames-dropped)
+	require.EqualValues(t, 3, m.counters.Snapshot().DroppedFrames-dropped)
 	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w)[9:])
 }
 
@@ -76,12 +77,12 @@ func TestMuxerBeginsAnew(t *testing.T) {
 	for range 2 {
 		send(true, trail, cra, raslR, trail, cra, raslR)
 	}
-	require.EqualValues(t, 4, m.counters.snapshot().DroppedFrames)
+	require.EqualValues(t, 4, m.counters.Snapshot().DroppedFrames)
 	require.Equal(t, []string{"H0", "H0", "K0", "P40", "K80", "L120", "P160", "K240", "P320", "K360", "L400", "K480", "P560", "K600", "L640"},
 		content(w))
 	var broken []int
-	for i, e := range slices.Collect(w.media.all()) {
-		if e.class == classKey && bytes.Contains(e.payload, []byte{0x22, 1, 0xac}) {
+	for i, e := range slices.Collect(w.media.All()) {
+		if e.Priority == sendqueue.KeyFrame && bytes.Contains(e.Payload, []byte{0x22, 1, 0xac}) {
 			broken = append(broken, i)
 		}
 	}
@@ -110,7 +111,7 @@ func TestMuxerRecoveryPoints(t *testing.T) {
 		require.NoError(t, m.sendVideoFrame(u, uint32(40*i), Frame{}))
 	}
 	require.Equal(t, []string{"H0", "H0", "K0", "P160"}, content(w))
-	require.EqualValues(t, 2+3, m.counters.snapshot().DroppedFrames, "two in front of it, and three leading ones")
+	require.EqualValues(t, 2+3, m.counters.Snapshot().DroppedFrames, "two in front of it, and three leading ones")
 }
 
 func TestPictureClass(t *testing.T) {

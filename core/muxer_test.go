@@ -13,6 +13,8 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
+	"luatrtmp/core/stats"
 )
 
 // attached returns a muxer on a connection on which nothing is written: what it sends waits in the queue.
@@ -24,18 +26,18 @@ func attached() (*testMuxer, *writer) {
 // testMuxer is a muxer with what its owner has beside it.
 type testMuxer struct {
 	*muxer
-	counters *counters
+	counters *stats.Counters
 	log      bytes.Buffer
 }
 
 func newTestMuxer() *testMuxer {
-	m := &testMuxer{counters: &counters{}}
+	m := &testMuxer{counters: &stats.Counters{}}
 	log := slog.New(slog.NewTextHandler(&m.log, nil))
-	m.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: m.counters.dropped, warn: log.Warn})
+	m.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: m.counters.Dropped, warn: log.Warn})
 	return m
 }
 
-func reattach(m *muxer, c *counters) *writer {
+func reattach(m *muxer, c *stats.Counters) *writer {
 	o := DefaultOptions()
 	o.QueueMedia, o.QueueBytes = 2*time.Hour, 1<<30
 	w := stalledWriter(&o, c)
@@ -56,42 +58,42 @@ func destinationOf(w *writer, o *Options) destination {
 }
 
 // sent takes what the muxer has sent, as short words: M metadata, VH and AH sequence headers, K and P pictures, A audio.
-func sent(t *testing.T, w *writer) (words []string, all []*entry) {
+func sent(t *testing.T, w *writer) (words []string, all []*sendqueue.Message) {
 	t.Helper()
 	w.mu.Lock()
-	all = w.media.pop(nil, 1<<30)
+	all = w.media.Pop(nil, 1<<30)
 	w.mu.Unlock()
 	for _, e := range all {
-		require.EqualValues(t, 7, e.header.StreamID)
-		m, err := message.Unmarshal(message.Type(e.header.Type), e.payload)
+		require.EqualValues(t, 7, e.Header.StreamID)
+		m, err := message.Unmarshal(message.Type(e.Header.Type), e.Payload)
 		require.NoError(t, err)
 		switch m := m.(type) {
 		case *message.Data:
-			require.EqualValues(t, message.DataChunkStream, e.header.ChunkStreamID)
+			require.EqualValues(t, message.DataChunkStream, e.Header.ChunkStreamID)
 			require.Equal(t, "@setDataFrame", m.Values[0])
 			require.Equal(t, "onMetaData", m.Values[1])
-			require.Equal(t, classHeader, e.class)
+			require.Equal(t, sendqueue.Header, e.Priority)
 			words = append(words, "M")
 		case *message.Video:
-			require.EqualValues(t, message.VideoChunkStream, e.header.ChunkStreamID)
+			require.EqualValues(t, message.VideoChunkStream, e.Header.ChunkStreamID)
 			v, err := flv.ParseVideoTag(m.Body)
 			require.NoError(t, err)
-			word := map[class]string{classHeader: "VH", classKey: "K", classPicture: "P"}[e.class]
-			require.Equal(t, v.PacketType == flv.PacketSequenceHeader, e.class == classHeader)
-			require.Equal(t, v.Key, e.class != classPicture)
+			word := map[sendqueue.Priority]string{sendqueue.Header: "VH", sendqueue.KeyFrame: "K", sendqueue.InterFrame: "P"}[e.Priority]
+			require.Equal(t, v.PacketType == flv.PacketSequenceHeader, e.Priority == sendqueue.Header)
+			require.Equal(t, v.Key, e.Priority != sendqueue.InterFrame)
 			words = append(words, word)
 		case *message.Audio:
-			require.EqualValues(t, message.AudioChunkStream, e.header.ChunkStreamID)
+			require.EqualValues(t, message.AudioChunkStream, e.Header.ChunkStreamID)
 			a, err := flv.ParseAudioTag(m.Body)
 			require.NoError(t, err)
-			require.Equal(t, a.PacketType == flv.PacketSequenceHeader, e.class == classHeader)
-			words = append(words, map[class]string{classHeader: "AH", classAudio: "A"}[e.class])
+			require.Equal(t, a.PacketType == flv.PacketSequenceHeader, e.Priority == sendqueue.Header)
+			words = append(words, map[sendqueue.Priority]string{sendqueue.Header: "AH", sendqueue.Audio: "A"}[e.Priority])
 		}
 	}
 	return words, all
 }
 
-func requireSent(t *testing.T, w *writer, want ...string) []*entry {
+func requireSent(t *testing.T, w *writer, want ...string) []*sendqueue.Message {
 	t.Helper()
 	words, all := sent(t, w)
 	require.Equal(t, want, words)
@@ -102,18 +104,18 @@ func TestMuxerVideo(t *testing.T) {
 	m, w := attached()
 	require.NoError(t, m.sendAnnexB(picture, 0, 0))
 	requireSent(t, w)
-	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames, "nothing before the first key frame")
+	require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames, "nothing before the first key frame")
 
 	require.NoError(t, m.sendAnnexB(keyFrame, 1000, 80))
 	all := requireSent(t, w, "M", "VH", "K")
-	require.Equal(t, append([]byte{0x17, 0, 0, 0, 0}, recordMain...), all[1].payload)
-	require.Equal(t, []byte{0x17, 1, 0, 0, 80, 0, 0, 0, 4, 0x65, 0x88, 0x82, 8}, all[2].payload)
-	require.Zero(t, all[2].header.Timestamp)
+	require.Equal(t, append([]byte{0x17, 0, 0, 0, 0}, recordMain...), all[1].Payload)
+	require.Equal(t, []byte{0x17, 1, 0, 0, 80, 0, 0, 0, 4, 0x65, 0x88, 0x82, 8}, all[2].Payload)
+	require.Zero(t, all[2].Header.Timestamp)
 
 	require.NoError(t, m.sendAnnexB(picture, 1040, -40))
 	all = requireSent(t, w, "P")
-	require.Equal(t, []byte{0x27, 1, 0xFF, 0xFF, 0xD8, 0, 0, 0, 3, 0x41, 0x9A, 0x24}, all[0].payload)
-	require.EqualValues(t, 40, all[0].header.Timestamp)
+	require.Equal(t, []byte{0x27, 1, 0xFF, 0xFF, 0xD8, 0, 0, 0, 3, 0x41, 0x9A, 0x24}, all[0].Payload)
+	require.EqualValues(t, 40, all[0].Header.Timestamp)
 
 	require.NoError(t, m.sendAnnexB(keyFrame, 1080, 0))
 	requireSent(t, w, "K")
@@ -123,14 +125,14 @@ func TestMuxerVideo(t *testing.T) {
 	requireSent(t, w, "M", "VH", "K")
 	require.NoError(t, m.sendAnnexB(annexB([]byte{9, 0xF0}, idr, idr, inter), 1160, 0))
 	all = requireSent(t, w, "K")
-	require.Equal(t, 5+4+2+4+4+4+4+4+3, len(all[0].payload), "all NAL units in one message")
+	require.Equal(t, 5+4+2+4+4+4+4+4+3, len(all[0].Payload), "all NAL units in one message")
 
 	w = reattach(m.muxer, m.counters)
 	require.NoError(t, m.sendAnnexB(picture, 1200, 0))
 	requireSent(t, w)
 	require.NoError(t, m.sendAnnexB(annexB(idr), 1240, 0))
 	all = requireSent(t, w, "M", "VH", "K")
-	require.Zero(t, all[2].header.Timestamp, "a new connection begins at 0")
+	require.Zero(t, all[2].Header.Timestamp, "a new connection begins at 0")
 }
 
 func TestMuxerLearnsWhileNotPublishing(t *testing.T) {
@@ -178,7 +180,7 @@ func TestMuxerLeavesDamagedNALUnitsOut(t *testing.T) {
 		require.NoError(t, m.sendAnnexB(annexB(inter, damaged(second)), 40, 0))
 	}
 	all := requireSent(t, w, "M", "VH", "K", "P", "P")
-	require.Equal(t, append([]byte{0, 0, 0, byte(len(inter))}, inter...), all[3].payload[5:])
+	require.Equal(t, append([]byte{0, 0, 0, byte(len(inter))}, inter...), all[3].Payload[5:])
 	require.Equal(t, 1, strings.Count(m.log.String(), "\n"))
 	require.Contains(t, m.log.String(), "forbidden_zero_bit")
 
@@ -260,14 +262,14 @@ func TestMuxerAudio(t *testing.T) {
 
 	require.NoError(t, m.sendAAC(adts, nil, 500))
 	all := requireSent(t, w, "M", "AH", "A")
-	require.Equal(t, append([]byte{0xAF, 0}, ascStereo...), all[1].payload)
-	require.Equal(t, []byte{0xAF, 1, 0x21, 0x22}, all[2].payload)
+	require.Equal(t, append([]byte{0xAF, 0}, ascStereo...), all[1].Payload)
+	require.Equal(t, []byte{0xAF, 1, 0x21, 0x22}, all[2].Payload)
 
 	three := append(append(bytes.Clone(adts), adts...), adts...)
 	require.NoError(t, m.sendAAC(three, nil, 1000))
 	all = requireSent(t, w, "A", "A", "A")
 	for i, at := range []uint32{500, 523, 546} {
-		require.Equal(t, at, all[i].header.Timestamp)
+		require.Equal(t, at, all[i].Header.Timestamp)
 	}
 	require.NoError(t, m.sendAAC([]byte{0x21}, []byte{0x11, 0x90}, 1100)) // 48 kHz
 	requireSent(t, w, "M", "AH", "A")
@@ -313,9 +315,9 @@ func TestMuxerRestart(t *testing.T) {
 	require.NoError(t, m.sendAAC(adts, nil, 140))
 	require.NoError(t, m.sendAnnexB(picture, 80, 0))
 	all := requireSent(t, w, "M", "VH", "K", "M", "AH", "A", "P")
-	require.EqualValues(t, 500, all[2].header.Timestamp, "not before what has been sent")
-	require.EqualValues(t, 600, all[5].header.Timestamp)
-	require.EqualValues(t, 540, all[6].header.Timestamp)
+	require.EqualValues(t, 500, all[2].Header.Timestamp, "not before what has been sent")
+	require.EqualValues(t, 600, all[5].Header.Timestamp)
+	require.EqualValues(t, 540, all[6].Header.Timestamp)
 }
 
 func TestMuxerUnitsOfASource(t *testing.T) {
@@ -323,7 +325,7 @@ func TestMuxerUnitsOfASource(t *testing.T) {
 	unit := &flv.AccessUnit{Kind: flv.Video, DTS: 33_400_000, PTS: 100_100_000, NALUs: [][]byte{idr}, Config: recordMain}
 	require.NoError(t, m.sendUnit(unit, 33))
 	all := requireSent(t, w, "M", "VH", "K")
-	require.Equal(t, byte(67), all[2].payload[4], "composition time of times that are rounded one by one")
+	require.Equal(t, byte(67), all[2].Payload[4], "composition time of times that are rounded one by one")
 	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{idr}, Config: []byte{1}}, 40), rtmperr.ErrInvalid)
 	require.ErrorIs(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Data: []byte{1}}, 40), rtmperr.ErrInvalid)
 	m.learn(&flv.AccessUnit{Kind: flv.Audio, Config: ascStereo})
@@ -340,7 +342,7 @@ func TestMuxerOnABrokenConnection(t *testing.T) {
 
 	m, w = attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
-	w.media.give(w.media.pop(nil, 1)[0])
+	w.media.Release(w.media.Pop(nil, 1)[0])
 	w.abort()
 	require.NoError(t, m.metadata.set("title", "x"))
 	require.ErrorIs(t, m.resendMetadata(), rtmperr.ErrNetwork)

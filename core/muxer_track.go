@@ -5,6 +5,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/internal/brief"
 )
 
@@ -205,7 +206,7 @@ func (m *muxer) announceKnown(at uint32) error {
 			continue
 		}
 		record := t.record()
-		if err := m.send(t.kind, t.id, classHeader, at, m.scratch.build.SequenceStart(form, record)); err != nil {
+		if err := m.send(t.kind, t.id, sendqueue.Header, at, m.scratch.build.SequenceStart(form, record)); err != nil {
 			return err
 		}
 		t.announced, t.headerAt, t.progress.record = true, at, record
@@ -236,7 +237,7 @@ func (m *muxer) endSequences() {
 		if !t.started {
 			at = t.headerAt
 		}
-		if m.send(t.kind, t.id, classHeader, at, m.scratch.build.SequenceEnd(form)) != nil {
+		if m.send(t.kind, t.id, sendqueue.Header, at, m.scratch.build.SequenceEnd(form)) != nil {
 			return // the connection is gone
 		}
 	}

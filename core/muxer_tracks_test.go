@@ -13,6 +13,7 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 // attachedTo returns a muxer on a connection to a server that takes everything.
@@ -27,41 +28,41 @@ func attachedTo(change func(*Options)) (*testMuxer, *writer) {
 }
 
 // onWire takes what was sent as "timestamp kind track codec packet", e.g. "40 video 1 h264 frame".
-func onWire(t *testing.T, w *writer) (lines []string, all []*entry) {
+func onWire(t *testing.T, w *writer) (lines []string, all []*sendqueue.Message) {
 	t.Helper()
 	w.mu.Lock()
-	all = w.media.pop(nil, 1<<30)
+	all = w.media.Pop(nil, 1<<30)
 	w.mu.Unlock()
-	packet := func(c class, p uint8) string {
+	packet := func(c sendqueue.Priority, p uint8) string {
 		names := map[uint8]string{0: "start", 1: "frame", 2: "end", 4: "metadata"}
-		require.Equal(t, p == flv.PacketFrame, c != classHeader)
+		require.Equal(t, p == flv.PacketFrame, c != sendqueue.Header)
 		return names[p]
 	}
 	for _, e := range all {
-		at := e.header.Timestamp
-		switch message.Type(e.header.Type) {
+		at := e.Header.Timestamp
+		switch message.Type(e.Header.Type) {
 		case message.TypeDataAMF0:
 			lines = append(lines, fmt.Sprintf("%d metadata", at))
 		case message.TypeVideo:
-			for tag, err := range flv.VideoTags(e.payload) {
-				require.NoError(t, err, "% x", e.payload)
-				name := packet(e.class, tag.PacketType)
-				if e.class == classKey {
+			for tag, err := range flv.VideoTags(e.Payload) {
+				require.NoError(t, err, "% x", e.Payload)
+				name := packet(e.Priority, tag.PacketType)
+				if e.Priority == sendqueue.KeyFrame {
 					name = "key"
 				}
 				lines = append(lines, fmt.Sprintf("%d video %d %v %s", at, tag.Track, tag.Codec, name))
 			}
 		case message.TypeAudio:
-			for tag, err := range flv.AudioTags(e.payload) {
-				require.NoError(t, err, "% x", e.payload)
-				lines = append(lines, fmt.Sprintf("%d audio %d %v %s", at, tag.Track, tag.Codec, packet(e.class, tag.PacketType)))
+			for tag, err := range flv.AudioTags(e.Payload) {
+				require.NoError(t, err, "% x", e.Payload)
+				lines = append(lines, fmt.Sprintf("%d audio %d %v %s", at, tag.Track, tag.Codec, packet(e.Priority, tag.PacketType)))
 			}
 		}
 	}
 	return lines, all
 }
 
-func requireWire(t *testing.T, w *writer, want ...string) []*entry {
+func requireWire(t *testing.T, w *writer, want ...string) []*sendqueue.Message {
 	t.Helper()
 	lines, all := onWire(t, w)
 	require.Equal(t, want, lines)
@@ -84,7 +85,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			m, w := attachedTo(func(*Options) {})
 			require.NoError(t, m.sendVideoFrame(c.other, 0, Frame{Codec: c.name}))
 			requireWire(t, w)
-			require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames, "nothing before the first key frame")
+			require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames, "nothing before the first key frame")
 			require.NoError(t, m.sendVideoFrame(c.key, 1000, Frame{}))
 			require.NoError(t, m.sendVideoFrame(c.other, 1040, Frame{}))
 			require.NoError(t, m.sendVideoFrame(c.key, 1080, Frame{}))
@@ -96,7 +97,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			}
 			require.Equal(t, want, lines, "the sequence start once, since nothing changed")
 			if c.record != nil {
-				require.Equal(t, append([]byte("\x90hvc1"), c.record...), all[1].payload)
+				require.Equal(t, append([]byte("\x90hvc1"), c.record...), all[1].Payload)
 			}
 			require.Equal(t, c.info, m.describe())
 
@@ -144,7 +145,7 @@ func TestTracksAudio(t *testing.T) {
 				want = append(want[:1:1], append([]string{line(0, "start")}, want[1:]...)...)
 			}
 			require.Equal(t, want, lines)
-			require.Equal(t, c.body, all[len(all)-1].payload)
+			require.Equal(t, c.body, all[len(all)-1].Payload)
 			fields := metadataOf(t, all[0])
 			id, _ := fields.GetNumber("audiocodecid")
 			require.Equal(t, c.id, id)
@@ -155,9 +156,9 @@ func TestTracksAudio(t *testing.T) {
 	}
 }
 
-func metadataOf(t *testing.T, e *entry) amf.ECMAArray {
+func metadataOf(t *testing.T, e *sendqueue.Message) amf.ECMAArray {
 	t.Helper()
-	m, err := message.Unmarshal(message.Type(e.header.Type), e.payload)
+	m, err := message.Unmarshal(message.Type(e.Header.Type), e.Payload)
 	require.NoError(t, err)
 	return m.(*message.Data).Values[2].(amf.ECMAArray)
 }
@@ -177,11 +178,11 @@ func TestSeveralTracks(t *testing.T) {
 		"50 metadata", "50 audio 0 aac start", "50 audio 0 aac frame",
 		"60 metadata", "60 audio 255 opus start", "60 audio 255 opus frame",
 		"80 video 0 h264 frame", "80 video 2 hevc frame")
-	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames, "a track waits for a key frame of its own")
-	require.Equal(t, append([]byte("\x96\x00hvc1\x02"), hevcRecord...), all[4].payload)
-	require.Equal(t, append([]byte("\x96\x01hvc1\x02\x00\x00\x50\x00\x00\x00\x0e"), hevcIDR...), all[5].payload)
-	require.Equal(t, append([]byte("\x95\x00Opus\xFF"), opusHead...), all[10].payload)
-	require.Equal(t, append([]byte("\x95\x01Opus\xFF"), opusFrame...), all[11].payload)
+	require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames, "a track waits for a key frame of its own")
+	require.Equal(t, append([]byte("\x96\x00hvc1\x02"), hevcRecord...), all[4].Payload)
+	require.Equal(t, append([]byte("\x96\x01hvc1\x02\x00\x00\x50\x00\x00\x00\x0e"), hevcIDR...), all[5].Payload)
+	require.Equal(t, append([]byte("\x95\x00Opus\xFF"), opusHead...), all[10].Payload)
+	require.Equal(t, append([]byte("\x95\x01Opus\xFF"), opusFrame...), all[11].Payload)
 
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
@@ -296,8 +297,8 @@ func TestColorInfo(t *testing.T) {
 	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc", Config: hdr}))
 	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 40, Frame{}))
 	all := requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc metadata", "0 video 0 hevc key", "40 video 0 hevc key")
-	require.True(t, bytes.HasPrefix(all[2].payload, []byte("\xD4hvc1\x02\x00\x09colorInfo\x03\x00\x0bcolorConfig\x03")))
-	values, err := amf.Unmarshal(all[2].payload[5:])
+	require.True(t, bytes.HasPrefix(all[2].Payload, []byte("\xD4hvc1\x02\x00\x09colorInfo\x03\x00\x0bcolorConfig\x03")))
+	values, err := amf.Unmarshal(all[2].Payload[5:])
 	require.NoError(t, err)
 	require.Equal(t, "colorInfo", values[0])
 	groups := values[1].(amf.Object)
@@ -310,7 +311,7 @@ func TestColorInfo(t *testing.T) {
 	m, w = attachedTo(func(o *Options) { o.LegacyHEVC = true })
 	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc", Config: hdr}))
 	all = requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc key")
-	require.Equal(t, append([]byte{0x1C, 1, 0, 0, 0, 0, 0, 0, 14}, hevcIDR...), all[2].payload)
+	require.Equal(t, append([]byte{0x1C, 1, 0, 0, 0, 0, 0, 0, 14}, hevcIDR...), all[2].Payload)
 	id, _ := metadataOf(t, all[0]).GetNumber("videocodecid")
 	require.Equal(t, 12.0, id)
 	m.detach()
@@ -350,7 +351,7 @@ func TestLearn(t *testing.T) {
 func TestTracksDoNotAllocate(t *testing.T) {
 	m, w := attachedTo(func(o *Options) { o.SilentAudio = true })
 	at := uint32(0)
-	var batch []*entry
+	var batch []*sendqueue.Message
 	second, g711 := annexB(hevcTrail), []byte{0x72, 0xD5}
 	round := func() {
 		at += 20
@@ -364,9 +365,9 @@ func TestTracksDoNotAllocate(t *testing.T) {
 			}
 		}
 		w.mu.Lock()
-		batch = w.media.pop(batch[:0], 1<<20)
+		batch = w.media.Pop(batch[:0], 1<<20)
 		for _, e := range batch {
-			w.media.give(e)
+			w.media.Release(e)
 		}
 		w.mu.Unlock()
 	}

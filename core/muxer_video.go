@@ -8,6 +8,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 // sendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as flv.AccessUnit.Data has them.
@@ -138,7 +139,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		w.joined = t.video.Codec().JoinUnits(w.joined[:0], t.held.take(), unit.Parts)
 		unit.Parts = w.joined
 	}
-	size := joinedSize(unit.Parts)
+	size := sendqueue.Size(unit.Parts)
 	whole := size
 	if t.video.Codec().HasNALUs() {
 		whole += lengthSize * len(unit.Parts)
@@ -211,18 +212,18 @@ func (m *muxer) warnOnce(warned *bool, text string, t *track, fault error) {
 	}
 }
 
-func pictureClass(u flv.VideoUnit) class {
+func pictureClass(u flv.VideoUnit) sendqueue.Priority {
 	switch {
 	case u.Key:
-		return classKey
+		return sendqueue.KeyFrame
 	case u.Leading && u.Disposable:
-		return classLeadingDisposable
+		return sendqueue.LeadingDisposable
 	case u.Leading:
-		return classLeading
+		return sendqueue.Leading
 	case u.Disposable:
-		return classDisposable
+		return sendqueue.Disposable
 	}
-	return classPicture
+	return sendqueue.InterFrame
 }
 
 // keepVideo returns the muxer's own track for one that has taken a frame, or nil and what is wrong: media of another codec
@@ -267,7 +268,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Video, t.id, classHeader, at, m.scratch.build.SequenceStart(form, record)); err != nil {
+		if err := m.send(flv.Video, t.id, sendqueue.Header, at, m.scratch.build.SequenceStart(form, record)); err != nil {
 			return err
 		}
 		t.progress.record = record
@@ -284,7 +285,7 @@ func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) erro
 		return rtmperr.New(rtmperr.ErrInvalid, "colorInfo: %v", err)
 	}
 	t.progress.color = color
-	return m.send(flv.Video, t.id, classHeader, at, m.scratch.build.Metadata(form, body))
+	return m.send(flv.Video, t.id, sendqueue.Header, at, m.scratch.build.Metadata(form, body))
 }
 
 // colorInfo encodes the colours of a track. Enhanced RTMP v2, "Metadata Frame".

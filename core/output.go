@@ -6,6 +6,7 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/sendqueue"
 )
 
 // output takes the messages of a muxer, in the order of the calls. The muxer calls it with its own
@@ -14,7 +15,7 @@ type output interface {
 	// Send sends or queues a message whose body is the pieces joined; they are not kept. It does not
 	// wait for the network. track is the track of a frame, now is about now. That a frame has to be
 	// dropped because too much waits is no error.
-	Send(h chunk.Header, c class, track uint8, now time.Time, body [][]byte) error
+	Send(h chunk.Header, c sendqueue.Priority, track uint8, now time.Time, body [][]byte) error
 
 	// Cut lets the next frames of a video track pass only from a key frame on, as behind frames that
 	// were dropped.
@@ -27,17 +28,19 @@ type output interface {
 	Fail(why error)
 
 	// Adopt queues what waits in a queue, under another message stream ID, and empties that queue.
-	Adopt(parked *queue, streamID uint32)
+	Adopt(parked *sendqueue.Queue, streamID uint32)
 }
 
 // noOutput is the output of a muxer that has none.
 type noOutput struct{}
 
-func (noOutput) Send(chunk.Header, class, uint8, time.Time, [][]byte) error { return errNotPublishing }
-func (noOutput) Cut(uint8)                                                  {}
-func (noOutput) Waiting() (time.Duration, int)                              { return 0, 0 }
-func (noOutput) Fail(error)                                                 {}
-func (noOutput) Adopt(*queue, uint32)                                       {}
+func (noOutput) Send(chunk.Header, sendqueue.Priority, uint8, time.Time, [][]byte) error {
+	return errNotPublishing
+}
+func (noOutput) Cut(uint8)                      {}
+func (noOutput) Waiting() (time.Duration, int)  { return 0, 0 }
+func (noOutput) Fail(error)                     {}
+func (noOutput) Adopt(*sendqueue.Queue, uint32) {}
 
 // preferences are what the user wants of the media on a connection.
 type preferences struct {

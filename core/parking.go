@@ -5,6 +5,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 )
 
 // parking is where media waits while there is no connection: between the end of one and the
@@ -12,44 +13,44 @@ import (
 // that keeps the rules of a connection's queue and sends nothing; the next connection adopts what
 // waits in it. It has no lock of its own: only the muxer uses it, under the muxer's lock.
 type parking struct {
-	media   *queue
+	media   *sendqueue.Queue
 	dropped func(frames uint32, bytes uint64) // is told of frames that are dropped
 	err     error                             // why nothing is kept any more
 }
 
 func newParking(maxBytes int, maxMedia time.Duration, dropped func(frames uint32, bytes uint64)) *parking {
-	return &parking{media: newQueue(maxBytes, maxMedia), dropped: dropped}
+	return &parking{media: sendqueue.New(maxBytes, maxMedia), dropped: dropped}
 }
 
 // Send implements output.
-func (p *parking) Send(h chunk.Header, c class, track uint8, _ time.Time, body [][]byte) error {
+func (p *parking) Send(h chunk.Header, c sendqueue.Priority, track uint8, _ time.Time, body [][]byte) error {
 	if p.err != nil {
 		return p.err
 	}
-	if p.media.admit(c, track, joinedSize(body)) {
-		p.media.pushTrack(h, c, track, body)
+	if p.media.Accepts(c, track, sendqueue.Size(body)) {
+		p.media.Push(h, c, track, body)
 	}
-	p.dropped(p.media.takeDropped())
-	if !c.video() && p.media.overfull() {
+	p.dropped(p.media.TakeDropped())
+	if !c.IsVideo() && p.media.Overfull() {
 		p.err = rtmperr.New(rtmperr.ErrOverflow, "too much audio waits for the next connection: %d bytes", p.media.Bytes())
 	}
 	return p.err
 }
 
 // Cut implements output.
-func (p *parking) Cut(track uint8) { p.media.awaitKeyFrame(track) }
+func (p *parking) Cut(track uint8) { p.media.AwaitKeyFrame(track) }
 
 // Waiting implements output.
-func (p *parking) Waiting() (time.Duration, int) { return p.media.span(), p.media.Bytes() }
+func (p *parking) Waiting() (time.Duration, int) { return p.media.Span(), p.media.Bytes() }
 
 // Fail implements output.
 func (p *parking) Fail(why error) { p.err = why }
 
 // Adopt implements output.
-func (p *parking) Adopt(parked *queue, streamID uint32) { p.media.adopt(parked, streamID) }
+func (p *parking) Adopt(parked *sendqueue.Queue, streamID uint32) { p.media.TakeOver(parked, streamID) }
 
 // discard drops what waits, because no connection has come for it.
 func (p *parking) discard() {
-	p.media.discard()
-	p.dropped(p.media.takeDropped())
+	p.media.Discard()
+	p.dropped(p.media.TakeDropped())
 }

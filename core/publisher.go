@@ -11,7 +11,9 @@ import (
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
+	"luatrtmp/core/stats"
 )
 
 // closeTimeout bounds Disconnect and Close: what waits is sent and the server is told within it, or not at all.
@@ -23,7 +25,7 @@ var errNotPublishing = rtmperr.New(rtmperr.ErrState, "not publishing")
 type Publisher struct {
 	log      Logger
 	events   events
-	counters counters
+	counters stats.Counters
 	muxer    *muxer
 	steering bitrateSteer // used by the goroutine of the session that is up
 
@@ -69,7 +71,7 @@ var clip = source.Spec{Path: source.Clip}
 // New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
 func New(log Logger) *Publisher {
 	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: loadCA, options: &defaults, spec: &clip}
-	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.dropped, warn: p.log.Warn})
+	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.Dropped, warn: p.log.Warn})
 	return p
 }
 
@@ -362,8 +364,8 @@ func (p *Publisher) String() string {
 }
 
 // Stats returns the counters.
-func (p *Publisher) Stats() Stats {
-	s := p.counters.snapshot()
+func (p *Publisher) Stats() stats.Stats {
+	s := p.counters.Snapshot()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.connected.IsZero() {
@@ -375,10 +377,10 @@ func (p *Publisher) Stats() Stats {
 // SetStatsWindow sets over how long Info.SendKbps is measured: up to 60 s, whole seconds, rounded up.
 func (p *Publisher) SetStatsWindow(window time.Duration) error {
 	seconds := int64((window + time.Second - 1) / time.Second)
-	if seconds < 1 || seconds > maxRateWindow {
-		return rtmperr.New(rtmperr.ErrInvalid, "statistics window %v, expected 1 ms to %d s", window, maxRateWindow)
+	if seconds < 1 || seconds > stats.MaxWindow {
+		return rtmperr.New(rtmperr.ErrInvalid, "statistics window %v, expected 1 ms to %d s", window, stats.MaxWindow)
 	}
-	p.counters.setWindow(seconds)
+	p.counters.SetWindow(seconds)
 	return nil
 }
 
@@ -404,14 +406,14 @@ func (p *Publisher) logStats() {
 }
 
 // Info returns how the connection fares and what it carries.
-func (p *Publisher) Info() Info {
+func (p *Publisher) Info() stats.Info {
 	media := p.muxer.describe()
-	info := Info{Width: media.width, Height: media.height, VideoCodec: media.videoCodec, AudioCodec: media.audioCodec}
+	info := stats.Info{Width: media.width, Height: media.height, VideoCodec: media.videoCodec, AudioCodec: media.audioCodec}
 	info.QueueMedia, info.QueueBytes = p.muxer.waiting()
 	if w, ok := p.muxer.output().(*writer); ok {
 		info.RTT = w.roundTrip()
 	}
-	info.SendKbps = p.counters.kbps(time.Now())
+	info.SendKbps = p.counters.Kbps(time.Now())
 	info.Reconnects = p.reconnects.Load()
 	return info
 }
@@ -434,7 +436,7 @@ func (p *Publisher) SendVideoFrame(data []byte, timestamp uint32, f Frame) error
 // any number of them with start codes. Otherwise as SendVideo.
 func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
 	p.switchToPushed()
-	return p.endure(p.muxer.sendNALUs(buffers, timestamp), joinedSize(buffers))
+	return p.endure(p.muxer.sendNALUs(buffers, timestamp), sendqueue.Size(buffers))
 }
 
 // SendAudioBody sends what the body of an FLV audio tag holds: a sequence header or a frame, of any codec, in the old form or

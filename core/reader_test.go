@@ -15,6 +15,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/stats"
 )
 
 // readerPeer is the server's end of a connection with a reader and a writer on the other one.
@@ -31,7 +32,7 @@ func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	o := DefaultOptions()
 	conn, peer := net.Pipe()
 	hard := &cancellation{}
-	w := newWriter(conn, &o, &counters{})
+	w := newWriter(conn, &o, &stats.Counters{})
 	r := newReader(conn, w, hard, log)
 	go r.run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}

@@ -250,6 +250,6 @@ func (p *Publisher) endure(err error, size int) error {
 	if err == nil || !p.enduring.Load() || errors.Is(err, rtmperr.ErrInvalid) || errors.Is(err, rtmperr.ErrOverflow) || caps.IsNotTaken(err) {
 		return err
 	}
-	p.counters.dropped(1, uint64(size))
+	p.counters.Dropped(1, uint64(size))
 	return nil
 }

@@ -88,14 +88,14 @@ func (s *session) lookTicks() {
 		s.ticks.lookDue.Store(false)
 	}
 	if s.p.events.wantsBitrate() {
-		s.ticks.bytes = s.p.counters.snapshot().BytesSent
+		s.ticks.bytes = s.p.counters.Snapshot().BytesSent
 		s.ticks.look = s.after(bitratePeriod, &s.ticks.lookDue)
 	}
 }
 
 // steerBitrate tells the owner of another target for the encoder, if there is one.
 func (s *session) steerBitrate() {
-	sent := s.p.counters.snapshot().BytesSent
+	sent := s.p.counters.Snapshot().BytesSent
 	waiting, _ := s.p.muxer.waiting()
 	kbps := uint32((sent - s.ticks.bytes) * 8 / 1000)
 	s.ticks.bytes = sent

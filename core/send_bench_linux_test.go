@@ -6,6 +6,8 @@ import (
 	"net"
 	"syscall"
 	"testing"
+
+	"luatrtmp/core/stats"
 )
 
 // nowhere takes all that a socket has, without a system call.
@@ -30,7 +32,7 @@ func BenchmarkSend(b *testing.B) {
 			defer peer.Close()
 			defer conn.Close()
 			o := DefaultOptions()
-			w := newWriter(conn, &o, &counters{})
+			w := newWriter(conn, &o, &stats.Counters{})
 			w.wire.socket = &socket{}
 			w.wire.socket.raw = nowhere{socket: w.wire.socket}
 			send := sender(b, w, size)
@@ -48,11 +50,11 @@ func BenchmarkSendTCP(b *testing.B) {
 		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
 			conn, peer := tcpPair(b, 1<<20)
 			o := DefaultOptions()
-			w := newWriter(conn, &o, &counters{})
+			w := newWriter(conn, &o, &stats.Counters{})
 			send, buffer, arrived := sender(b, w, size), make([]byte, 2*most), uint64(0)
 			for b.Loop() {
 				send()
-				if sent := w.counters.snapshot().BytesSent; sent-arrived >= most {
+				if sent := w.counters.Snapshot().BytesSent; sent-arrived >= most {
 					if _, err := io.ReadFull(peer, buffer[:sent-arrived]); err != nil {
 						b.Fatal(err)
 					}

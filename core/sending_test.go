@@ -36,8 +36,8 @@ func TestSendNALUs(t *testing.T) {
 			require.NoError(t, m.sendNALUs(ca.buffers, 1000))
 			all := requireSent(t, w, ca.want...)
 			if ca.want != nil {
-				require.Equal(t, append([]byte{0x17, 0, 0, 0, 0}, recordMain...), all[1].payload)
-				require.Equal(t, append([]byte{0x17, 1, 0, 0, 0, 0, 0, 0, 4}, idr...), all[2].payload)
+				require.Equal(t, append([]byte{0x17, 0, 0, 0, 0}, recordMain...), all[1].Payload)
+				require.Equal(t, append([]byte{0x17, 1, 0, 0, 0, 0, 0, 0, 4}, idr...), all[2].Payload)
 			}
 		})
 	}
@@ -49,7 +49,7 @@ func TestSendNALUsSlices(t *testing.T) {
 	further := []byte{0x41, 0x40, 0x01} // not the first slice of its picture
 	require.NoError(t, m.sendNALUs([][]byte{inter, annexB(further, further)}, 40))
 	all := requireSent(t, w, "M", "VH", "K", "P")
-	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(inter, further, further)...), all[3].payload)
+	require.Equal(t, append([]byte{0x27, 1, 0, 0, 0}, lengths(inter, further, further)...), all[3].Payload)
 }
 
 func TestSendNALUsErrors(t *testing.T) {
@@ -92,9 +92,9 @@ func TestSendAudioBody(t *testing.T) {
 	require.NoError(t, m.sendAudioBody(frame, 0))
 	require.NoError(t, m.sendAudioBody(frame, 23))
 	all := requireSent(t, w, "M", "AH", "A", "A")
-	require.Equal(t, header, all[1].payload)
-	require.Equal(t, frame, all[2].payload)
-	require.EqualValues(t, 23, all[3].header.Timestamp)
+	require.Equal(t, header, all[1].Payload)
+	require.Equal(t, frame, all[2].Payload)
+	require.EqualValues(t, 23, all[3].Header.Timestamp)
 
 	require.NoError(t, m.sendAudioBody(header, 46))
 	require.NoError(t, m.sendAudioBody(frame, 46))
@@ -103,7 +103,7 @@ func TestSendAudioBody(t *testing.T) {
 	require.NoError(t, m.sendAudioBody(mono, 69))
 	require.NoError(t, m.sendAudioBody(frame, 69))
 	all = requireSent(t, w, "M", "AH", "A")
-	require.Equal(t, mono, all[1].payload)
+	require.Equal(t, mono, all[1].Payload)
 
 	w = reattach(m.muxer, m.counters) // a header that came before lasts for the next connection
 	require.NoError(t, m.sendAudioBody(frame, 0))
@@ -163,9 +163,9 @@ func TestPublisherSends(t *testing.T) {
 func TestSetStatsWindow(t *testing.T) {
 	p := New(slog.New(slog.DiscardHandler))
 	now := time.Now()
-	p.counters.wrote(12_500, now.Add(-9*time.Second)) // 100 kbit
-	p.counters.wrote(25_000, now)
-	require.EqualValues(t, 30, p.counters.kbps(now), "ten seconds at first")
+	p.counters.Wrote(12_500, now.Add(-9*time.Second)) // 100 kbit
+	p.counters.Wrote(25_000, now)
+	require.EqualValues(t, 30, p.counters.Kbps(now), "ten seconds at first")
 	for _, ca := range []struct {
 		window time.Duration
 		want   uint32
@@ -174,12 +174,12 @@ func TestSetStatsWindow(t *testing.T) {
 		{10 * time.Second, 30}, {time.Minute, 30},
 	} {
 		require.NoError(t, p.SetStatsWindow(ca.window))
-		require.Equal(t, ca.want, p.counters.kbps(now), ca.window)
+		require.Equal(t, ca.want, p.counters.Kbps(now), ca.window)
 	}
 	for _, wrong := range []time.Duration{0, -time.Second, time.Minute + 1, 1<<32*time.Millisecond - 1} {
 		require.ErrorIs(t, p.SetStatsWindow(wrong), rtmperr.ErrInvalid, wrong)
 	}
-	require.EqualValues(t, 30, p.counters.kbps(now), "a wrong one changes nothing")
+	require.EqualValues(t, 30, p.counters.Kbps(now), "a wrong one changes nothing")
 }
 
 // lines passes what is logged on.

@@ -8,6 +8,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/stats"
 )
 
 // session is what Connect begins: an attempt to connect and, if it succeeds, the publishing that follows, over one
@@ -43,7 +44,7 @@ type session struct {
 		err   error                 // why, if the source failed
 		fault atomic.Pointer[error] // why the latest unit that could not be sent was left out; nil if there was none
 	}
-	before Stats // as of the beginning of the attempt
+	before stats.Stats // as of the beginning of the attempt
 
 	hops *hops // nil: no server has sent the stream elsewhere
 
@@ -147,7 +148,7 @@ var errEnded = errors.New("ended by the user")
 func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
 	s.p.leftOutTold.Store(false)
-	s.before = s.p.counters.snapshot()
+	s.before = s.p.counters.Snapshot()
 	s.p.log.Info("connecting", "server", s.to.Address)
 	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
@@ -218,7 +219,7 @@ func (s *session) windUp(err error) error {
 
 // nothingSent returns an error if the source is at its end and not a single frame of it was sent.
 func (s *session) nothingSent() error {
-	now := s.p.counters.snapshot()
+	now := s.p.counters.Snapshot()
 	fault, dropped := s.source.fault.Load(), now.DroppedFrames-s.before.DroppedFrames
 	switch {
 	case now.VideoFramesSent+now.AudioFramesSent != s.before.VideoFramesSent+s.before.AudioFramesSent:

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/sendqueue"
 )
 
 // Option silent_audio: some services (YouTube, Facebook) show nothing of a stream without audio. A track of silent AAC then
@@ -112,10 +113,10 @@ func (m *muxer) sendSilence(at uint32) error {
 		if err := m.sendMetadata(at); err != nil {
 			return err
 		}
-		if err := m.send(flv.Audio, 0, classHeader, at, m.scratch.build.SequenceStart(form, media.config)); err != nil {
+		if err := m.send(flv.Audio, 0, sendqueue.Header, at, m.scratch.build.SequenceStart(form, media.config)); err != nil {
 			return err
 		}
 		s.announced = true
 	}
-	return m.send(flv.Audio, 0, classAudio, at, m.scratch.build.AudioFrame(form, 0, media.frame))
+	return m.send(flv.Audio, 0, sendqueue.Audio, at, m.scratch.build.AudioFrame(form, 0, media.frame))
 }

@@ -11,6 +11,7 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/sendqueue"
 )
 
 func silentMuxer() (*testMuxer, *writer) {
@@ -29,22 +30,22 @@ func pictures(t *testing.T, m *testMuxer, from, to, step uint32) uint32 {
 
 // inStep checks that what was sent is silence in step with the pictures, from a time on: the timestamps never go back, and no
 // picture comes when audio is behind it by a frame or ahead of it. It returns the number of silent frames.
-func inStep(t *testing.T, entries []*entry, from uint32, first int) int {
+func inStep(t *testing.T, entries []*sendqueue.Message, from uint32, first int) int {
 	t.Helper()
 	last, frames := uint32(0), 0
 	audio, begun := uint32(0), false
 	for _, e := range entries {
-		at := e.header.Timestamp
-		if e.class == classHeader {
+		at := e.Header.Timestamp
+		if e.Priority == sendqueue.Header {
 			continue
 		}
 		require.GreaterOrEqual(t, at, last)
 		last = at
-		switch message.Type(e.header.Type) {
+		switch message.Type(e.Header.Type) {
 		case message.TypeAudio:
 			n := first + frames
 			require.Equal(t, uint32(n*1024*1000/44100), at-from, "by samples")
-			require.Equal(t, append([]byte{0xAF, 1}, silentMedia.frame...), e.payload)
+			require.Equal(t, append([]byte{0xAF, 1}, silentMedia.frame...), e.Payload)
 			audio, begun = at, true
 			frames++
 		case message.TypeVideo:
@@ -62,7 +63,7 @@ func TestSilenceBesideASourceWithoutAudio(t *testing.T) {
 	last := pictures(t, m, 5000, 15_000, 33)
 	lines, all := onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
-	require.Equal(t, []byte{0xAF, 0, 0x12, 0x10}, all[2].payload)
+	require.Equal(t, []byte{0xAF, 0, 0x12, 0x10}, all[2].Payload)
 	fields := metadataOf(t, all[0])
 	for name, want := range map[string]float64{"audiocodecid": 10, "audiosamplerate": 44100, "audiochannels": 2} {
 		got, _ := fields.GetNumber(name)
@@ -112,7 +113,7 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 	require.Equal(t, []string{
 		"190 metadata", "190 audio 0 aac start", "190 audio 0 aac frame", "212 audio 0 aac frame", "240 video 0 h264 key", "280 video 0 h264 key",
 	}, lines[:6])
-	require.Equal(t, []byte{0xAF, 0, 0x11, 0x90}, all[1].payload)
+	require.Equal(t, []byte{0xAF, 0, 0x11, 0x90}, all[1].Payload)
 	require.NotContains(t, fmt.Sprint(lines[4:]), "audio", "for good, on later connections too")
 	w = reattach(m.muxer, m.counters)
 	m.wants.silentAudio = true
@@ -162,7 +163,7 @@ func TestNoSilence(t *testing.T) {
 			_, all := onWire(t, w)
 			frames := 0
 			for _, e := range all {
-				if e.class == classAudio && len(e.payload) > 3 {
+				if e.Priority == sendqueue.Audio && len(e.Payload) > 3 {
 					frames++
 				}
 			}
@@ -201,9 +202,9 @@ func TestSilenceBesideSeveralTracks(t *testing.T) {
 	_, all := onWire(t, w)
 	frames := uint32(0)
 	for _, e := range all {
-		if e.class == classAudio {
+		if e.Priority == sendqueue.Audio {
 			frames++
-			require.Equal(t, 0xFFFFFF00+frames*1024*1000/44100, e.header.Timestamp)
+			require.Equal(t, 0xFFFFFF00+frames*1024*1000/44100, e.Header.Timestamp)
 		}
 	}
 	require.EqualValues(t, 49*40*44100/1024/1000, frames)
@@ -217,10 +218,10 @@ func TestSilenceIsSilent(t *testing.T) {
 	_, all := onWire(t, w)
 	var adts []byte
 	for _, e := range all {
-		if e.class == classAudio {
-			size := len(e.payload) - 2 + 7 // ISO/IEC 13818-7, 6.2: AAC LC, 44100 Hz, 2 channels
+		if e.Priority == sendqueue.Audio {
+			size := len(e.Payload) - 2 + 7 // ISO/IEC 13818-7, 6.2: AAC LC, 44100 Hz, 2 channels
 			adts = append(adts, 0xFF, 0xF1, 0x50, 0x80|byte(size>>11), byte(size>>3), byte(size<<5)|0x1F, 0xFC)
-			adts = append(adts, e.payload[2:]...)
+			adts = append(adts, e.Payload[2:]...)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "silence.aac")

@@ -10,10 +10,12 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
+	"luatrtmp/core/stats"
 )
 
 // onQueue returns a writer that sends nothing: what it is given waits.
-func onQueue(c *counters) *writer {
+func onQueue(c *stats.Counters) *writer {
 	o := DefaultOptions()
 	return stalledWriter(&o, c)
 }
@@ -42,7 +44,7 @@ func TestRelayAtAKeyFrame(t *testing.T) {
 	requireSent(t, old)
 	all := requireSent(t, next, "M", "VH", "AH", "K", "A", "A")
 	for i, at := range []uint32{0, 0, 0, 0, 0, 20} {
-		require.Equal(t, at, all[i].header.Timestamp, "audio from before the key frame waits for it at 0")
+		require.Equal(t, at, all[i].Header.Timestamp, "audio from before the key frame waits for it at 0")
 	}
 	require.True(t, m.dismiss(), "too late")
 }
@@ -69,7 +71,7 @@ func TestRelayWithoutAKeyFrame(t *testing.T) {
 	require.NoError(t, m.sendAnnexB(annexB(idr), 80, 0))
 	requireSent(t, old, "M", "VH", "K")
 	requireSent(t, next, "M", "VH", "AH", "A", "K")
-	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames)
+	require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames)
 }
 
 // What is parked goes out on the connection that comes, under its message stream ID, and within the queue's limits.
@@ -77,7 +79,7 @@ func TestRelayParked(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
 	o := DefaultOptions()
-	parked := newParking(o.QueueBytes, o.QueueMedia, m.counters.dropped)
+	parked := newParking(o.QueueBytes, o.QueueMedia, m.counters.Dropped)
 	m.park(onQueue(m.counters), parked)
 	require.True(t, m.sendsTo(old), "it goes elsewhere")
 	m.park(old, parked)
@@ -100,30 +102,30 @@ func TestRelayParked(t *testing.T) {
 	require.NoError(t, m.sendAnnexB(picture, 4040, 0))
 	words, all := sent(t, next)
 	require.Equal(t, []string{"M", "VH", "K", "P"}, words[:4])
-	last := all[2].header.Timestamp
+	last := all[2].Header.Timestamp
 	for _, e := range all[3:] {
-		require.Equal(t, last+40, e.header.Timestamp)
-		last = e.header.Timestamp
+		require.Equal(t, last+40, e.Header.Timestamp)
+		last = e.Header.Timestamp
 	}
-	require.EqualValues(t, 100+1, int(m.counters.snapshot().DroppedFrames)+len(all)-2)
+	require.EqualValues(t, 100+1, int(m.counters.Snapshot().DroppedFrames)+len(all)-2)
 	requireSent(t, old, "M", "VH", "K")
 }
 
 func TestParkedAudioOverflows(t *testing.T) {
-	p := newParking(100, time.Second, (&counters{}).dropped)
-	err := p.Send(header(4, 0, 8), classAudio, 0, now(), [][]byte{make([]byte, 101)})
+	p := newParking(100, time.Second, (&stats.Counters{}).Dropped)
+	err := p.Send(header(4, 0, 8), sendqueue.Audio, 0, now(), [][]byte{make([]byte, 101)})
 	require.ErrorIs(t, err, rtmperr.ErrOverflow)
-	require.Equal(t, err, p.Send(header(4, 0, 8), classAudio, 0, now(), [][]byte{{1}}))
+	require.Equal(t, err, p.Send(header(4, 0, 8), sendqueue.Audio, 0, now(), [][]byte{{1}}))
 }
 
 // What nobody has come for is dropped, and counted.
 func TestParkedForNobody(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
-	m.park(old, newParking(1<<20, time.Second, m.counters.dropped))
+	m.park(old, newParking(1<<20, time.Second, m.counters.Dropped))
 	require.NoError(t, m.sendAnnexB(annexB(idr), 40, 0))
 	m.detach()
-	require.EqualValues(t, 1, m.counters.snapshot().DroppedFrames)
+	require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames)
 	media, bytes := m.waiting()
 	require.Zero(t, media)
 	require.Zero(t, bytes)

@@ -11,6 +11,7 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/tests/script"
 )
 
@@ -146,7 +147,7 @@ func TestTermsOfASource(t *testing.T) {
 	m, w := attached()
 	unit := &flv.AccessUnit{Kind: flv.Audio, Codec: flv.Opus, Data: opusFrame, Config: opusHead}
 	require.ErrorIs(t, m.sendUnit(unit, 0), rtmperr.ErrRefused)
-	_, err := w.send(header(4, 0, 8), classAudio, nil)
+	_, err := w.send(header(4, 0, 8), sendqueue.Audio, nil)
 	require.ErrorContains(t, err, "opus", "the connection has ended")
 }
 
@@ -156,7 +157,7 @@ func TestTermsOfParkedMedia(t *testing.T) {
 	m.server = caps.Everything(caps.NotNeeded)
 	require.NoError(t, m.sendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}))
 	o := DefaultOptions()
-	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.dropped))
+	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.Dropped))
 	require.NoError(t, m.sendAudioFrame(opusFrame, 20, Frame{}))
 	next := stalledWriter(&o, m.counters)
 	m.prepare(destination{out: next, streamID: 7})

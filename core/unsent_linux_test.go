@@ -13,6 +13,8 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
+	"luatrtmp/core/stats"
 )
 
 // wide is a send buffer with room for twice maxUnsent: what the system allows without being asked to by its administrator.
@@ -33,8 +35,8 @@ func widePair(t testing.TB) (w *writer, ours, peer net.Conn) {
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
 	o := DefaultOptions()
 	o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
-	w = newWriter(ours, &o, &counters{})
-	require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, &message.SetChunkSize{Size: 65536}))
+	w = newWriter(ours, &o, &stats.Counters{})
+	require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 65536}))
 	return w, ours, peer
 }
 
@@ -51,7 +53,7 @@ func TestLargePictureWhole(t *testing.T) {
 	in := message.NewReader(peer)
 	for range 3 {
 		for i, waits := range []bool{false, true, true} {
-			_, err := w.send(videoHeader(uint32(i)), classKey, big)
+			_, err := w.send(videoHeader(uint32(i)), sendqueue.KeyFrame, big)
 			require.NoError(t, err)
 			require.Equal(t, waits, draining(), "picture %d", i)
 		}
@@ -74,7 +76,7 @@ func TestUnsentBound(t *testing.T) {
 	w, ours, peer := widePair(t)
 	picture := make([]byte, 1_000)
 	for i := range uint32(2_000) {
-		_, err := w.send(videoHeader(i), classPicture, picture)
+		_, err := w.send(videoHeader(i), sendqueue.InterFrame, picture)
 		require.NoError(t, err)
 		require.LessOrEqual(t, unsentOf(t, ours), most)
 	}
@@ -96,9 +98,9 @@ func TestSlowIsNotStill(t *testing.T) {
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
 	o := DefaultOptions()
 	o.QueueMedia, o.QueueBytes, o.Timeout = time.Hour, 1<<30, timeout
-	w := newWriter(ours, &o, &counters{})
+	w := newWriter(ours, &o, &stats.Counters{})
 	for i := range uint32(3) {
-		_, err := w.send(videoHeader(i), classPicture, make([]byte, maxUnsent))
+		_, err := w.send(videoHeader(i), sendqueue.InterFrame, make([]byte, maxUnsent))
 		require.NoError(t, err)
 	}
 	w.finish()

@@ -9,6 +9,7 @@ import (
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/stats"
 	"luatrtmp/tests/script"
 )
 
@@ -167,7 +168,7 @@ func TestWireReconnect(t *testing.T) {
 	noLeak(t)
 	s := script.Listen(t)
 	p, w := newPublisher(t, s.URL("live/stream"))
-	var before Stats
+	var before stats.Stats
 	for round := range uint32(3) {
 		require.NoError(t, p.Connect())
 		c := s.Accept()

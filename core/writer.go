@@ -8,6 +8,8 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
+	"luatrtmp/core/stats"
 )
 
 // maxControl bounds the control messages that wait. They answer the peer; a peer that asks without reading our answers gets no
@@ -24,11 +26,11 @@ const maxControl = 128
 type writer struct {
 	wire     *wire
 	timeout  time.Duration // for a write without any progress
-	counters *counters
+	counters *stats.Counters
 
 	mu        sync.Mutex
-	control   []*entry
-	media     *queue
+	control   []*sendqueue.Message
+	media     *sendqueue.Queue
 	draining  bool          // a goroutine writes; else nothing waits
 	finishing bool          // nothing is accepted any more; done is closed when nothing waits
 	err       error         // why writing ended; nothing is accepted any more
@@ -40,18 +42,18 @@ type writer struct {
 
 	// used by who writes: the goroutine while draining, else who holds mu
 	encoder *chunk.Writer
-	batch   []*entry    // what is being written, if it waited
-	pieces  net.Buffers // the same, in chunks
-	rest    net.Buffers // what of pieces is not yet written
+	batch   []*sendqueue.Message // what is being written, if it waited
+	pieces  net.Buffers          // the same, in chunks
+	rest    net.Buffers          // what of pieces is not yet written
 }
 
 // newWriter returns a writer to conn.
-func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
+func newWriter(conn net.Conn, o *Options, counters *stats.Counters) *writer {
 	return &writer{
 		wire:     newWire(conn),
 		timeout:  o.Timeout,
 		counters: counters,
-		media:    newQueue(o.QueueBytes, o.QueueMedia),
+		media:    sendqueue.New(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 		done:     make(chan struct{}),
 		tellOver: func() {}, tellDropped: func(uint32, uint64) {},
@@ -60,18 +62,18 @@ func newWriter(conn net.Conn, o *Options, counters *counters) *writer {
 
 // send sends or queues one message whose payload is the pieces joined; they are not kept. It never waits for the network.
 // accepted is false when the message, a picture, had to be dropped for want of room.
-func (w *writer) send(h chunk.Header, c class, pieces ...[]byte) (accepted bool, err error) {
+func (w *writer) send(h chunk.Header, c sendqueue.Priority, pieces ...[]byte) (accepted bool, err error) {
 	return w.sendTrack(h, c, 0, time.Now(), pieces)
 }
 
 // Send implements output.
-func (w *writer) Send(h chunk.Header, c class, track uint8, now time.Time, body [][]byte) error {
+func (w *writer) Send(h chunk.Header, c sendqueue.Priority, track uint8, now time.Time, body [][]byte) error {
 	_, err := w.sendTrack(h, c, track, now, body)
 	return err
 }
 
 // sendTrack is send for a message of a track: only a picture's matters. now: about now, see now.
-func (w *writer) sendTrack(h chunk.Header, c class, track uint8, now time.Time, pieces [][]byte) (accepted bool, err error) {
+func (w *writer) sendTrack(h chunk.Header, c sendqueue.Priority, track uint8, now time.Time, pieces [][]byte) (accepted bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -79,12 +81,12 @@ func (w *writer) sendTrack(h chunk.Header, c class, track uint8, now time.Time, 
 		return false, w.err
 	case w.finishing:
 		return false, rtmperr.New(rtmperr.ErrState, "the connection is being closed")
-	case c == classControl:
+	case c == sendqueue.Control:
 		return w.sendControl(h, now, pieces)
-	case !w.media.admit(c, track, joinedSize(pieces)):
-		w.counters.dropped(w.media.takeDropped())
+	case !w.media.Accepts(c, track, sendqueue.Size(pieces)):
+		w.counters.Dropped(w.media.TakeDropped())
 		return false, nil
-	case w.canSendNow() && !w.media.behindCut(c, track):
+	case w.canSendNow() && !w.media.MustCopy(c, track):
 		return w.sendNow(h, c, now, pieces)
 	}
 	return w.queueMedia(h, c, track, pieces)
@@ -92,23 +94,23 @@ func (w *writer) sendTrack(h chunk.Header, c class, track uint8, now time.Time, 
 
 func (w *writer) sendControl(h chunk.Header, now time.Time, pieces [][]byte) (bool, error) {
 	if w.canSendNow() {
-		return w.sendNow(h, classControl, now, pieces)
+		return w.sendNow(h, sendqueue.Control, now, pieces)
 	}
 	if len(w.control) >= maxControl {
 		return false, rtmperr.New(rtmperr.ErrOverflow, "%d control messages wait for the network", len(w.control))
 	}
-	w.control = append(w.control, w.media.fill(h, classControl, pieces))
+	w.control = append(w.control, w.media.CopyOf(h, sendqueue.Control, pieces))
 	w.beginDrain()
 	return true, nil
 }
 
-func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byte) (bool, error) {
-	accepted := w.media.pushTrack(h, c, track, pieces)
-	if frames, bytes := w.media.takeDropped(); frames > 0 {
-		w.counters.dropped(frames, bytes)
+func (w *writer) queueMedia(h chunk.Header, c sendqueue.Priority, track uint8, pieces [][]byte) (bool, error) {
+	accepted := w.media.Push(h, c, track, pieces)
+	if frames, bytes := w.media.TakeDropped(); frames > 0 {
+		w.counters.Dropped(frames, bytes)
 		w.tellDropped(frames, bytes)
 	}
-	if !c.video() && w.media.overfull() {
+	if !c.IsVideo() && w.media.Overfull() {
 		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.Bytes()))
 		return false, w.err
 	}
@@ -122,7 +124,7 @@ func (w *writer) queueMedia(h chunk.Header, c class, track uint8, pieces [][]byt
 func (w *writer) Cut(track uint8) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.awaitKeyFrame(track)
+	w.media.AwaitKeyFrame(track)
 }
 
 // canSendNow reports whether a message may go to the kernel at once; w.mu is held.
@@ -132,24 +134,24 @@ func (w *writer) canSendNow() bool {
 
 // sendNow hands a message to the kernel. Of what that does not take a copy begins the backlog. That the connection breaks is not
 // the caller's to know: whoever waits for done learns it, perhaps with what the peer said before; w.mu is held, and nothing waits.
-func (w *writer) sendNow(h chunk.Header, c class, now time.Time, pieces [][]byte) (accepted bool, err error) {
-	size := joinedSize(pieces)
+func (w *writer) sendNow(h chunk.Header, c sendqueue.Priority, now time.Time, pieces [][]byte) (accepted bool, err error) {
+	size := sendqueue.Size(pieces)
 	n, err := w.offer(h, pieces)
 	switch {
 	case err != nil:
 		w.forgetPieces()
 		w.broke(err)
-		if c.video() {
-			w.counters.dropped(1, uint64(size))
+		if c.IsVideo() {
+			w.counters.Dropped(1, uint64(size))
 		}
 		return false, nil
 	case len(w.rest) > 0 || w.wire.holds():
 		w.keepRest(h, c, size)
-		w.counters.wrote(n, now)
+		w.counters.Wrote(n, now)
 		w.beginDrain()
 	default:
 		w.forgetPieces()
-		w.counters.sentNow(n, now, &h, c, size)
+		w.counters.SentNow(n, now, &h, c, size)
 	}
 	return true, nil
 }
@@ -167,12 +169,12 @@ func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
 }
 
 // keepRest makes what is left of a message, which the caller's memory holds, the batch that is being written.
-func (w *writer) keepRest(h chunk.Header, c class, size int) {
-	e := w.media.fill(h, c, w.rest)
-	e.size = size
+func (w *writer) keepRest(h chunk.Header, c sendqueue.Priority, size int) {
+	e := w.media.CopyOf(h, c, w.rest)
+	e.Size = size
 	w.forgetPieces()
 	w.batch = append(w.batch[:0], e)
-	w.pieces = append(w.pieces, e.payload)
+	w.pieces = append(w.pieces, e.Payload)
 	w.rest = w.pieces
 }
 
@@ -203,7 +205,7 @@ func (w *writer) forgetPieces() {
 }
 
 // sendMessage sends a control message; every caller can go on without it when the connection is gone.
-func (w *writer) sendMessage(h chunk.Header, c class, m message.Message) error {
+func (w *writer) sendMessage(h chunk.Header, c sendqueue.Priority, m message.Message) error {
 	body, err := m.AppendBody(nil)
 	if err != nil {
 		return err
@@ -217,14 +219,14 @@ func (w *writer) sendMessage(h chunk.Header, c class, m message.Message) error {
 func (w *writer) Waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.media.span(), w.media.Bytes()
+	return w.media.Span(), w.media.Bytes()
 }
 
 // Adopt implements output.
-func (w *writer) Adopt(parked *queue, streamID uint32) {
+func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.adopt(parked, streamID)
+	w.media.TakeOver(parked, streamID)
 	w.beginDrain()
 }
 

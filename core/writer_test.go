@@ -14,12 +14,14 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
+	"luatrtmp/core/stats"
 )
 
 // startWriter returns a writer on one end of a pipe, which has no buffer at all and cannot be offered anything.
 func startWriter(o Options) (w *writer, peer net.Conn) {
 	conn, peer := net.Pipe()
-	return newWriter(conn, &o, &counters{}), peer
+	return newWriter(conn, &o, &stats.Counters{}), peer
 }
 
 // ending waits until a writer is done and returns why.
@@ -29,7 +31,7 @@ func ending(w *writer) error {
 }
 
 // stalledWriter returns a writer whose network never takes anything: what is sent stays in the queue.
-func stalledWriter(o *Options, counters *counters) *writer {
+func stalledWriter(o *Options, counters *stats.Counters) *writer {
 	w := newWriter(&discardConn{}, o, counters)
 	w.draining = true
 	return w
@@ -47,14 +49,14 @@ func TestWriterControlBeforeMedia(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, peer := startWriter(DefaultOptions())
 		for i := range 3 {
-			_, err := w.send(videoHeader(uint32(i)), classKey, bytes.Repeat([]byte{byte(i)}, batchBytes-1))
+			_, err := w.send(videoHeader(uint32(i)), sendqueue.KeyFrame, bytes.Repeat([]byte{byte(i)}, batchBytes-1))
 			require.NoError(t, err)
 			synctest.Wait() // the first one is being written, the others wait
 		}
 		ack := &message.Acknowledgement{SequenceNumber: 5}
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, ack))
+		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, ack))
 		w.finish()
-		_, err := w.send(videoHeader(9), classKey, []byte{1})
+		_, err := w.send(videoHeader(9), sendqueue.KeyFrame, []byte{1})
 		require.ErrorIs(t, err, rtmperr.ErrState, "nothing is accepted after finish")
 
 		in := message.NewReader(peer)
@@ -76,10 +78,10 @@ func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, peer := startWriter(DefaultOptions())
 		body := bytes.Repeat([]byte{7}, 5000)
-		_, err := w.send(videoHeader(0), classControl, body)
+		_, err := w.send(videoHeader(0), sendqueue.Control, body)
 		require.NoError(t, err)
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, &message.SetChunkSize{Size: 300}))
-		_, err = w.send(videoHeader(40), classKey, body[:2000], body[2000:])
+		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 300}))
+		_, err = w.send(videoHeader(40), sendqueue.KeyFrame, body[:2000], body[2000:])
 		require.NoError(t, err)
 		w.finish()
 		in := message.NewReader(peer)
@@ -97,7 +99,7 @@ func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 
 func TestWriterBadChunkSize(t *testing.T) {
 	w, _ := startWriter(DefaultOptions())
-	_, err := w.send(header(2, 0, message.TypeSetChunkSize), classControl, []byte{1})
+	_, err := w.send(header(2, 0, message.TypeSetChunkSize), sendqueue.Control, []byte{1})
 	require.NoError(t, err)
 	require.Error(t, ending(w))
 }
@@ -107,7 +109,7 @@ func TestWriterSlowPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, peer := startWriter(DefaultOptions())
 		body := bytes.Repeat([]byte{1, 2, 3}, 100)
-		_, err := w.send(videoHeader(0), classKey, body)
+		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, body)
 		require.NoError(t, err)
 		w.finish()
 		m, err := chunk.NewReader(&slowReader{r: peer, pause: 4 * time.Second}).Read()
@@ -131,7 +133,7 @@ func (s *slowReader) Read(p []byte) (int, error) {
 func TestWriterNoProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, peer := startWriter(DefaultOptions())
-		_, err := w.send(videoHeader(0), classKey, make([]byte, 1000))
+		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1000))
 		require.NoError(t, err)
 		time.Sleep(100 * time.Millisecond)
 		_, err = io.ReadFull(peer, make([]byte, 100))
@@ -142,7 +144,7 @@ func TestWriterNoProgress(t *testing.T) {
 		require.ErrorContains(t, err, "5s")
 		require.GreaterOrEqual(t, time.Since(began), 5*time.Second)
 		require.LessOrEqual(t, time.Since(began), 6500*time.Millisecond)
-		_, again := w.send(videoHeader(0), classKey, []byte{1})
+		_, again := w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 		require.Equal(t, err, again, "a caller learns why")
 	})
 }
@@ -156,7 +158,7 @@ func TestWriterOverflow(t *testing.T) {
 		var err error
 		sent := 0
 		for ; err == nil; sent++ {
-			_, err = w.send(header(4, uint32(sent), message.TypeAudio), classAudio, frame)
+			_, err = w.send(header(4, uint32(sent), message.TypeAudio), sendqueue.Audio, frame)
 			synctest.Wait()
 		}
 		require.ErrorIs(t, err, rtmperr.ErrOverflow)
@@ -174,7 +176,7 @@ func TestWriterControlFlood(t *testing.T) {
 		var err error
 		sent := 0
 		for ; err == nil && sent < 10*maxControl; sent++ {
-			err = w.sendMessage(chunk.Header{ChunkStreamID: 2}, classControl, message.NewUserControl(message.PingResponse, 1))
+			err = w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, message.NewUserControl(message.PingResponse, 1))
 			synctest.Wait()
 		}
 		require.ErrorIs(t, err, rtmperr.ErrOverflow)
@@ -189,32 +191,32 @@ func TestWriterAbortWhileIdle(t *testing.T) {
 	w, _ := startWriter(DefaultOptions())
 	w.abort()
 	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
-	require.Error(t, w.sendMessage(chunk.Header{}, classControl, &message.UserControl{Event: message.PingRequest}))
+	require.Error(t, w.sendMessage(chunk.Header{}, sendqueue.Control, &message.UserControl{Event: message.PingRequest}))
 }
 
 func TestWriterBrokenConnection(t *testing.T) {
 	w, peer := startWriter(DefaultOptions())
 	peer.Close()
-	_, err := w.send(videoHeader(0), classKey, []byte{1})
+	_, err := w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 	require.NoError(t, err)
 	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 }
 
 func TestWriterCounts(t *testing.T) {
 	o := DefaultOptions()
-	w := newWriter(&discardConn{}, &o, &counters{})
-	for i, c := range []class{classControl, classHeader, classKey, classPicture, classPicture, classAudio} {
+	w := newWriter(&discardConn{}, &o, &stats.Counters{})
+	for i, c := range []sendqueue.Priority{sendqueue.Control, sendqueue.Header, sendqueue.KeyFrame, sendqueue.InterFrame, sendqueue.InterFrame, sendqueue.Audio} {
 		_, err := w.send(header(message.VideoChunkStream, uint32(i), message.TypeVideo), c, make([]byte, 100))
 		require.NoError(t, err)
 	}
 	w.finish()
 	require.NoError(t, ending(w))
-	s := w.counters.snapshot()
+	s := w.counters.Snapshot()
 	require.Greater(t, s.BytesSent, uint64(600))
 	s.BytesSent = 0
-	require.Equal(t, Stats{VideoFramesSent: 3, AudioFramesSent: 1, PacketsSent: 6, LastVideoTimestamp: 4, LastAudioTimestamp: 5,
+	require.Equal(t, stats.Stats{VideoFramesSent: 3, AudioFramesSent: 1, PacketsSent: 6, LastVideoTimestamp: 4, LastAudioTimestamp: 5,
 		IFrames: 1, PFrames: 2, IBytes: 100, PBytes: 200, AudioBytes: 100}, s)
-	require.NotZero(t, w.counters.kbps(time.Now()))
+	require.NotZero(t, w.counters.Kbps(time.Now()))
 }
 
 // discardConn takes everything.

@@ -1,4 +1,4 @@
-package core
+package sendqueue
 
 import (
 	"math/rand/v2"
@@ -13,17 +13,17 @@ func TestSpare(t *testing.T) {
 		{0, 512}, {1, 512}, {512, 512}, {513, 1024}, {1024, 1024}, {20_000, 32 << 10}, {1 << 24, 1 << 24}, {1<<24 + 1, 1<<24 + 1},
 	} {
 		e := s.take(c.size)
-		require.Empty(t, e.payload)
-		require.Equal(t, c.room, cap(e.payload), "%d", c.size)
+		require.Empty(t, e.Payload)
+		require.Equal(t, c.room, cap(e.Payload), "%d", c.size)
 	}
 
 	random := rand.New(rand.NewPCG(1, 1))
 	const limit = 1 << 20
-	var out []*entry
+	var out []*Message
 	for range 20_000 {
 		if random.IntN(2) == 0 || len(out) == 0 {
 			e := s.take(random.IntN(100_000))
-			e.payload = append(e.payload, 1)
+			e.Payload = append(e.Payload, 1)
 			out = append(out, e)
 			continue
 		}
@@ -35,8 +35,8 @@ func TestSpare(t *testing.T) {
 	kept := 0
 	for _, list := range s.entries {
 		for e := list; e != nil; e = e.next {
-			require.Empty(t, e.payload)
-			kept += cap(e.payload)
+			require.Empty(t, e.Payload)
+			kept += cap(e.Payload)
 		}
 	}
 	require.Equal(t, s.bytes, kept)

@@ -1,4 +1,4 @@
-package core
+package sendqueue
 
 import (
 	"math/bits"
@@ -8,7 +8,7 @@ import (
 // spare keeps the memory of messages that are gone for those that come, so that the steady state allocates nothing, nor does a
 // long backlog. Buffers are of powers of two, each size in a list of its own.
 type spare struct {
-	entries *[spareSizes]*entry // the first of each list; nil: nothing has been kept yet
+	entries *[spareSizes]*Message // the first of each list; nil: nothing has been kept yet
 	bytes   int
 }
 
@@ -30,40 +30,40 @@ func sizeOf(bytes int) int {
 }
 
 // take returns an entry with an empty payload and room for size bytes.
-func (s *spare) take(size int) *entry {
+func (s *spare) take(size int) *Message {
 	i := sizeOf(size)
 	if i >= spareSizes {
-		return &entry{payload: make([]byte, 0, size)}
+		return &Message{Payload: make([]byte, 0, size)}
 	}
 	if s.entries == nil || s.entries[i] == nil {
-		if e, _ := trimmed[i].Get().(*entry); e != nil {
+		if e, _ := trimmed[i].Get().(*Message); e != nil {
 			return e
 		}
-		return &entry{payload: make([]byte, 0, 1<<(leastSpare+i))}
+		return &Message{Payload: make([]byte, 0, 1<<(leastSpare+i))}
 	}
 	return s.pop(i)
 }
 
 // pop takes the first entry out of a list.
-func (s *spare) pop(i int) *entry {
+func (s *spare) pop(i int) *Message {
 	e := s.entries[i]
 	s.entries[i], e.next = e.next, nil
-	s.bytes -= cap(e.payload)
+	s.bytes -= cap(e.Payload)
 	return e
 }
 
 // give takes an entry back, unless more than limit bytes were kept then.
-func (s *spare) give(e *entry, limit int) {
-	i := sizeOf(cap(e.payload))
-	if i >= spareSizes || s.bytes+cap(e.payload) > limit {
+func (s *spare) give(e *Message, limit int) {
+	i := sizeOf(cap(e.Payload))
+	if i >= spareSizes || s.bytes+cap(e.Payload) > limit {
 		return
 	}
 	if s.entries == nil {
-		s.entries = new([spareSizes]*entry)
+		s.entries = new([spareSizes]*Message)
 	}
-	e.payload = e.payload[:0]
+	e.Payload = e.Payload[:0]
 	s.entries[i], e.next = e, s.entries[i]
-	s.bytes += cap(e.payload)
+	s.bytes += cap(e.Payload)
 }
 
 // trim leaves what is kept beyond limit bytes to all connections, the largest buffers first.

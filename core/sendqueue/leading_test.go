@@ -1,4 +1,4 @@
-package core
+package sendqueue
 
 import (
 	"bytes"
@@ -16,11 +16,11 @@ import (
 // Leading pictures of a key frame go with the group before it, whether they wait already or come later.
 func TestQueueLeadingPictures(t *testing.T) {
 	type message struct {
-		class class
+		class Priority
 		at    uint32
 		size  int
 	}
-	const a, k, p, d, l, ld = classAudio, classKey, classPicture, classDisposable, classLeading, classLeadingDisposable
+	const a, k, p, d, l, ld = Audio, KeyFrame, InterFrame, Disposable, Leading, LeadingDisposable
 	for _, c := range []struct {
 		name   string
 		in     []message
@@ -47,26 +47,26 @@ func TestQueueLeadingPictures(t *testing.T) {
 		{"audio makes the group go", []message{{k, 0, 600}, {k, 40, 100}, {a, 50, 600}, {l, 80, 1}, {p, 120, 1}}, []string{"K40", "A50", "P120"}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q := newQueue(1000, time.Second)
+			q := New(1000, time.Second)
 			for _, m := range c.in {
 				put(q, m.class, m.at, m.size)
 			}
 			require.Equal(t, c.want, contentOf(q.entries))
-			frames, _ := q.takeDropped()
+			frames, _ := q.TakeDropped()
 			require.Equal(t, c.frames, frames)
 		})
 	}
 }
 
 func TestQueueLeadingPicturesOfSeveralTracks(t *testing.T) {
-	q := &queue{maxBytes: 1000, maxMedia: time.Hour, thinFrom: time.Hour}
-	require.True(t, putTrack(q, classKey, 0, 0, 600))
-	require.True(t, putTrack(q, classKey, 1, 0, 100))
-	require.False(t, putTrack(q, classPicture, 0, 40, 600))
-	require.True(t, putTrack(q, classKey, 0, 80, 100))
-	require.True(t, putTrack(q, classKey, 1, 80, 100))
-	require.False(t, putTrack(q, classLeading, 0, 120, 1))
-	require.True(t, putTrack(q, classLeading, 1, 120, 1), "the group before is whole on this track")
+	q := &Queue{maxBytes: 1000, maxMedia: time.Hour, thinFrom: time.Hour}
+	require.True(t, putTrack(q, KeyFrame, 0, 0, 600))
+	require.True(t, putTrack(q, KeyFrame, 1, 0, 100))
+	require.False(t, putTrack(q, InterFrame, 0, 40, 600))
+	require.True(t, putTrack(q, KeyFrame, 0, 80, 100))
+	require.True(t, putTrack(q, KeyFrame, 1, 80, 100))
+	require.False(t, putTrack(q, Leading, 0, 120, 1))
+	require.True(t, putTrack(q, Leading, 1, 120, 1), "the group before is whole on this track")
 	require.Equal(t, []string{"K0", "K80", "K80", "L120"}, contentOf(q.entries))
 }
 
@@ -74,63 +74,63 @@ func TestQueueLeadingPicturesOfSeveralTracks(t *testing.T) {
 func TestQueueLeadingProperty(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 3))
-		q := newQueue(2000+random.IntN(4000), 600*time.Millisecond)
+		q := New(2000+random.IntN(4000), 600*time.Millisecond)
 		var needed [2][]int // pictures of each track since the key frame before the last one that a leading picture needs
 		group := [2]int{}
 		out := [2]map[int]bool{{}, {}}
 		next, accepted, came, dropped := 0, 0, 0, 0
 		needs := map[int][]int{} // by picture
-		var batch []*entry
+		var batch []*Message
 		for now := range uint32(8000) {
 			track := random.IntN(2)
-			c := classPicture
+			c := InterFrame
 			switch n := random.IntN(20); {
 			case n == 0 || next < 8 && len(needed[track]) == 0:
-				c = classKey
+				c = KeyFrame
 			case n < 6:
-				c = classDisposable
+				c = Disposable
 			case n < 9 && len(needed[track]) == group[track]+1:
-				c = classLeading // directly behind the key frame or another of its kind
+				c = Leading // directly behind the key frame or another of its kind
 			case n < 11 && len(needed[track]) == group[track]+1:
-				c = classLeadingDisposable
+				c = LeadingDisposable
 			}
-			if c == classKey {
+			if c == KeyFrame {
 				needed[track], group[track] = needed[track][group[track]:], 0
 				group[track] = len(needed[track])
 			}
 			switch c {
-			case classKey:
+			case KeyFrame:
 				needs[next] = nil
-			case classLeading, classLeadingDisposable:
+			case Leading, LeadingDisposable:
 				needs[next] = append([]int(nil), needed[track]...)
 			default:
 				needs[next] = append([]int(nil), needed[track][group[track]:]...)
 			}
-			if c == classKey || c == classPicture {
+			if c == KeyFrame || c == InterFrame {
 				needed[track] = append(needed[track], next)
 			}
 			body := fmt.Appendf(nil, "%d", next)
 			came++
 			next++
 			pieces := [][]byte{body, []byte(" "), make([]byte, random.IntN(400))}
-			if q.admit(c, uint8(track), joinedSize(pieces)) && q.pushTrack(chunk.Header{Timestamp: now * 5}, c, uint8(track), pieces) {
+			if q.Accepts(c, uint8(track), Size(pieces)) && q.Push(chunk.Header{Timestamp: now * 5}, c, uint8(track), pieces) {
 				accepted++
 			} else {
-				require.NotEqual(t, classKey, c)
+				require.NotEqual(t, KeyFrame, c)
 			}
 			if random.IntN(4) == 0 {
-				batch = q.pop(batch[:0], random.IntN(900))
+				batch = q.Pop(batch[:0], random.IntN(900))
 				for _, e := range batch {
 					var n int
-					fmt.Sscanf(string(e.payload), "%d", &n)
+					fmt.Sscanf(string(e.Payload), "%d", &n)
 					for _, m := range needs[n] {
-						require.True(t, out[e.track][m], "picture %d of class %d without %d, seed %d", n, e.class, m, seed)
+						require.True(t, out[e.track][m], "picture %d of class %d without %d, seed %d", n, e.Priority, m, seed)
 					}
 					out[e.track][n] = true
-					q.give(e)
+					q.Release(e)
 				}
 			}
-			frames, _ := q.takeDropped()
+			frames, _ := q.TakeDropped()
 			dropped += int(frames)
 		}
 		require.Equal(t, came, dropped+len(out[0])+len(out[1])+len(q.entries))
@@ -147,29 +147,29 @@ func TestQueueBreaksLinks(t *testing.T) {
 	flv.BreakLink(broken)
 	require.NotEqual(t, body, broken)
 
-	q := newQueue(100, time.Hour)
-	key := func(at uint32) bool { return push(q, chunk.Header{Timestamp: at}, classKey, [][]byte{body}) }
+	q := New(100, time.Hour)
+	key := func(at uint32) bool { return push(q, chunk.Header{Timestamp: at}, KeyFrame, [][]byte{body}) }
 	requireKeys := func(want ...[]byte) {
 		t.Helper()
-		for i, e := range q.pop(nil, 1<<20) {
-			require.Equal(t, want[i], e.payload)
+		for i, e := range q.Pop(nil, 1<<20) {
+			require.Equal(t, want[i], e.Payload)
 		}
 	}
 	require.True(t, key(0))
 	require.True(t, key(40))
-	require.True(t, put(q, classPicture, 80, 70), "drops the first group")
+	require.True(t, put(q, InterFrame, 80, 70), "drops the first group")
 	require.True(t, key(120))
 	require.Equal(t, []string{"K40", "P80", "K120"}, contentOf(q.entries))
 	requireKeys(broken, make([]byte, 70), body)
 
 	require.True(t, key(0))
-	require.False(t, put(q, classPicture, 40, 90))
+	require.False(t, put(q, InterFrame, 40, 90))
 	require.True(t, key(80))
 	require.True(t, key(120))
 	require.Equal(t, []string{"K80", "K120"}, contentOf(q.entries))
 	requireKeys(broken, body)
 
-	require.True(t, put(q, classKey, 0, 90))
+	require.True(t, put(q, KeyFrame, 0, 90))
 	require.True(t, key(40))
 	require.True(t, key(80))
 	requireKeys(broken, body)

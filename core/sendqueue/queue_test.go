@@ -1,4 +1,4 @@
-package core
+package sendqueue
 
 import (
 	"fmt"
@@ -18,30 +18,30 @@ const (
 )
 
 // push queues a message of track 0.
-func push(q *queue, h chunk.Header, c class, pieces [][]byte) bool {
-	return q.admit(c, 0, joinedSize(pieces)) && q.pushTrack(h, c, 0, pieces)
+func push(q *Queue, h chunk.Header, c Priority, pieces [][]byte) bool {
+	return q.Accepts(c, 0, Size(pieces)) && q.Push(h, c, 0, pieces)
 }
 
 // put pushes a message of some bytes.
-func put(q *queue, c class, timestamp uint32, size int) bool {
+func put(q *Queue, c Priority, timestamp uint32, size int) bool {
 	return push(q, chunk.Header{Timestamp: timestamp}, c, [][]byte{make([]byte, size/2), make([]byte, size-size/2)})
 }
 
 // contentOf lists what waits, e.g. "H K0 P40 A50".
-func contentOf(entries []*entry) (all []string) {
+func contentOf(entries []*Message) (all []string) {
 	for _, e := range entries {
-		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.class], e.header.Timestamp))
+		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.Priority], e.Header.Timestamp))
 	}
 	return all
 }
 
 func TestQueueDropsGroupsOfPictures(t *testing.T) {
 	type message struct {
-		class class
+		class Priority
 		at    uint32
 		size  int
 	}
-	const h, a, k, p, d = classHeader, classAudio, classKey, classPicture, classDisposable
+	const h, a, k, p, d = Header, Audio, KeyFrame, InterFrame, Disposable
 	for _, c := range []struct {
 		name   string
 		in     []message
@@ -86,7 +86,7 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 		{"audio and headers alone", []message{{h, 0, 600}, {a, 0, 600}, {a, 2000, 600}}, []string{"H0", "A0", "A2000"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q := newQueue(1000, time.Second)
+			q := New(1000, time.Second)
 			dropped := uint64(0)
 			for _, m := range c.in {
 				put(q, m.class, m.at, m.size)
@@ -94,9 +94,9 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 			}
 			require.Equal(t, c.want, contentOf(q.entries))
 			for _, e := range q.entries {
-				dropped -= uint64(len(e.payload))
+				dropped -= uint64(len(e.Payload))
 			}
-			frames, bytes := q.takeDropped()
+			frames, bytes := q.TakeDropped()
 			require.Equal(t, c.frames, frames)
 			require.Equal(t, dropped, bytes)
 		})
@@ -104,76 +104,76 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 }
 
 func TestQueuePop(t *testing.T) {
-	q := newQueue(1<<20, time.Hour)
+	q := New(1<<20, time.Hour)
 	for i := range 4 {
-		put(q, classAudio, uint32(i), 100)
+		put(q, Audio, uint32(i), 100)
 	}
-	require.Equal(t, 3*time.Millisecond, q.span())
-	require.Equal(t, []string{"A0"}, contentOf(q.pop(nil, 1)), "one at least")
-	require.Equal(t, []string{"A1", "A2"}, contentOf(q.pop(nil, 299)))
+	require.Equal(t, 3*time.Millisecond, q.Span())
+	require.Equal(t, []string{"A0"}, contentOf(q.Pop(nil, 1)), "one at least")
+	require.Equal(t, []string{"A1", "A2"}, contentOf(q.Pop(nil, 299)))
 	require.Equal(t, 100, q.bytes)
-	require.Equal(t, []string{"A3"}, contentOf(q.pop(nil, 100)))
-	require.Empty(t, q.pop(nil, 100))
+	require.Equal(t, []string{"A3"}, contentOf(q.Pop(nil, 100)))
+	require.Empty(t, q.Pop(nil, 100))
 	require.Zero(t, q.bytes)
-	require.Zero(t, q.span())
+	require.Zero(t, q.Span())
 }
 
 // What comes out can be decoded, audio and headers are complete, and the books balance, whatever comes in.
 func TestQueueProperty(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		q := newQueue(1000+random.IntN(4000), time.Duration(100+random.IntN(900))*time.Millisecond)
+		q := New(1000+random.IntN(4000), time.Duration(100+random.IntN(900))*time.Millisecond)
 		var now uint32 = 0xFFFFF000
 		picture, latest, last, group, sent := 0, -1, -1, 0, map[string]bool{}
 		var kept, outKept []string
 		frames, bytes := 0, 0
 		reference := -1         // the last picture that came out and that others may refer to, as a number within all pictures
 		refers := map[int]int{} // what must have come out last for a picture to be decoded; itself for a key frame
-		classes := map[int]class{}
+		classes := map[int]Priority{}
 		var totalFrames uint32
 		var totalBytes uint64
-		take := func(entries []*entry) {
+		take := func(entries []*Message) {
 			for _, e := range entries {
-				name := string(e.payload[:12])
-				if !e.class.video() {
+				name := string(e.Payload[:12])
+				if !e.Priority.IsVideo() {
 					outKept = append(outKept, name)
 				} else {
 					var n int
 					fmt.Sscanf(name, "%d", &n)
 					require.True(t, refers[n] == n || refers[n] == reference, "picture %d after %d, seed %d", n, reference, seed)
-					if classes[n] != classDisposable {
+					if classes[n] != Disposable {
 						reference = n
 					}
 					frames--
-					bytes -= len(e.payload)
+					bytes -= len(e.Payload)
 				}
 				require.False(t, sent[name])
 				sent[name] = true
-				q.give(e)
+				q.Release(e)
 			}
 		}
 		for i := range 2000 {
 			now += random.Uint32N(40)
-			c, size := classPicture, 12+random.IntN(300)
+			c, size := InterFrame, 12+random.IntN(300)
 			switch n := random.IntN(20); {
 			case n == 0 || i == 0:
-				c, size = classKey, 12+random.IntN(1500)
+				c, size = KeyFrame, 12+random.IntN(1500)
 			case n == 1:
-				c = classHeader
+				c = Header
 			case n < 8:
-				c = classAudio
+				c = Audio
 			case n < 13:
-				c = classDisposable
+				c = Disposable
 			}
 			name := fmt.Sprintf("a%011d", i)
-			if c.video() {
+			if c.IsVideo() {
 				name = fmt.Sprintf("%012d", picture)
 				classes[picture] = c
-				if c != classDisposable {
+				if c != Disposable {
 					last, latest = latest, picture
 				}
 				refers[picture] = latest
-				if c == classPicture {
+				if c == InterFrame {
 					refers[picture] = last
 				}
 				picture++
@@ -183,36 +183,36 @@ func TestQueueProperty(t *testing.T) {
 				kept = append(kept, name)
 			}
 			accepted := push(q, chunk.Header{Timestamp: now}, c, [][]byte{[]byte(name), make([]byte, size-12)})
-			require.True(t, accepted || c == classPicture || c == classDisposable)
+			require.True(t, accepted || c == InterFrame || c == Disposable)
 
 			video, disposable, all := 0, 0, 0
 			for _, e := range q.entries {
-				all += len(e.payload)
-				if e.class.video() {
+				all += len(e.Payload)
+				if e.Priority.IsVideo() {
 					video++
 				}
-				if e.class.disposable() {
+				if e.Priority.isDisposable() {
 					disposable++
 				}
 			}
 			require.Equal(t, all, q.bytes)
-			if accepted && video > 1 && c != classHeader { // one picture may stand there in spite of all the audio
+			if accepted && video > 1 && c != Header { // one picture may stand there in spite of all the audio
 				require.LessOrEqual(t, q.bytes, q.maxBytes)
 				require.LessOrEqual(t, q.waitOfPictures(now), q.maxMedia)
 			}
 			require.LessOrEqual(t, q.spare.bytes, max(q.maxBytes, maxSpareBytes))
 			require.Equal(t, disposable, q.disposable)
 			for random.IntN(group+2) == 0 && len(q.entries) > 0 {
-				take(q.pop(nil, random.IntN(1000)))
+				take(q.Pop(nil, random.IntN(1000)))
 			}
 			if i%300 == 0 {
 				group = random.IntN(6) // the network gets slower and faster
 			}
-			droppedFrames, droppedBytes := q.takeDropped()
+			droppedFrames, droppedBytes := q.TakeDropped()
 			totalFrames += droppedFrames
 			totalBytes += droppedBytes
 		}
-		take(q.pop(nil, 1<<30))
+		take(q.Pop(nil, 1<<30))
 		require.Equal(t, kept, outKept, "audio and headers: all, in order")
 		require.EqualValues(t, frames, totalFrames)
 		require.EqualValues(t, bytes, totalBytes)
@@ -229,22 +229,22 @@ func TestQueueSlowNetwork(t *testing.T) {
 		network = 6_640   // in the time of a picture
 	)
 	for _, group := range []int{25, 40} {
-		q := newQueue(defaultBytes, defaultMedia)
+		q := New(defaultBytes, defaultMedia)
 		sent, budget := 0, 0
 		for i := range frames {
-			c := classPicture
+			c := InterFrame
 			if i%group == 0 {
-				c = classKey
+				c = KeyFrame
 			}
 			put(q, c, uint32(i*40), picture)
-			put(q, classAudio, uint32(i*40), audio)
-			for budget += network; len(q.entries) > 0 && len(q.entries[0].payload) <= budget; {
-				e := q.pop(nil, 1)[0]
-				budget -= len(e.payload)
-				if e.class.video() {
+			put(q, Audio, uint32(i*40), audio)
+			for budget += network; len(q.entries) > 0 && len(q.entries[0].Payload) <= budget; {
+				e := q.Pop(nil, 1)[0]
+				budget -= len(e.Payload)
+				if e.Priority.IsVideo() {
 					sent++
 				}
-				q.give(e)
+				q.Release(e)
 			}
 			require.NotEmpty(t, q.entries, "idle at %d, groups of %d", i, group)
 		}
@@ -261,41 +261,41 @@ func TestQueueThinning(t *testing.T) {
 		{time.Hour, 700 * time.Millisecond},
 	} {
 		require.Equal(t, c.from, thinningOf(c.limit))
-		q := newQueue(1<<20, c.limit)
-		put(q, classKey, 0, 1)
+		q := New(1<<20, c.limit)
+		put(q, KeyFrame, 0, 1)
 		at := uint32(1)
 		for ; at <= uint32(c.from.Milliseconds()); at++ {
-			require.True(t, put(q, classDisposable, at, 1))
+			require.True(t, put(q, Disposable, at, 1))
 		}
-		frames, _ := q.takeDropped()
+		frames, _ := q.TakeDropped()
 		require.Zero(t, frames)
-		put(q, classDisposable, at, 1)
-		frames, _ = q.takeDropped()
+		put(q, Disposable, at, 1)
+		frames, _ = q.TakeDropped()
 		require.EqualValues(t, 1, frames)
 	}
 }
 
 func TestQueueDoesNotAllocate(t *testing.T) {
-	q := newQueue(1<<20, time.Second)
+	q := New(1<<20, time.Second)
 	body := [][]byte{make([]byte, 5), make([]byte, 3000)}
-	var batch []*entry
+	var batch []*Message
 	now := uint32(0)
 	round := func() {
 		for i := range 25 {
 			now += 20
-			c := classPicture
+			c := InterFrame
 			switch {
 			case i == 0:
-				c = classKey
+				c = KeyFrame
 			case i%3 == 0:
-				c = classDisposable
+				c = Disposable
 			}
 			push(q, chunk.Header{Timestamp: now}, c, body)
-			push(q, chunk.Header{Timestamp: now}, classAudio, body[:1])
+			push(q, chunk.Header{Timestamp: now}, Audio, body[:1])
 		}
-		batch = q.pop(batch[:0], 1<<20)
+		batch = q.Pop(batch[:0], 1<<20)
 		for _, e := range batch {
-			q.give(e)
+			q.Release(e)
 		}
 	}
 	round()
@@ -305,24 +305,24 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 // While as much leaves a queue as comes, whatever waits in it, its memory serves again.
 func TestQueueMemoryOfBacklog(t *testing.T) {
 	for _, waiting := range []int{0, 1, 100, 1000} {
-		q := newQueue(1<<30, time.Hour)
+		q := New(1<<30, time.Hour)
 		timestamp := uint32(0)
 		queue := func() {
 			timestamp++
-			push(q, chunk.Header{Timestamp: timestamp}, classPicture, [][]byte{{1, 2, 3}})
+			push(q, chunk.Header{Timestamp: timestamp}, InterFrame, [][]byte{{1, 2, 3}})
 		}
 		for range waiting {
 			queue()
 		}
 		next := timestamp - uint32(waiting)
-		var batch []*entry
+		var batch []*Message
 		turn := func() {
 			queue()
-			batch = q.pop(batch[:0], 1)
-			if next++; len(batch) != 1 || batch[0].header.Timestamp != next {
+			batch = q.Pop(batch[:0], 1)
+			if next++; len(batch) != 1 || batch[0].Header.Timestamp != next {
 				panic("not the oldest")
 			}
-			q.give(batch[0])
+			q.Release(batch[0])
 		}
 		for range 3000 {
 			turn()
@@ -341,20 +341,20 @@ func TestQueueMemoryOfBacklog(t *testing.T) {
 
 // The queue knows whether the last frames of a track were dropped: then it is no good end either that all that waits arrives.
 func TestQueueEndsInCut(t *testing.T) {
-	q := newQueue(1000, time.Minute)
-	frame := func(c class, at uint32, cut bool) {
+	q := New(1000, time.Minute)
+	frame := func(c Priority, at uint32, cut bool) {
 		t.Helper()
 		body := [][]byte{make([]byte, 400)}
-		if q.admit(c, 0, 400) {
+		if q.Accepts(c, 0, 400) {
 			push(q, chunk.Header{Timestamp: at}, c, body)
 		}
 		require.Equal(t, cut, q.tailCut.has(0))
 	}
-	frame(classKey, 0, false)
-	frame(classPicture, 40, false)
-	frame(classPicture, 80, true) // too much waits: the group of pictures goes
-	frame(classPicture, 120, true)
-	frame(classKey, 160, false)
+	frame(KeyFrame, 0, false)
+	frame(InterFrame, 40, false)
+	frame(InterFrame, 80, true) // too much waits: the group of pictures goes
+	frame(InterFrame, 120, true)
+	frame(KeyFrame, 160, false)
 	q.awaitKey.add(0) // the source itself has a gap here
-	frame(classPicture, 200, false)
+	frame(InterFrame, 200, false)
 }

@@ -1,4 +1,4 @@
-package core
+package sendqueue
 
 import (
 	"iter"
@@ -9,30 +9,30 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// entry is a message that waits, with a copy of its payload.
-type entry struct {
-	header  chunk.Header
-	class   class
-	track   uint8 // of a picture
-	size    int   // of the message
-	payload []byte
-	next    *entry // of those that are spare
+// Message is a message that waits, with a copy of its payload.
+type Message struct {
+	Header   chunk.Header
+	Priority Priority
+	track    uint8 // of a picture
+	Size     int   // of the message
+	Payload  []byte
+	next     *Message // of those that are spare
 }
 
-// queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
+// Queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
 //
 // It drops nothing while less media waits than thinFrom. Above, each picture that comes costs the oldest disposable one that
 // waits, or itself: the stream gets thinner as long as that lasts, and all other pictures stay whole. When the queue is over one
 // of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group of pictures that is being
 // received, its remaining pictures are refused until the track's next key frame: what is sent can always be decoded. So are the
 // leading pictures of the key frame behind a cut. Audio and headers stay.
-type queue struct {
+type Queue struct {
 	maxBytes int
 	maxMedia time.Duration
 	thinFrom time.Duration // media time; see thinningOf
 
-	entries  []*entry // oldest first
-	room     []*entry // the same memory from its beginning: see add
+	entries  []*Message // oldest first
+	room     []*Message // the same memory from its beginning: see add
 	bytes    int
 	awaitKey trackSet // whose pictures are refused until the next key frame
 	cut      trackSet // whose leading pictures are refused until the next key frame
@@ -55,8 +55,9 @@ func thinningOf(maxMedia time.Duration) time.Duration {
 	return min(thinningMost, maxMedia*thinningShare/100)
 }
 
-func newQueue(maxBytes int, maxMedia time.Duration) *queue {
-	return &queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
+// New returns an empty queue with its limits.
+func New(maxBytes int, maxMedia time.Duration) *Queue {
+	return &Queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
 }
 
 // trackSet is a set of track ids.
@@ -66,42 +67,43 @@ func (s *trackSet) has(track uint8) bool { return s[track/64]&(1<<(track%64)) !=
 func (s *trackSet) add(track uint8)      { s[track/64] |= 1 << (track % 64) }
 func (s *trackSet) remove(track uint8)   { s[track/64] &^= 1 << (track % 64) }
 
-// pushTrack copies the pieces of a message that is admitted and queues them, after making room. It returns false when the
+// Push copies the pieces of a message that Accepts lets pass and queues them, after making room. It returns false when the
 // message was dropped; only pictures are.
-func (q *queue) pushTrack(h chunk.Header, c class, track uint8, pieces [][]byte) bool {
-	size := joinedSize(pieces)
-	if c.video() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c.disposable() {
+func (q *Queue) Push(h chunk.Header, c Priority, track uint8, pieces [][]byte) bool {
+	size := Size(pieces)
+	if c.IsVideo() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c.isDisposable() {
 		q.countDrop(size)
 		return false
 	}
-	if !q.makeRoom(size, h.Timestamp, c, track) || c.leading() && q.cut.has(track) {
+	if !q.makeRoom(size, h.Timestamp, c, track) || c.isLeading() && q.cut.has(track) {
 		q.countDrop(size)
 		return false
 	}
-	e := q.fill(h, c, pieces)
+	e := q.CopyOf(h, c, pieces)
 	e.track = track
-	if q.behindCut(c, track) {
-		flv.BreakLink(e.payload)
+	if q.MustCopy(c, track) {
+		flv.BreakLink(e.Payload)
 	}
 	q.add(e)
 	q.bytes += size
-	if c.disposable() {
+	if c.isDisposable() {
 		q.disposable++
 	}
 	return true
 }
 
-// fill returns an entry with a copy of the pieces.
-func (q *queue) fill(h chunk.Header, c class, pieces [][]byte) *entry {
-	e := q.spare.take(joinedSize(pieces))
-	e.header, e.class, e.size = h, c, joinedSize(pieces)
+// CopyOf returns a message with a copy of the pieces, which does not wait. Release takes it back.
+func (q *Queue) CopyOf(h chunk.Header, c Priority, pieces [][]byte) *Message {
+	e := q.spare.take(Size(pieces))
+	e.Header, e.Priority, e.Size = h, c, Size(pieces)
 	for _, p := range pieces {
-		e.payload = append(e.payload, p...)
+		e.Payload = append(e.Payload, p...)
 	}
 	return e
 }
 
-func joinedSize(pieces [][]byte) int {
+// Size returns the length of the pieces joined.
+func Size(pieces [][]byte) int {
 	size := 0
 	for _, p := range pieces {
 		size += len(p)
@@ -111,10 +113,10 @@ func joinedSize(pieces [][]byte) int {
 
 // makeRoom drops pictures until the new message fits: where bytes are short disposable ones while there are any, and then
 // groups. It returns false when the new message itself, a picture, is disposable or belongs to a group that had to go.
-func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool {
+func (q *Queue) makeRoom(size int, timestamp uint32, c Priority, track uint8) bool {
 	for q.bytes+size > q.maxBytes && q.dropDisposable() {
 	}
-	if c.disposable() && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
+	if c.isDisposable() && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
 		return false
 	}
 	for len(q.entries) > 0 && q.over(size, timestamp, c) {
@@ -126,14 +128,14 @@ func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool 
 		next := q.findKey(first+1, oldest)
 		if next >= 0 {
 			q.dropVideo(first, next, oldest)
-			if !q.dropLeading(oldest) && !(c == classKey && oldest == track) {
+			if !q.dropLeading(oldest) && !(c == KeyFrame && oldest == track) {
 				q.cut.add(oldest)
 			}
 			continue
 		}
 		q.dropVideo(first, len(q.entries), oldest)
-		mine := c.video() && oldest == track
-		if mine && c == classKey {
+		mine := c.IsVideo() && oldest == track
+		if mine && c == KeyFrame {
 			q.cut.add(oldest)
 			continue
 		}
@@ -147,26 +149,26 @@ func (q *queue) makeRoom(size int, timestamp uint32, c class, track uint8) bool 
 }
 
 // over reports whether a message is too much. Headers add no time: those that are commands have no media time at all.
-func (q *queue) over(size int, timestamp uint32, c class) bool {
-	return q.bytes+size > q.maxBytes || c != classHeader && q.waitOfPictures(timestamp) > q.maxMedia
+func (q *Queue) over(size int, timestamp uint32, c Priority) bool {
+	return q.bytes+size > q.maxBytes || c != Header && q.waitOfPictures(timestamp) > q.maxMedia
 }
 
 // waitOfPictures is the media time from the oldest waiting picture to timestamp; 0 when none waits. The limits of time mean
 // pictures: dropping them does not make audio younger that has waited for longer.
-func (q *queue) waitOfPictures(timestamp uint32) time.Duration {
+func (q *Queue) waitOfPictures(timestamp uint32) time.Duration {
 	if i := q.findVideo(0); i >= 0 {
 		return sinceEntry(q.entries[i], timestamp)
 	}
 	return 0
 }
 
-func sinceEntry(e *entry, timestamp uint32) time.Duration {
-	return time.Duration(max(0, int32(timestamp-e.header.Timestamp))) * time.Millisecond
+func sinceEntry(e *Message, timestamp uint32) time.Duration {
+	return time.Duration(max(0, int32(timestamp-e.Header.Timestamp))) * time.Millisecond
 }
 
-// span is the media time that waits. Headers do not count: they may have been queued long before the media.
-func (q *queue) span() time.Duration {
-	media := func(e *entry) bool { return e.class != classHeader }
+// Span is the media time that waits. Headers do not count: they may have been queued long before the media.
+func (q *Queue) Span() time.Duration {
+	media := func(e *Message) bool { return e.Priority != Header }
 	first := slices.IndexFunc(q.entries, media)
 	if first < 0 {
 		return 0
@@ -175,12 +177,12 @@ func (q *queue) span() time.Duration {
 	for !media(q.entries[last]) {
 		last--
 	}
-	return sinceEntry(q.entries[first], q.entries[last].header.Timestamp)
+	return sinceEntry(q.entries[first], q.entries[last].Header.Timestamp)
 }
 
-func (q *queue) findVideo(from int) int {
+func (q *Queue) findVideo(from int) int {
 	for i := from; i < len(q.entries); i++ {
-		if q.entries[i].class.video() {
+		if q.entries[i].Priority.IsVideo() {
 			return i
 		}
 	}
@@ -188,12 +190,12 @@ func (q *queue) findVideo(from int) int {
 }
 
 // dropDisposable drops the oldest disposable picture; false when none waits.
-func (q *queue) dropDisposable() bool {
+func (q *Queue) dropDisposable() bool {
 	if q.disposable == 0 {
 		return false
 	}
 	for i, e := range q.entries {
-		if e.class.disposable() {
+		if e.Priority.isDisposable() {
 			q.dropVideo(i, i+1, e.track)
 			return true
 		}
@@ -201,9 +203,9 @@ func (q *queue) dropDisposable() bool {
 	return false
 }
 
-func (q *queue) findKey(from int, track uint8) int {
+func (q *Queue) findKey(from int, track uint8) int {
 	for i := from; i < len(q.entries); i++ {
-		if e := q.entries[i]; e.class == classKey && e.track == track {
+		if e := q.entries[i]; e.Priority == KeyFrame && e.track == track {
 			return i
 		}
 	}
@@ -211,19 +213,19 @@ func (q *queue) findKey(from int, track uint8) int {
 }
 
 // dropVideo removes the pictures of a track from first up to end.
-func (q *queue) dropVideo(first, end int, track uint8) {
-	q.dropPictures(first, end, track, class.video)
+func (q *Queue) dropVideo(first, end int, track uint8) {
+	q.dropPictures(first, end, track, Priority.IsVideo)
 }
 
 // dropPictures removes those of the pictures from first up to end that are of a track and of some classes.
-func (q *queue) dropPictures(first, end int, track uint8, of func(class) bool) {
+func (q *Queue) dropPictures(first, end int, track uint8, of func(Priority) bool) {
 	kept := q.entries[:first]
 	for i := first; i < len(q.entries); i++ {
 		e := q.entries[i]
-		if i < end && of(e.class) && e.track == track {
-			q.countDrop(e.size)
+		if i < end && of(e.Priority) && e.track == track {
+			q.countDrop(e.Size)
 			q.left(e)
-			q.give(e)
+			q.Release(e)
 			continue
 		}
 		kept = append(kept, e)
@@ -232,34 +234,34 @@ func (q *queue) dropPictures(first, end int, track uint8, of func(class) bool) {
 	q.entries = kept
 }
 
-func (q *queue) countDrop(size int) {
+func (q *Queue) countDrop(size int) {
 	q.droppedFrames++
 	q.droppedBytes += uint64(size)
 }
 
-// discard drops all that waits; pictures are counted.
-func (q *queue) discard() {
+// Discard drops all that waits; pictures are counted.
+func (q *Queue) Discard() {
 	for i, e := range q.entries {
-		if e.class.video() {
-			q.countDrop(e.size)
+		if e.Priority.IsVideo() {
+			q.countDrop(e.Size)
 		}
 		q.entries[i] = nil
 	}
 	q.entries, q.bytes, q.disposable = q.entries[:0], 0, 0
 }
 
-// takeDropped returns what was dropped since the last call.
-func (q *queue) takeDropped() (frames uint32, bytes uint64) {
+// TakeDropped returns what was dropped since the last call.
+func (q *Queue) TakeDropped() (frames uint32, bytes uint64) {
 	frames, bytes = q.droppedFrames, q.droppedBytes
 	q.droppedFrames, q.droppedBytes = 0, 0
 	return frames, bytes
 }
 
-// pop moves the oldest messages to dst, up to limit bytes but at least one.
-func (q *queue) pop(dst []*entry, limit int) []*entry {
+// Pop moves the oldest messages to dst, up to limit bytes but at least one.
+func (q *Queue) Pop(dst []*Message, limit int) []*Message {
 	n, size := 0, 0
-	for n < len(q.entries) && (n == 0 || size+len(q.entries[n].payload) <= limit) {
-		size += len(q.entries[n].payload)
+	for n < len(q.entries) && (n == 0 || size+len(q.entries[n].Payload) <= limit) {
+		size += len(q.entries[n].Payload)
 		q.left(q.entries[n])
 		n++
 	}
@@ -269,9 +271,9 @@ func (q *queue) pop(dst []*entry, limit int) []*entry {
 	return dst
 }
 
-// add appends an entry. pop leaves the places of what it takes empty; when the memory is at its end and half of it is such places,
-// what waits moves to its beginning. That spares pop to move all that waits, and add to ask for memory.
-func (q *queue) add(e *entry) {
+// add appends an entry. Pop leaves the places of what it takes empty; when the memory is at its end and half of it is such places,
+// what waits moves to its beginning. That spares Pop to move all that waits, and add to ask for memory.
+func (q *Queue) add(e *Message) {
 	if len(q.entries) == cap(q.entries) && len(q.entries) <= len(q.room)/2 {
 		n := copy(q.room, q.entries)
 		clear(q.entries) // they are in the second half
@@ -285,54 +287,54 @@ func (q *queue) add(e *entry) {
 }
 
 // left takes note that an entry waits no more.
-func (q *queue) left(e *entry) {
-	q.bytes -= len(e.payload)
-	if e.class.disposable() {
+func (q *Queue) left(e *Message) {
+	q.bytes -= len(e.Payload)
+	if e.Priority.isDisposable() {
 		q.disposable--
 	}
 }
 
-// give takes an entry back for reuse. While messages wait as much may be kept as may wait: the end of a backlog trims it, see next.
-func (q *queue) give(e *entry) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }
+// Release takes a message back for reuse. While messages wait as much may be kept as may wait: the end of a backlog trims it, see Trim.
+func (q *Queue) Release(e *Message) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }
 
-// trim leaves what is kept of memory beyond what an idle queue needs to all queues.
-func (q *queue) trim() { q.spare.trim(maxSpareBytes) }
+// Trim leaves what is kept of memory beyond what an idle queue needs to all queues.
+func (q *Queue) Trim() { q.spare.trim(maxSpareBytes) }
 
-// overfull reports whether more waits than may although nothing is left that could be dropped: only
+// Overfull reports whether more waits than may although nothing is left that could be dropped: only
 // audio and headers wait.
-func (q *queue) overfull() bool { return q.bytes > q.maxBytes && q.findVideo(0) < 0 }
+func (q *Queue) Overfull() bool { return q.bytes > q.maxBytes && q.findVideo(0) < 0 }
 
-// awaitKeyFrame refuses the next frames of a track until its next key frame, like those behind what
+// AwaitKeyFrame refuses the next frames of a track until its next key frame, like those behind what
 // was dropped.
-func (q *queue) awaitKeyFrame(track uint8) { q.awaitKey.add(track) }
+func (q *Queue) AwaitKeyFrame(track uint8) { q.awaitKey.add(track) }
 
-// endsInCut reports whether the latest frames of a track were dropped because too much waited.
-func (q *queue) endsInCut() bool { return q.tailCut != trackSet{} }
+// EndsInCut reports whether the latest frames of a track were dropped because too much waited.
+func (q *Queue) EndsInCut() bool { return q.tailCut != trackSet{} }
 
 // Bytes returns how much waits.
-func (q *queue) Bytes() int { return q.bytes }
+func (q *Queue) Bytes() int { return q.bytes }
 
-// all returns what waits, the oldest first.
-func (q *queue) all() iter.Seq[*entry] { return slices.Values(q.entries) }
+// All returns what waits, the oldest first.
+func (q *Queue) All() iter.Seq[*Message] { return slices.Values(q.entries) }
 
-// requeue queues a message that had left, so that discard drops it too.
-func (q *queue) requeue(e *entry) {
+// Requeue queues a message that had left, so that Discard drops it too.
+func (q *Queue) Requeue(e *Message) {
 	q.add(e)
-	q.bytes += len(e.payload)
-	if e.class.disposable() {
+	q.bytes += len(e.Payload)
+	if e.Priority.isDisposable() {
 		q.disposable++
 	}
 }
 
-// adopt queues what waits in another queue, under another message stream ID, and goes on where that
+// TakeOver queues what waits in another queue, under another message stream ID, and goes on where that
 // one was. That one is empty then.
-func (q *queue) adopt(from *queue, streamID uint32) {
+func (q *Queue) TakeOver(from *Queue, streamID uint32) {
 	for _, e := range from.entries {
-		e.header.StreamID = streamID
+		e.Header.StreamID = streamID
 		q.add(e)
 	}
 	q.bytes += from.bytes
 	q.disposable += from.disposable
 	q.awaitKey, q.cut, q.tailCut = from.awaitKey, from.cut, from.tailCut
-	*from = *newQueue(from.maxBytes, from.maxMedia)
+	*from = *New(from.maxBytes, from.maxMedia)
 }

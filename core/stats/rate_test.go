@@ -1,4 +1,4 @@
-package core
+package stats
 
 import (
 	"testing"
@@ -41,7 +41,7 @@ func TestRateMeterWindow(t *testing.T) {
 	r.setWindow(5)
 	require.EqualValues(t, 1000, r.kbps(at(29)))
 	require.EqualValues(t, 800, r.kbps(at(30)), "one of the five seconds is silent")
-	r.setWindow(maxRateWindow)
+	r.setWindow(MaxWindow)
 	require.EqualValues(t, 900, r.kbps(at(30)), "no more than the default window is known")
 	r.add(at(31), 125_000)
 	require.EqualValues(t, 10*1000/11, r.kbps(at(31)))

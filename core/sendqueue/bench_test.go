@@ -1,4 +1,4 @@
-package core
+package sendqueue
 
 import (
 	"fmt"
@@ -12,25 +12,25 @@ import (
 func BenchmarkQueue(b *testing.B) {
 	for _, c := range []struct{ size, waiting int }{{1_000, 0}, {1_000, 1000}, {20_000, 0}, {20_000, 100}} {
 		b.Run(fmt.Sprintf("bytes=%d/waiting=%d", c.size, c.waiting), func(b *testing.B) {
-			q := newQueue(1<<30, time.Hour)
+			q := New(1<<30, time.Hour)
 			pieces := [][]byte{make([]byte, 9), make([]byte, c.size-9)}
 			var timestamp uint32
-			queue := func(class class) {
+			queue := func(class Priority) {
 				timestamp++
 				push(q, chunk.Header{Timestamp: timestamp}, class, pieces)
 			}
-			queue(classKey)
+			queue(KeyFrame)
 			for range c.waiting {
-				queue(classPicture)
+				queue(InterFrame)
 			}
-			var batch []*entry
+			var batch []*Message
 			b.SetBytes(int64(c.size))
 			b.ReportAllocs()
 			for b.Loop() {
-				queue(classPicture)
-				batch = q.pop(batch[:0], 1)
+				queue(InterFrame)
+				batch = q.Pop(batch[:0], 1)
 				for _, e := range batch {
-					q.give(e)
+					q.Release(e)
 				}
 			}
 		})
@@ -39,14 +39,14 @@ func BenchmarkQueue(b *testing.B) {
 
 // BenchmarkQueueDrops puts pictures into a queue that is full: groups go.
 func BenchmarkQueueDrops(b *testing.B) {
-	q := newQueue(1<<20, time.Hour)
+	q := New(1<<20, time.Hour)
 	pieces := [][]byte{make([]byte, 9), make([]byte, 4000)}
 	var timestamp uint32
 	b.ReportAllocs()
 	for b.Loop() {
-		c := classPicture
+		c := InterFrame
 		if timestamp%30 == 0 {
-			c = classKey
+			c = KeyFrame
 		}
 		timestamp++
 		push(q, chunk.Header{Timestamp: timestamp}, c, pieces)

@@ -1,13 +1,14 @@
-package core
+package stats
 
 import (
 	"math"
 	"time"
 )
 
+// Over how many seconds Counters.Kbps can measure, and does at first.
 const (
-	maxRateWindow     = 60 // seconds
-	defaultRateWindow = 10
+	MaxWindow     = 60
+	DefaultWindow = 10
 )
 
 // rateMeter measures bytes a second over the last seconds.
@@ -15,14 +16,14 @@ type rateMeter struct {
 	start   time.Time // of the first byte ever; zero: there was none
 	first   int64     // seconds since start of what is known
 	last    int64     // the same of the newest bucket
-	window  int64     // seconds, up to maxRateWindow; 0: defaultRateWindow
+	window  int64     // seconds, up to MaxWindow; 0: DefaultWindow
 	buckets []uint32  // one for each second of the longest window so far
 }
 
-// setWindow sets over how many seconds it measures, 1 to maxRateWindow. What has been measured is kept.
+// setWindow sets over how many seconds it measures, 1 to MaxWindow. What has been measured is kept.
 func (r *rateMeter) setWindow(seconds int64) {
 	r.window = seconds
-	r.grow(max(seconds, defaultRateWindow))
+	r.grow(max(seconds, DefaultWindow))
 }
 
 // grow makes at least that many buckets: few need more than a few.
@@ -44,7 +45,7 @@ func (r *rateMeter) grow(seconds int64) {
 func (r *rateMeter) bucket(second int64) *uint32 { return &r.buckets[second%int64(len(r.buckets))] }
 
 func (r *rateMeter) add(now time.Time, n int64) {
-	r.grow(defaultRateWindow)
+	r.grow(DefaultWindow)
 	if r.start.IsZero() {
 		r.start = now
 	}
@@ -73,7 +74,7 @@ func (r *rateMeter) kbps(now time.Time) uint32 {
 	r.advance(now)
 	window := r.window
 	if window == 0 {
-		window = defaultRateWindow
+		window = DefaultWindow
 	}
 	seconds := min(window, r.last-r.first+1)
 	var sum int64

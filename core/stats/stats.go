@@ -1,10 +1,11 @@
-package core
+package stats
 
 import (
 	"sync"
 	"time"
 
 	"luatrtmp/core/chunk"
+	"luatrtmp/core/sendqueue"
 )
 
 // Stats counts what a Publisher did since it was made; reconnecting does not reset it. The fields are those of
@@ -36,52 +37,52 @@ type Info struct {
 	AudioCodec    string
 }
 
-// counters are shared by all connections of a Publisher.
-type counters struct {
+// Counters are shared by all connections of a Publisher.
+type Counters struct {
 	mu    sync.Mutex
 	stats Stats
 	rate  rateMeter
 }
 
-// wrote counts bytes that the kernel took.
-func (c *counters) wrote(n int64, now time.Time) {
+// Wrote counts bytes that the kernel took.
+func (c *Counters) Wrote(n int64, now time.Time) {
 	c.mu.Lock()
 	c.stats.BytesSent += uint64(n)
 	c.rate.add(now, n)
 	c.mu.Unlock()
 }
 
-// sent counts messages that are wholly written.
-func (c *counters) sent(batch []*entry) {
+// Sent counts messages that are wholly written.
+func (c *Counters) Sent(batch []*sendqueue.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range batch {
-		c.stats.count(&e.header, e.class, e.size)
+		c.stats.count(&e.Header, e.Priority, e.Size)
 	}
 }
 
-// sentNow counts a message that the kernel took whole, in n bytes.
-func (c *counters) sentNow(n int64, now time.Time, h *chunk.Header, class class, size int) {
+// SentNow counts a message that the kernel took whole, in n bytes.
+func (c *Counters) SentNow(n int64, now time.Time, h *chunk.Header, p sendqueue.Priority, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats.BytesSent += uint64(n)
 	c.rate.add(now, n)
-	c.stats.count(h, class, size)
+	c.stats.count(h, p, size)
 }
 
-func (s *Stats) count(h *chunk.Header, class class, size int) {
+func (s *Stats) count(h *chunk.Header, p sendqueue.Priority, size int) {
 	s.PacketsSent++
-	switch class {
-	case classAudio:
+	switch p {
+	case sendqueue.Audio:
 		s.AudioFramesSent++
 		s.AudioBytes += uint64(size)
 		s.LastAudioTimestamp = h.Timestamp
-	case classKey:
+	case sendqueue.KeyFrame:
 		s.VideoFramesSent++
 		s.IFrames++
 		s.IBytes += uint64(size)
 		s.LastVideoTimestamp = h.Timestamp
-	case classPicture, classDisposable, classLeading, classLeadingDisposable:
+	case sendqueue.InterFrame, sendqueue.Disposable, sendqueue.Leading, sendqueue.LeadingDisposable:
 		s.VideoFramesSent++
 		s.PFrames++
 		s.PBytes += uint64(size)
@@ -89,7 +90,8 @@ func (s *Stats) count(h *chunk.Header, class class, size int) {
 	}
 }
 
-func (c *counters) dropped(frames uint32, bytes uint64) {
+// Dropped counts pictures that were dropped.
+func (c *Counters) Dropped(frames uint32, bytes uint64) {
 	if frames == 0 {
 		return
 	}
@@ -99,19 +101,22 @@ func (c *counters) dropped(frames uint32, bytes uint64) {
 	c.mu.Unlock()
 }
 
-func (c *counters) snapshot() Stats {
+// Snapshot returns what has been counted so far.
+func (c *Counters) Snapshot() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stats
 }
 
-func (c *counters) setWindow(seconds int64) {
+// SetWindow sets over how many seconds Kbps measures, 1 to MaxWindow. What has been measured is kept.
+func (c *Counters) SetWindow(seconds int64) {
 	c.mu.Lock()
 	c.rate.setWindow(seconds)
 	c.mu.Unlock()
 }
 
-func (c *counters) kbps(now time.Time) uint32 {
+// Kbps returns the rate of sending over the last seconds.
+func (c *Counters) Kbps(now time.Time) uint32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.rate.kbps(now)
