@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -14,8 +15,9 @@ import (
 type instance struct {
 	handle    uint64 // what is in the rtmp_ctx_t
 	publisher *core.Publisher
-	log       *stderrlog.Stream
-	once      sync.Once // for leave
+	log       *slog.Logger
+	stream    *stderrlog.Stream // which log writes to
+	once      sync.Once         // for leave
 
 	mu        sync.Mutex
 	callError error
@@ -36,8 +38,10 @@ var instances = struct {
 // initialised there and then overwritten, without an rtmp_deinit, is ended first: it would call back with the address of
 // a context that is not its own.
 func register(address uintptr, handle *uint64) bool {
-	log := theLog().Stream()
-	i := &instance{publisher: core.New(log), log: log}
+	stream := theLog().Stream()
+	log := slog.New(stream)
+	i := &instance{publisher: core.New(log), log: log, stream: stream}
+	stream.SetName(i.publisher.Name)
 	for {
 		instances.Lock()
 		old := instances.live[address]
@@ -105,7 +109,7 @@ func leave(i *instance, over <-chan struct{}) {
 		instances.Lock()
 		delete(instances.leaving, i)
 		instances.Unlock()
-		i.log.Close()
+		i.stream.Close()
 	}()
 }
 

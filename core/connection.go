@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"time"
 
@@ -98,7 +99,7 @@ func (c *connection) start() {
 	c.out = newWriter(c.conn, c.o, &c.p.counters)
 	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
 	c.in.told, c.out.tellOver = c.wake, c.writingOver
-	if !isQuiet(c.p.log) {
+	if c.p.log.Enabled(context.Background(), slog.LevelDebug) {
 		c.out.tellDropped = func(frames uint32, bytes uint64) {
 			c.p.log.Debug("frames are dropped, because too much waits for the network", "frames", frames, "bytes", bytes)
 		}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -29,7 +30,7 @@ type dialogue struct {
 	out    *writer
 	in     *reader
 	polite *cancellation // over: give up
-	log    Logger
+	log    *slog.Logger
 
 	lastTransaction uint32              // transaction ID of the latest command
 	server          caps.Capabilities   // what the server says that it takes

@@ -242,7 +242,7 @@ func TestFeederAfterAHalt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				log := &record{}
-				p := New(log)
+				p := New(slog.New(log))
 				o := defaults
 				o.QueueMedia = c.queue
 				run := feeder{muxer: p.muxer, session: newSession(p, &endpoint.Endpoint{}, &o)}

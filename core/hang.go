@@ -1,6 +1,7 @@
 package core
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,7 @@ const (
 // leftBehind counts the goroutines of this process that are left behind now.
 var leftBehind atomic.Int64
 
-func noteLeftBehind(log Logger) {
+func noteLeftBehind(log *slog.Logger) {
 	log.Warn("the file system does not answer: the thread that hangs in it is left behind", "hanging", leftBehind.Add(1))
 }
 
@@ -42,7 +43,7 @@ func roomForAnother() error {
 }
 
 // patiently returns what f returns, or ErrTimeout when that takes longer than openPatience. What f returns later is discarded.
-func patiently[T any](log Logger, f func() (T, error), discard func(T)) (result T, err error) {
+func patiently[T any](log *slog.Logger, f func() (T, error), discard func(T)) (result T, err error) {
 	if err := roomForAnother(); err != nil {
 		return result, err
 	}

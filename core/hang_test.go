@@ -58,7 +58,7 @@ func (s *hangingSource) Close() error {
 }
 
 // hangingPublisher publishes from a source that hangs, and has been hanging for a while.
-func hangingPublisher(t *testing.T, where hangs, log Logger, options ...string) (*Publisher, *disk) {
+func hangingPublisher(t *testing.T, where hangs, log *slog.Logger, options ...string) (*Publisher, *disk) {
 	t.Helper()
 	p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) }, options...)
 	p.log = log
@@ -288,7 +288,7 @@ func TestStopOnTheWayToAKeyFrame(t *testing.T) {
 		src := &farSource{fakeSource: fakeVideo(250, 25)}
 		f := newFed(t, src)
 		log := &record{}
-		f.log = log
+		f.log = slog.New(log)
 		f.Start()
 		f.after(time.Second)
 		f.Stop()

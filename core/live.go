@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -32,7 +33,7 @@ const (
 // live receives RTP. Its sockets are open, and read, from openLive until close: what comes while nobody takes it is followed and thrown away, so that
 // nothing old waits in the kernel, and clocks and parameter sets are known when somebody does.
 type live struct {
-	log     Logger
+	log     *slog.Logger
 	desc    *rtp.Description
 	began   time.Time
 	sockets []*net.UDPConn
@@ -48,7 +49,7 @@ type live struct {
 }
 
 // openLive binds the sockets of a live source and begins to read them.
-func openLive(spec source.Spec, log Logger) (*live, error) {
+func openLive(spec source.Spec, log *slog.Logger) (*live, error) {
 	desc, err := source.Describe(spec)
 	if err != nil {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)

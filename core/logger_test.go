@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,31 +18,25 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// record is a Logger that keeps its lines, and the name that it was given.
+// record is a handler that keeps the lines of a log.
 type record struct {
-	mu    sync.Mutex
-	name  string
-	lines []string
+	slog.Handler // never called: nobody gives the lines attributes beforehand
+	mu           sync.Mutex
+	lines        []string
 }
 
-func (r *record) add(level slog.Level, text string, args []any) {
+func (r *record) Enabled(context.Context, slog.Level) bool { return true }
+
+func (r *record) Handle(_ context.Context, line slog.Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var values strings.Builder
-	for i := 0; i < len(args); i += 2 {
-		fmt.Fprintf(&values, " %v=%v", args[i], args[i+1])
-	}
-	r.lines = append(r.lines, level.String()+" "+text+values.String())
-}
-
-func (r *record) Debug(text string, args ...any) { r.add(slog.LevelDebug, text, args) }
-func (r *record) Info(text string, args ...any)  { r.add(slog.LevelInfo, text, args) }
-func (r *record) Warn(text string, args ...any)  { r.add(slog.LevelWarn, text, args) }
-
-func (r *record) SetName(name string) {
-	r.mu.Lock()
-	r.name = name
-	r.mu.Unlock()
+	line.Attrs(func(a slog.Attr) bool {
+		fmt.Fprintf(&values, " %v=%v", a.Key, a.Value)
+		return true
+	})
+	r.lines = append(r.lines, line.Level.String()+" "+line.Message+values.String())
+	return nil
 }
 
 // taken returns the lines of the levels that are told since the last call.
@@ -68,7 +63,7 @@ func TestOutageInLog(t *testing.T) {
 		var current atomic.Pointer[memConn]
 		log := &record{}
 		p, w := virtualPublisher(t, nil, "reconnect", "true", "reconnect_max_ms", "5000")
-		p.log = log
+		p.log = slog.New(log)
 		defer p.Close()
 		p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
 			if out.Load() {
@@ -117,7 +112,7 @@ func TestFailureInLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &record{}
 		p, w := virtualPublisher(t, func(c *memConn) { c.Close() })
-		p.log = log
+		p.log = slog.New(log)
 		defer p.Close()
 		connect(t, p)
 		w.until(StateError)
@@ -128,20 +123,19 @@ func TestFailureInLog(t *testing.T) {
 	})
 }
 
-// The log calls a Publisher what the option says, else its URL without what is secret.
+// A log calls a Publisher what the option says, else its URL without what is secret.
 func TestNameInLog(t *testing.T) {
-	log := &record{}
-	p := New(log)
+	p := New(quietLog())
 	defer p.Close()
-	require.Empty(t, log.name)
+	require.Empty(t, p.Name())
 	require.NoError(t, p.SetURL("rtmp://user:password@127.0.0.1/live/stream?token=secret"))
-	require.Equal(t, "rtmp://127.0.0.1:1935/live/...", strings.Replace(log.name, "127.0.0.1/", "127.0.0.1:1935/", 1))
+	require.Equal(t, "rtmp://127.0.0.1:1935/live/...", strings.Replace(p.Name(), "127.0.0.1/", "127.0.0.1:1935/", 1))
 	require.NoError(t, p.SetOption("name", "camera 字"))
-	require.Equal(t, "camera 字", log.name)
+	require.Equal(t, "camera 字", p.Name())
 	for _, wrong := range []string{"", "a\nb", strings.Repeat("x", maxText+1)} {
 		require.ErrorIs(t, p.SetOption("name", wrong), rtmperr.ErrInvalid)
 	}
-	require.Equal(t, "camera 字", log.name)
+	require.Equal(t, "camera 字", p.Name())
 }
 
 // The debug level tells of the dialogue and of what is dropped.
@@ -149,7 +143,7 @@ func TestDialogueInLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &record{}
 		p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) })
-		p.log = log
+		p.log = slog.New(log)
 		defer p.Close()
 		connect(t, p)
 		w.until(StatePublishing)

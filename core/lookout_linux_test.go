@@ -106,7 +106,7 @@ func TestIdlePublisherRests(t *testing.T) {
 		defer s.rests.mu.Unlock()
 		return s.rests.now
 	}
-	require.Eventually(t, func() bool { return !isTerse(p.log) && resting() }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return resting() }, patience, time.Millisecond)
 	p.NotifyBitrate(func(uint32, time.Duration) {})
 	require.Eventually(t, resting, patience, time.Millisecond)
 	conn.Close()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"log/slog"
 	"sync"
 
 	"luatrtmp/core/flv"
@@ -149,7 +150,7 @@ func (h *playhead) exit() bool {
 }
 
 // leaveBehind leaves the goroutine behind that is in a call. It returns false if none is.
-func (h *playhead) leaveBehind(log Logger) bool {
+func (h *playhead) leaveBehind(log *slog.Logger) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -164,7 +165,7 @@ func (h *playhead) leaveBehind(log Logger) bool {
 }
 
 // close closes the source, and waits a moment for that. What was left behind closes itself.
-func (h *playhead) close(log Logger) {
+func (h *playhead) close(log *slog.Logger) {
 	h.mu.Lock()
 	left := h.left
 	h.mu.Unlock()

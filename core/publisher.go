@@ -1,8 +1,10 @@
 package core
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -23,7 +25,7 @@ var errNotPublishing = rtmperr.New(rtmperr.ErrState, "not publishing")
 
 // Publisher publishes to one URL. All methods may be called from any goroutine.
 type Publisher struct {
-	log      Logger
+	log      *slog.Logger
 	events   events
 	counters stats.Counters
 	muxer    *muxer
@@ -37,6 +39,7 @@ type Publisher struct {
 	secrets  endpoint.KnownSecrets
 
 	reconnects atomic.Uint32 // connections re-established
+	name       atomic.Value  // a string, see Name
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
 	pushed      atomic.Bool            // frames are pushed: the source is off for good
@@ -68,9 +71,16 @@ type Publisher struct {
 // clip is the source of whoever sets none.
 var clip = source.Spec{Path: source.Clip}
 
-// New returns an idle Publisher. log receives what a user may want to know and nobody has to handle.
-func New(log Logger) *Publisher {
+// LevelReport is the level of lines whose number the user has chosen, the statistics. A handler
+// that limits how often something is told does not limit these.
+const LevelReport = slog.LevelInfo + 1
+
+// New returns an idle Publisher. log receives what a user may want to know and nobody has to
+// handle. Several goroutines write to it at once, some of them with locks held: its handler must not
+// wait. Each of its texts is always the same for the same kind of thing.
+func New(log *slog.Logger) *Publisher {
 	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: loadCA, options: &defaults, spec: &clip}
+	p.name.Store("")
 	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.Dropped, warn: p.log.Warn})
 	return p
 }
@@ -116,11 +126,26 @@ func (p *Publisher) SetURL(url string) error {
 		return err
 	}
 	p.url = url
-	p.nameLog()
+	p.rename()
 	if p.session != nil {
 		answer(p.session.answered)
 	}
 	return nil
+}
+
+// Name returns what a log is to call the Publisher: the option "name", or else the URL without what
+// is secret. It waits for nobody and takes no lock.
+func (p *Publisher) Name() string { return p.name.Load().(string) }
+
+// rename sets what Name returns; p.mu must be held.
+func (p *Publisher) rename() {
+	name := p.options.Name
+	if name == "" {
+		if to, err := p.endpoint(); err == nil {
+			name = to.Masked()
+		}
+	}
+	p.name.Store(name)
 }
 
 // SetOption sets an option by name; see Options. It takes effect at the next Connect.
@@ -137,7 +162,7 @@ func (p *Publisher) SetOption(name, value string) error {
 	o := *p.options
 	err := set(&o)
 	p.options = &o
-	p.nameLog()
+	p.rename()
 	p.mu.Unlock()
 	return err
 }
@@ -401,7 +426,7 @@ func (p *Publisher) SetStatsInterval(interval time.Duration) error {
 // logStats logs how the connection fares.
 func (p *Publisher) logStats() {
 	s, n := p.Stats(), p.Info()
-	report(p.log, "statistics", "bytes", s.BytesSent, "video", s.VideoFramesSent, "audio", s.AudioFramesSent,
+	p.log.Log(context.Background(), LevelReport, "statistics", "bytes", s.BytesSent, "video", s.VideoFramesSent, "audio", s.AudioFramesSent,
 		"dropped", s.DroppedFrames, "kbps", n.SendKbps, "waiting", n.QueueMedia, "connected", s.ConnectionTime.Round(time.Second))
 }
 

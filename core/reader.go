@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -19,7 +20,7 @@ import (
 type reader struct {
 	conn     net.Conn
 	out      *writer
-	log      Logger
+	log      *slog.Logger
 	hard     *cancellation
 	messages *message.Reader
 	commands chan *message.Command // see listen; nil: nobody has called it yet; mu
@@ -39,7 +40,7 @@ type reader struct {
 	announced uint32 // window we told the peer
 }
 
-func newReader(conn net.Conn, out *writer, hard *cancellation, log Logger) *reader {
+func newReader(conn net.Conn, out *writer, hard *cancellation, log *slog.Logger) *reader {
 	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}}
 	r.messages = message.NewReader(r)
 	return r

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,7 @@ type ticks struct {
 
 // reportTicks makes the statistics be logged, unless nobody would see that.
 func (s *session) reportTicks() {
-	if !isTerse(s.p.log) {
+	if s.p.log.Enabled(context.Background(), LevelReport) {
 		s.ticks.report = s.after(s.o.StatsInterval, &s.ticks.reportDue)
 	}
 }

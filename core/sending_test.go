@@ -231,7 +231,7 @@ func TestSetStatsInterval(t *testing.T) {
 				return
 			}
 			require.Eventually(t, func() bool { return strings.Contains(log.String(), "statistics") }, patience, time.Millisecond)
-			require.Regexp(t, `level=INFO msg=statistics bytes=\d+ video=0 audio=0 dropped=0 kbps=\d+ waiting=0s connected=\d+s\n`, log.String())
+			require.Regexp(t, `level=INFO\+1 msg=statistics bytes=\d+ video=0 audio=0 dropped=0 kbps=\d+ waiting=0s connected=\d+s\n`, log.String())
 		})
 	}
 }

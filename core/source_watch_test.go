@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,7 +34,7 @@ func TestNothingOfASourceCanBeSent(t *testing.T) {
 				src.units[bad].Config = recordMain
 				f := newFed(t, src)
 				log := &record{}
-				f.log = log
+				f.log = slog.New(log)
 				f.Start()
 				f.after(silenceWarning - time.Second)
 				require.Empty(t, f.SourceError())

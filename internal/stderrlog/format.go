@@ -27,17 +27,17 @@ type entry struct {
 	attrs []slog.Attr
 }
 
-// newEntry makes a line of names and values in turn. What the values say is read now, in the caller's goroutine.
-func newEntry(level slog.Level, at time.Time, name, text string, args []any) entry {
+// newEntry makes a line. What the values say is read now, in the caller's goroutine.
+func newEntry(level slog.Level, at time.Time, name, text string, attrs ...slog.Attr) entry {
 	e := entry{level: level, time: at, name: name, text: cut(text, maxValue)}
-	for i := 0; i+1 < len(args); i += 2 {
-		e.attrs = append(e.attrs, slog.Attr{Key: fmt.Sprint(args[i]), Value: valueOf(args[i+1])})
+	for _, a := range attrs {
+		e.attrs = append(e.attrs, slog.Attr{Key: a.Key, Value: valueOf(a.Value.Resolve().Any())})
 	}
 	return e
 }
 
 func lostLines(lost int, at time.Time) entry {
-	return newEntry(slog.LevelWarn, at, "", "lines of the log were lost: they could not be written at once", []any{"lines", lost})
+	return newEntry(slog.LevelWarn, at, "", "lines of the log were lost: they could not be written at once", slog.Int("lines", lost))
 }
 
 // valueOf returns numbers and booleans as they are, and everything else as text.

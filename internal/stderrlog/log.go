@@ -22,7 +22,12 @@ const maxQueued = 256
 // Config says what is told, and how.
 type Config struct {
 	Level slog.Level // the least level that is told
-	JSON  bool       // lines of JSON; otherwise of text
+
+	// Report is the level of lines whose number the user has chosen: they are told as Info, and no
+	// limit on the lines of one kind applies to them. 0: there are none.
+	Report slog.Level
+
+	JSON  bool // lines of JSON; otherwise of text
 	Write func(line []byte) bool
 }
 
@@ -55,6 +60,7 @@ type Func func(level slog.Level, text string)
 // Log is the log of a process. Its methods may be called from any goroutine.
 type Log struct {
 	level  slog.Level
+	report slog.Level
 	format format
 	write  func(line []byte) bool // writes a line; false if it cannot be written without waiting
 
@@ -74,7 +80,7 @@ type Log struct {
 // New returns a log. Its Write must write a whole line and may take its time: only the log's own goroutine calls it. It
 // returns false if the line is lost.
 func New(c Config) *Log {
-	l := &Log{level: c.Level, format: format{json: c.JSON}, write: c.Write}
+	l := &Log{level: c.Level, report: c.Report, format: format{json: c.JSON}, write: c.Write}
 	l.returned = sync.NewCond(&l.mu)
 	return l
 }

@@ -55,9 +55,10 @@ func TestLines(t *testing.T) {
 		} {
 			var p paper
 			s := New(Config{JSON: ca.json, Write: p.write}).Stream()
-			s.SetName("camera 1")
-			s.log.put(newEntry(slog.LevelWarn, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), "camera 1", "two words",
-				[]any{"why", errors.New("broken \"pipe\"\n\x1b[31m"), "in", 1500 * time.Millisecond, "n", 3, "on", true}))
+			s.SetName(func() string { return "camera 1" })
+			r := slog.NewRecord(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), slog.LevelWarn, "two words", 0)
+			r.Add("why", errors.New("broken \"pipe\"\n\x1b[31m"), "in", 1500*time.Millisecond, "n", 3, "on", true)
+			require.NoError(t, s.Handle(t.Context(), r))
 			require.Equal(t, []string{ca.want}, p.taken())
 		}
 	})
@@ -68,10 +69,11 @@ func TestFuncTakesLines(t *testing.T) {
 		var p paper
 		var got []string
 		l := New(Config{Level: slog.LevelDebug, Write: p.write})
-		s := l.Stream()
+		stream := l.Stream()
+		s := slog.New(stream)
 		l.SetFunc(func(level slog.Level, text string) { got = append(got, level.String()+" "+text) })
 		s.Debug("one")
-		s.SetName("rtmp://h/a/...")
+		stream.SetName(func() string { return "rtmp://h/a/..." })
 		s.Info("two words", "why", "it is so", "n", 1)
 		require.Empty(t, p.taken())
 		require.Equal(t, []string{"DEBUG one", `INFO rtmp://h/a/...: two words why="it is so" n=1`}, got)
@@ -81,17 +83,38 @@ func TestFuncTakesLines(t *testing.T) {
 	})
 }
 
+// Attributes that a logger has beforehand stand before those of the line; the limit holds for all
+// loggers of a stream together.
+func TestAttributesBeforehand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p paper
+		s := slog.New(New(Config{Write: p.write}).Stream())
+		with := s.With("part", "a b").WithGroup("in").With("n", 1)
+		with.Warn("text", "on", true)
+		s.Warn("text", "on", true)
+		lines := p.taken()
+		require.Len(t, lines, 2)
+		require.Contains(t, lines[0], `msg=text lib=rtmp part="a b" in.n=1 in.on=true`+"\n")
+		require.Contains(t, lines[1], "msg=text lib=rtmp on=true\n")
+		for range maxLines {
+			s.Warn("text")
+			with.Warn("text")
+		}
+		require.Len(t, p.taken(), maxLines-2)
+	})
+}
+
 func TestLevels(t *testing.T) {
 	for name, want := range map[string]int{"debug": 3, "INFO": 2, "warn": 1, "": 1, "other": 1, "error": 0, "off": 0} {
 		synctest.Test(t, func(t *testing.T) {
 			var p paper
-			s := New(Config{Level: levelOf(name), Write: p.write}).Stream()
+			s := slog.New(New(Config{Level: levelOf(name), Write: p.write}).Stream())
 			s.Debug("a")
 			s.Info("b")
 			s.Warn("c")
 			require.Len(t, p.taken(), want, name)
-			require.Equal(t, want < 2, s.Terse(), name)
-			require.Equal(t, want < 3, s.Quiet(), name)
+			require.Equal(t, want >= 2, s.Enabled(t.Context(), slog.LevelInfo), name)
+			require.Equal(t, want >= 3, s.Enabled(t.Context(), slog.LevelDebug), name)
 		})
 	}
 }
@@ -101,7 +124,8 @@ func TestLinesOfOneKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p paper
 		l := New(Config{Write: p.write})
-		one, other := l.Stream(), l.Stream()
+		stream := l.Stream()
+		one, other := slog.New(stream), slog.New(l.Stream())
 		for i := range 100_000 {
 			one.Warn("the server says", "what", i)
 		}
@@ -133,7 +157,7 @@ func TestLinesOfOneKind(t *testing.T) {
 		for i := range len(times) - maxLines - 2 {
 			require.GreaterOrEqual(t, times[i+maxLines+2].Sub(times[i]), time.Minute, i)
 		}
-		one.Close()
+		stream.Close()
 		require.Len(t, p.taken(), 1, "what is left to count")
 		time.Sleep(time.Hour)
 		require.Empty(t, p.taken())
@@ -144,26 +168,32 @@ func TestLinesOfOneKind(t *testing.T) {
 func TestKindsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p paper
-		s := New(Config{Write: p.write}).Stream()
+		stream := New(Config{Write: p.write}).Stream()
+		s := slog.New(stream)
 		for i := range 1000 {
 			s.Warn(fmt.Sprint("kind ", i))
 			synctest.Wait()
 		}
 		require.Len(t, p.taken(), maxKinds+maxLines)
-		require.LessOrEqual(t, len(s.kinds), maxKinds+1)
-		s.Close()
+		require.LessOrEqual(t, len(stream.kinds), maxKinds+1)
+		stream.Close()
 	})
 }
+
+// report is the level of lines that the user has asked for.
+const report = slog.LevelInfo + 1
 
 // Lines that the user has asked for are not limited.
 func TestReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p paper
-		s := New(Config{Level: slog.LevelInfo, Write: p.write}).Stream()
+		s := slog.New(New(Config{Level: slog.LevelInfo, Report: report, Write: p.write}).Stream())
 		for range 100 {
-			s.Report("statistics")
+			s.Log(t.Context(), report, "statistics")
 		}
-		require.Len(t, p.taken(), 100)
+		lines := p.taken()
+		require.Len(t, lines, 100)
+		require.Contains(t, lines[0], " level=INFO msg=statistics ")
 	})
 }
 
@@ -171,16 +201,16 @@ func TestReport(t *testing.T) {
 func TestLostLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := paper{full: true}
-		l := New(Config{Level: slog.LevelInfo, Write: p.write})
-		s := l.Stream()
+		l := New(Config{Level: slog.LevelInfo, Report: report, Write: p.write})
+		s := slog.New(l.Stream())
 		for range 5 {
-			s.Report("lost")
+			s.Log(t.Context(), report, "lost")
 		}
 		synctest.Wait()
 		p.mu.Lock()
 		p.full = false
 		p.mu.Unlock()
-		s.Report("written")
+		s.Log(t.Context(), report, "written")
 		lines := p.taken()
 		require.Len(t, lines, 2)
 		require.Contains(t, lines[0], "lines=5")
@@ -188,7 +218,7 @@ func TestLostLines(t *testing.T) {
 
 		p.stuck = make(chan struct{})
 		for range 10_000 {
-			s.Report("queued")
+			s.Log(t.Context(), report, "queued")
 		}
 		synctest.Wait()
 		l.mu.Lock()
@@ -209,7 +239,7 @@ func TestFuncInsteadOfStuckWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := paper{stuck: make(chan struct{})}
 		l := New(Config{Write: p.write})
-		s := l.Stream()
+		s := slog.New(l.Stream())
 		s.Warn("one")
 		synctest.Wait()
 		s.Warn("two")
@@ -238,7 +268,7 @@ func TestFuncInsteadOfStuckWriting(t *testing.T) {
 func TestSetFunc(t *testing.T) {
 	var p paper
 	l := New(Config{Write: p.write})
-	s := l.Stream()
+	s := slog.New(l.Stream())
 	entered, leave := make(chan struct{}), make(chan struct{})
 	l.SetFunc(func(slog.Level, string) { close(entered); <-leave })
 	s.Warn("one")
@@ -263,7 +293,8 @@ func TestSetFunc(t *testing.T) {
 // Whatever the values are, a line is one line, whole, and goes into a pipe at once.
 func TestLongLines(t *testing.T) {
 	for _, text := range []string{strings.Repeat("a", 1<<20), strings.Repeat("\x00\xff", 5000), strings.Repeat("字", 5000), strings.Repeat("\"\n", 5000)} {
-		e := newEntry(slog.LevelWarn, time.Now(), cut(text, maxName), "text", []any{"a", text, "b", errors.New(text), "c", []byte(text), "d", text, "e", text})
+		e := newEntry(slog.LevelWarn, time.Now(), cut(text, maxName), "text",
+			slog.String("a", text), slog.Any("b", errors.New(text)), slog.Any("c", []byte(text)), slog.String("d", text), slog.String("e", text))
 		for _, line := range [][]byte{format{}.line(e), format{json: true}.line(e)} {
 			require.LessOrEqual(t, len(line), maxLine)
 			require.Equal(t, 1, strings.Count(string(line), "\n"))

@@ -1,7 +1,9 @@
 package stderrlog
 
 import (
+	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,12 +19,13 @@ const (
 	maxName = 200
 )
 
-// Stream is the log of one stream: each of its lines carries the stream's name.
+// Stream is the log of one stream, a handler of log/slog: each of its lines carries the stream's
+// name, and the number of lines of one kind is limited.
 type Stream struct {
 	log *Log
 
 	mu    sync.Mutex
-	name  string
+	name  func() string
 	kinds map[kind]*recent
 }
 
@@ -41,36 +44,65 @@ type recent struct {
 }
 
 // Stream returns the log of a new stream, which has no name yet.
-func (l *Log) Stream() *Stream { return &Stream{log: l, kinds: make(map[kind]*recent)} }
+func (l *Log) Stream() *Stream {
+	return &Stream{log: l, name: func() string { return "" }, kinds: make(map[kind]*recent)}
+}
 
-// SetName sets the name that lines carry from now on; longer ones than 200 bytes are cut.
-func (s *Stream) SetName(name string) {
+// SetName makes lines carry what name returns when they are logged, cut to 200 bytes. Lines are
+// logged with locks held, so name must take none.
+func (s *Stream) SetName(name func() string) {
 	s.mu.Lock()
-	s.name = cut(name, maxName)
+	s.name = name
 	s.mu.Unlock()
 }
 
-// Debug, Info and Warn log what happened: a text that is always the same, then names and values in turn.
-func (s *Stream) Debug(text string, args ...any) { s.tell(slog.LevelDebug, text, args) }
-func (s *Stream) Info(text string, args ...any)  { s.tell(slog.LevelInfo, text, args) }
-func (s *Stream) Warn(text string, args ...any)  { s.tell(slog.LevelWarn, text, args) }
+// Enabled reports whether lines of a level are told.
+func (s *Stream) Enabled(_ context.Context, level slog.Level) bool { return level >= s.log.level }
 
-// Report is Info without the limit on lines a minute, for lines that the user has asked for.
-func (s *Stream) Report(text string, args ...any) {
-	if slog.LevelInfo < s.log.level {
-		return
+// Handle logs a line, or counts it if there are too many of its kind.
+func (s *Stream) Handle(c context.Context, r slog.Record) error {
+	return part{stream: s}.Handle(c, r)
+}
+
+// WithAttrs returns a handler whose lines have more attributes. It shares name and limits with s.
+func (s *Stream) WithAttrs(attrs []slog.Attr) slog.Handler { return part{stream: s}.WithAttrs(attrs) }
+
+// WithGroup returns a handler whose further attributes have names that begin with the group's.
+func (s *Stream) WithGroup(name string) slog.Handler { return part{stream: s}.WithGroup(name) }
+
+// part is the log of a part of a stream: its lines have attributes in common.
+type part struct {
+	stream *Stream
+	attrs  []slog.Attr
+	prefix string // of the names of further attributes
+}
+
+func (p part) Enabled(c context.Context, level slog.Level) bool { return p.stream.Enabled(c, level) }
+
+func (p part) Handle(_ context.Context, r slog.Record) error {
+	var attrs []slog.Attr
+	r.Attrs(func(a slog.Attr) bool { attrs = append(attrs, a); return true })
+	p.stream.tell(r, p.with(attrs).attrs)
+	return nil
+}
+
+func (p part) WithAttrs(attrs []slog.Attr) slog.Handler { return p.with(attrs) }
+
+func (p part) with(attrs []slog.Attr) part {
+	p.attrs = slices.Clip(p.attrs)
+	for _, a := range attrs {
+		a.Key = p.prefix + a.Key
+		p.attrs = append(p.attrs, a)
 	}
-	s.mu.Lock()
-	name := s.name
-	s.mu.Unlock()
-	s.log.put(newEntry(slog.LevelInfo, time.Now(), name, text, args))
+	return p
 }
 
-// Terse reports whether Info and Report do nothing.
-func (s *Stream) Terse() bool { return s.log.level > slog.LevelInfo }
-
-// Quiet reports whether Debug does nothing.
-func (s *Stream) Quiet() bool { return s.log.level > slog.LevelDebug }
+func (p part) WithGroup(name string) slog.Handler {
+	if name != "" {
+		p.prefix += name + "."
+	}
+	return p
+}
 
 // Close says how many lines were left out that have not been counted yet.
 func (s *Stream) Close() {
@@ -84,17 +116,22 @@ func (s *Stream) Close() {
 	}
 }
 
-// tell logs a line, or counts it if there are too many of its kind.
-func (s *Stream) tell(level slog.Level, text string, args []any) {
-	if level < s.log.level {
-		return
+// tell logs a line unless there are too many of its kind.
+func (s *Stream) tell(r slog.Record, attrs []slog.Attr) {
+	level, limited := r.Level, true
+	if report := s.log.report; report != 0 && level == report {
+		level, limited = slog.LevelInfo, false
 	}
-	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.admitLocked(kind{level, text}, now) {
-		s.log.put(newEntry(level, now, s.name, text, args))
+	if !limited || s.admitLocked(kind{level, r.Message}, r.Time) {
+		s.putLocked(level, r.Time, r.Message, attrs...)
 	}
+}
+
+// putLocked queues a line with the stream's name; s.mu must be held.
+func (s *Stream) putLocked(level slog.Level, at time.Time, text string, attrs ...slog.Attr) {
+	s.log.put(newEntry(level, at, cut(s.name(), maxName), text, attrs...))
 }
 
 // admitLocked reports whether there is room for one more line of a kind; s.mu must be held.
@@ -131,6 +168,6 @@ func (s *Stream) countLocked(k kind, r *recent) {
 	if r.held == 0 {
 		return
 	}
-	s.log.put(newEntry(k.level, time.Now(), s.name, "more lines of one kind were left out", []any{"lines", r.held, "kind", k.text}))
+	s.putLocked(k.level, time.Now(), "more lines of one kind were left out", slog.Int("lines", r.held), slog.String("kind", k.text))
 	r.held = 0
 }
