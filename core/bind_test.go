@@ -109,17 +109,6 @@ func TestCheckUp(t *testing.T) {
 	require.ErrorContains(t, err, `the network interface "eth0" is down`)
 }
 
-func TestCheckBind(t *testing.T) {
-	for _, good := range []string{"127.0.0.1", "::1", "fe80::1%eth0", "0.0.0.0", "eth0", "wlan0.1", "eth0:1", "br-1a2b"} {
-		require.NoError(t, checkBind(good), good)
-	}
-	for _, bad := range []string{"", "[::1]", "127.0.0.1:80", "[::1]:80", "224.0.0.1", "ff02::1", "a b", "a/b", "a\n", string(make([]byte, 65))} {
-		err := checkBind(bad)
-		require.ErrorIs(t, err, rtmperr.ErrInvalid, bad)
-		require.ErrorContains(t, err, "without a port, or the name of a network interface")
-	}
-}
-
 func TestDeviceAddress(t *testing.T) {
 	device, err := net.InterfaceByName(loopback(t))
 	require.NoError(t, err)

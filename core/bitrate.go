@@ -11,8 +11,6 @@ const (
 	bitrateStable    = 5                      // looks in a row before the target rises by bitrateStep
 	bitrateStep      = 0.10                   // of what was sent before the congestion
 	bitrateMargin    = 0.80                   // of the measured rate: what waits has to go out too
-
-	defaultBitrateFloor = 50 // kbit/s
 )
 
 // bitrateSteer derives a target for the encoder from what waits and from what the network took. It knows no clock: look

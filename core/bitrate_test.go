@@ -7,6 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// leastTarget is the default of the option bitrate_floor, kbit/s.
+const leastTarget = 50
+
 // simulate steers an encoder for some seconds over a network of the given capacity, both in kbit/s, and returns every
 // target that it was told.
 func simulate(b *bitrateSteer, encoder *uint32, waiting *time.Duration, seconds int, capacity func(int) uint32) (told []uint32) {
@@ -25,7 +28,7 @@ func simulate(b *bitrateSteer, encoder *uint32, waiting *time.Duration, seconds 
 }
 
 func TestBitrateFollowsTheNetwork(t *testing.T) {
-	b := bitrateSteer{floor: defaultBitrateFloor}
+	b := bitrateSteer{floor: leastTarget}
 	encoder, waiting := uint32(2000), time.Duration(0)
 	always := func(kbps uint32) func(int) uint32 { return func(int) uint32 { return kbps } }
 
@@ -48,15 +51,15 @@ func TestBitrateFollowsTheNetwork(t *testing.T) {
 
 func TestBitrateAfterAStall(t *testing.T) {
 	for _, before := range []int{0, 10} { // seconds of good network
-		b := bitrateSteer{floor: defaultBitrateFloor}
+		b := bitrateSteer{floor: leastTarget}
 		encoder, waiting := uint32(2000), time.Duration(0)
 		simulate(&b, &encoder, &waiting, before, func(int) uint32 { return 10_000 })
 		told := simulate(&b, &encoder, &waiting, 3, func(int) uint32 { return 0 })
-		require.Equal(t, []uint32{defaultBitrateFloor}, told, "never under the floor")
+		require.Equal(t, []uint32{leastTarget}, told, "never under the floor")
 		told = simulate(&b, &encoder, &waiting, 200, func(int) uint32 { return 10_000 })
 		require.NotEmpty(t, told)
 		for _, kbps := range told {
-			require.Greater(t, kbps, uint32(defaultBitrateFloor), "recovery goes up")
+			require.Greater(t, kbps, uint32(leastTarget), "recovery goes up")
 		}
 		if before > 0 {
 			require.EqualValues(t, 2000, encoder)
@@ -87,7 +90,7 @@ func TestBitrateFloor(t *testing.T) {
 
 // The rate goes up and down: the target follows, and the encoder never sends more than a step above what the network takes for long.
 func TestBitrateOnAnUnevenNetwork(t *testing.T) {
-	b := bitrateSteer{floor: defaultBitrateFloor}
+	b := bitrateSteer{floor: leastTarget}
 	encoder, waiting := uint32(2000), time.Duration(0)
 	simulate(&b, &encoder, &waiting, 10, func(int) uint32 { return 10_000 })
 	congested := 0

@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -18,7 +19,7 @@ import (
 type connection struct {
 	p  *Publisher
 	to *endpoint.Endpoint
-	o  *Options
+	o  *options.Options
 
 	polite *cancellation // over: give up bringing it up
 	hard   *cancellation // over: end at once
@@ -39,7 +40,7 @@ type connection struct {
 	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
 }
 
-func newConnection(p *Publisher, to *endpoint.Endpoint, o *Options, polite, hard *cancellation, wake func()) *connection {
+func newConnection(p *Publisher, to *endpoint.Endpoint, o *options.Options, polite, hard *cancellation, wake func()) *connection {
 	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
 }
 

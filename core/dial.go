@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -22,7 +23,7 @@ const minSilence = 10 * time.Second
 
 // dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
 // tried side by side (RFC 8305). Small messages leave at once (TCP_NODELAY), as Go's library has it.
-func dial(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *Options) (net.Conn, error) {
+func dial(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
 	within := polite.within(o.Timeout)
 	defer within.release()
 	conn, err := dialTCP(within, resolver, to, o)
@@ -51,7 +52,7 @@ func dial(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o
 }
 
 // dialTCP connects to the first of a target's addresses that answers.
-func dialTCP(ctx context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *Options) (net.Conn, error) {
+func dialTCP(ctx context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
 	from, err := newBinding(o.Bind)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/options"
 	"luatrtmp/tests/script"
 )
 
@@ -26,7 +27,7 @@ func TestSocketOptions(t *testing.T) {
 		{script.Listen(t), "rtmp", time.Minute, 120_000},
 		{script.ListenTLS(t, a.For("127.0.0.1")), "rtmps", 5 * time.Second, 10_000},
 	} {
-		o := DefaultOptions()
+		o := options.Default()
 		o.Timeout, o.TLS.Insecure = c.timeout, true
 		if c.scheme == "rtmps" {
 			go func() { _, _ = c.server.Accept().Read() }() // agrees on encryption

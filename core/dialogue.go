@@ -13,6 +13,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
@@ -25,7 +26,7 @@ import (
 // earlier.
 type dialogue struct {
 	to     *endpoint.Endpoint
-	o      *Options
+	o      *options.Options
 	conn   net.Conn // whose read deadline bounds each wait
 	out    *writer
 	in     *reader
@@ -62,7 +63,7 @@ func (d *dialogue) connect(p plan) error {
 	switch {
 	case err != nil:
 		return err
-	case d.o.Enhanced == EnhancedV2:
+	case d.o.Enhanced == options.EnhancedV2:
 		d.server = caps.Everything(p.fields)
 	default:
 		d.server = caps.FromAnswer(answer, p.fields)

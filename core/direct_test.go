@@ -14,6 +14,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
@@ -69,7 +70,7 @@ func onLinks(t *testing.T, buffer int, test func(t *testing.T, w *writer, peer n
 	for _, l := range links {
 		t.Run(l.name, func(t *testing.T) {
 			ours, peer := l.connect(t, buffer)
-			o := DefaultOptions()
+			o := options.Default()
 			o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
 			test(t, newWriter(ours, &o, &stats.Counters{}), peer)
 		})

@@ -12,6 +12,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -301,7 +302,9 @@ func TestAudioOptional(t *testing.T) {
 
 // A source's audio that is left out makes room for the silent track.
 func TestAudioOptionalWithSilence(t *testing.T) {
-	m, w := attachedTo(func(o *Options) { o.Enhanced, o.AudioOptional, o.SilentAudio = EnhancedAuto, true, true })
+	m, w := attachedTo(func(o *options.Options) {
+		o.Enhanced, o.AudioOptional, o.SilentAudio = options.EnhancedAuto, true, true
+	})
 	m.begin(expectation{video: &flv.VideoInfo{}, audio: &flv.AudioInfo{Codec: flv.Opus, SampleRate: 48000, Channels: 2}})
 	opus := &flv.AccessUnit{Kind: flv.Audio, Codec: flv.Opus, Data: opusFrame, Config: opusHead}
 	require.Equal(t, errAudioLeftOut, m.sendUnit(opus, 0))

@@ -11,6 +11,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
@@ -81,7 +82,7 @@ func newFed(t *testing.T, src source.Source) *fed {
 
 func (f *fed) reconnect() {
 	f.mu.Lock()
-	f.session = newSession(f.Publisher, &endpoint.Endpoint{}, &defaults)
+	f.session = newSession(f.Publisher, &endpoint.Endpoint{}, defaults())
 	f.state = StatePublishing
 	f.mu.Unlock()
 	f.w = reattach(f.muxer, &f.counters)
@@ -243,7 +244,7 @@ func TestFeederAfterAHalt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				log := &record{}
 				p := New(slog.New(log))
-				o := defaults
+				o := options.Default()
 				o.QueueMedia = c.queue
 				run := feeder{muxer: p.muxer, session: newSession(p, &endpoint.Endpoint{}, &o)}
 				start := time.Now()

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/options"
 	"luatrtmp/core/source"
 )
 
@@ -70,7 +71,7 @@ func TestHeadersOfWhatIsTaken(t *testing.T) {
 // Sequence headers, and the ends of sequences, never go back in time, also where a track had a
 // header and no frame.
 func TestTimesOfHeadersWithoutFrames(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	m.begin(expectation{video: &flv.VideoInfo{}, audio: &flv.AudioInfo{Codec: flv.Opus}, videoConfig: recordMain, audioConfig: opusHead})
 	m.mu.Lock()
 	m.floor = 500

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/options"
 	"luatrtmp/tests/script"
 )
 
@@ -172,4 +173,10 @@ func content(w *writer) (all []string) {
 		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.Priority], e.Header.Timestamp))
 	}
 	return all
+}
+
+// defaults returns options that nobody has set.
+func defaults() *options.Options {
+	o := options.Default()
+	return &o
 }

@@ -13,6 +13,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
@@ -49,10 +50,10 @@ func TestSourceErrorIsOfAKind(t *testing.T) {
 }
 
 func TestDialErrors(t *testing.T) {
-	o := DefaultOptions()
+	o := options.Default()
 	_, err := dial(&cancellation{}, nil, &endpoint.Endpoint{Address: "127.0.0.1:99999"}, &o)
 	require.ErrorIs(t, err, rtmperr.ErrConnect)
-	hurried := Options{Timeout: 1}
+	hurried := options.Options{Timeout: 1}
 	_, err = dial(&cancellation{}, nil, &endpoint.Endpoint{Address: "127.0.0.1:1"}, &hurried)
 	require.ErrorIs(t, err, rtmperr.ErrTimeout)
 	over := &cancellation{}

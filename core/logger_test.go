@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -65,7 +66,7 @@ func TestOutageInLog(t *testing.T) {
 		p, w := virtualPublisher(t, nil, "reconnect", "true", "reconnect_max_ms", "5000")
 		p.log = slog.New(log)
 		defer p.Close()
-		p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
+		p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 			if out.Load() {
 				return nil, rtmperr.New(rtmperr.ErrConnect, "the cable is cut")
 			}
@@ -132,7 +133,7 @@ func TestNameInLog(t *testing.T) {
 	require.Equal(t, "rtmp://127.0.0.1:1935/live/...", strings.Replace(p.Name(), "127.0.0.1/", "127.0.0.1:1935/", 1))
 	require.NoError(t, p.SetOption("name", "camera 字"))
 	require.Equal(t, "camera 字", p.Name())
-	for _, wrong := range []string{"", "a\nb", strings.Repeat("x", maxText+1)} {
+	for _, wrong := range []string{"", "a\nb", strings.Repeat("x", 8<<10+1)} {
 		require.ErrorIs(t, p.SetOption("name", wrong), rtmperr.ErrInvalid)
 	}
 	require.Equal(t, "camera 字", p.Name())

@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/stats"
 )
@@ -59,7 +60,7 @@ func TestLookout(t *testing.T) {
 func TestReaderRests(t *testing.T) {
 	noLeak(t)
 	ours, peer := tcpPair(t, 64<<10)
-	o := DefaultOptions()
+	o := options.Default()
 	out := newWriter(ours, &o, &stats.Counters{})
 	r := newReader(ours, out, &cancellation{}, quietLog())
 	resting := func() bool {

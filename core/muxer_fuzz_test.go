@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/options"
 )
 
 // FuzzFrames pushes a frame of whatever codec and track after good ones: what is sent can be read, and what is known of the
@@ -19,7 +20,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add(mp3Frame, []byte(nil), uint8(flv.MP3), uint8(2))
 	f.Add([]byte("\x95\x01mp4a\x03\x21"), []byte(nil), uint8(100), uint8(0))
 	f.Fuzz(func(t *testing.T, data, config []byte, codec, track uint8) {
-		m, w := attachedTo(func(o *Options) { o.SilentAudio = true })
+		m, w := attachedTo(func(o *options.Options) { o.SilentAudio = true })
 		frame := Frame{Codec: flv.Codec(codec).String(), Track: int(track), Config: config}
 		if codec == 0 || codec >= 100 {
 			frame.Codec = ""

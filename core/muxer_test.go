@@ -12,6 +12,7 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
@@ -38,7 +39,7 @@ func newTestMuxer() *testMuxer {
 }
 
 func reattach(m *muxer, c *stats.Counters) *writer {
-	o := DefaultOptions()
+	o := options.Default()
 	o.QueueMedia, o.QueueBytes = 2*time.Hour, 1<<30
 	w := stalledWriter(&o, c)
 	m.attach(destinationOf(w, &o))
@@ -46,12 +47,12 @@ func reattach(m *muxer, c *stats.Counters) *writer {
 }
 
 // destinationOf is a connection to a server that has said nothing.
-func destinationOf(w *writer, o *Options) destination {
+func destinationOf(w *writer, o *options.Options) destination {
 	d := destination{
 		out: w, streamID: 7,
 		wants: preferences{legacyHEVC: o.LegacyHEVC, silentAudio: o.SilentAudio, audioOptional: o.AudioOptional},
 	}
-	if o.Enhanced == EnhancedV2 {
+	if o.Enhanced == options.EnhancedV2 {
 		d.server = caps.Everything(caps.NotNeeded)
 	}
 	return d

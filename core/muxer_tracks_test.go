@@ -12,15 +12,16 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
 
 // attachedTo returns a muxer on a connection to a server that takes everything.
-func attachedTo(change func(*Options)) (*testMuxer, *writer) {
+func attachedTo(change func(*options.Options)) (*testMuxer, *writer) {
 	m, _ := attached()
-	o := DefaultOptions()
-	o.Enhanced, o.QueueMedia, o.QueueBytes = EnhancedV2, 2*time.Hour, 1<<30
+	o := options.Default()
+	o.Enhanced, o.QueueMedia, o.QueueBytes = options.EnhancedV2, 2*time.Hour, 1<<30
 	change(&o)
 	w := stalledWriter(&o, m.counters)
 	m.attach(destinationOf(w, &o))
@@ -82,7 +83,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 		{"vp8", vp8Key, unhex("d101000510ac00180018582ff400088e8000"), nil, mediaInfo{width: 64, height: 64, videoCodec: "vp8"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, w := attachedTo(func(*Options) {})
+			m, w := attachedTo(func(*options.Options) {})
 			require.NoError(t, m.sendVideoFrame(c.other, 0, Frame{Codec: c.name}))
 			requireWire(t, w)
 			require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames, "nothing before the first key frame")
@@ -135,7 +136,7 @@ func TestTracksAudio(t *testing.T) {
 		{"mu-law", "pcmu", []byte{2}, []byte{0xFF, 0xFF}, false, []byte{0x83, 0xFF, 0xFF}, 8, 8000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, w := attachedTo(func(*Options) {})
+			m, w := attachedTo(func(*options.Options) {})
 			require.NoError(t, m.sendAudioFrame(c.frame, 500, Frame{Codec: c.codec, Config: c.config}))
 			require.NoError(t, m.sendAudioFrame(c.frame, 520, Frame{}))
 			lines, all := onWire(t, w)
@@ -164,7 +165,7 @@ func metadataOf(t *testing.T, e *sendqueue.Message) amf.ECMAArray {
 }
 
 func TestSeveralTracks(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{}))
 	require.NoError(t, m.sendVideoFrame(annexB(hevcTrail), 1000, Frame{Codec: "hevc", Track: 2}))
 	require.NoError(t, m.sendVideoFrame(hevcKey, 1040, Frame{Track: 2, CompositionTime: 80}))
@@ -203,7 +204,7 @@ func TestSeveralTracks(t *testing.T) {
 
 // Tracks of which each has a clock of its own begin where the others are; those with the same clock keep their distance.
 func TestSeveralTracksTimes(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{}))
 	require.NoError(t, m.sendVideoFrame(picture, 1400, Frame{}))
 	require.NoError(t, m.sendVideoFrame(keyFrame, 900_000, Frame{Track: 1}))
@@ -216,7 +217,7 @@ func TestSeveralTracksTimes(t *testing.T) {
 }
 
 func TestAnotherCodecOnATrack(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	require.NoError(t, m.sendVideoFrame(keyFrame, 1000, Frame{Codec: "h264"}))
 	for _, wrong := range []struct{ codec, text string }{
 		{"hevc", "a frame of hevc where the frames before were h264"}, {"av1", "av1"}, {"vp9", "vp9"},
@@ -242,7 +243,7 @@ func TestAnotherCodecOnATrack(t *testing.T) {
 }
 
 func TestTrackErrors(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	for _, c := range []struct {
 		err  error
 		text string
@@ -267,7 +268,7 @@ func TestTrackErrors(t *testing.T) {
 
 // An FLV audio tag body of any codec, also with a FourCC and of another track.
 func TestSendAudioBodyOfAnyCodec(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	require.NoError(t, m.sendAudioBody([]byte{0x72, 0xD5}, 0))
 	require.NoError(t, m.sendAudioBody([]byte{0x83, 0xFF, 0xFF}, 20))
 	require.NoError(t, m.sendAudioBody(append([]byte{0x2E}, mp3Frame...), 40))
@@ -280,7 +281,7 @@ func TestSendAudioBodyOfAnyCodec(t *testing.T) {
 }
 
 func TestNALUsOfHEVC(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	require.NoError(t, m.sendNALUs([][]byte{vps, spsHEVC, ppsHEVC, hevcIDR}, 0))
 	require.NoError(t, m.sendNALUs([][]byte{annexB(hevcTrail)}, 40))
 	requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc key", "40 video 0 hevc frame")
@@ -293,7 +294,7 @@ func TestColorInfo(t *testing.T) {
 	hdr := unhex("0102200000009000000000003cf000fcfdfafa00000f04a00001001840010c01ffff02200000030090000003000003003cba0240" +
 		"a10001002e42010102200000030090000003000003003ca00a080c1f3b65ba4a4c2f016a12201208000003000800000300c840a2000100064401c073c189" +
 		"27000200094e01900403e8019080001e4e01891833c286c41d4c0bb884d03e803d13404200989680000003003280")
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc", Config: hdr}))
 	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 40, Frame{}))
 	all := requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc metadata", "0 video 0 hevc key", "40 video 0 hevc key")
@@ -308,7 +309,7 @@ func TestColorInfo(t *testing.T) {
 	level, _ := groups[1].Value.(amf.Object).GetNumber("maxCLL")
 	require.Equal(t, 1000.0, level)
 
-	m, w = attachedTo(func(o *Options) { o.LegacyHEVC = true })
+	m, w = attachedTo(func(o *options.Options) { o.LegacyHEVC = true })
 	require.NoError(t, m.sendVideoFrame(annexB(hevcIDR), 0, Frame{Codec: "hevc", Config: hdr}))
 	all = requireWire(t, w, "0 metadata", "0 video 0 hevc start", "0 video 0 hevc key")
 	require.Equal(t, append([]byte{0x1C, 1, 0, 0, 0, 0, 0, 0, 14}, hevcIDR...), all[2].Payload)
@@ -320,7 +321,7 @@ func TestColorInfo(t *testing.T) {
 
 // What a source says of tracks of other codecs stands in the first onMetaData.
 func TestMetadataOfOtherCodecs(t *testing.T) {
-	m, w := attachedTo(func(*Options) {})
+	m, w := attachedTo(func(*options.Options) {})
 	m.begin(expectation{video: &flv.VideoInfo{Codec: flv.HEVC, Width: 2, Height: 4}, audio: &flv.AudioInfo{Codec: flv.MP3, SampleRate: 48000}})
 	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Audio, Codec: flv.MP3, Data: mp3Frame}, 0))
 	all := requireWire(t, w, "0 metadata", "0 audio 0 mp3 frame")
@@ -332,7 +333,7 @@ func TestMetadataOfOtherCodecs(t *testing.T) {
 
 // A source of another codec goes on at a key frame, which the muxer knows for every codec.
 func TestLearn(t *testing.T) {
-	m, _ := attachedTo(func(*Options) {})
+	m, _ := attachedTo(func(*options.Options) {})
 	for _, c := range []struct {
 		unit flv.AccessUnit
 		key  bool
@@ -349,7 +350,7 @@ func TestLearn(t *testing.T) {
 }
 
 func TestTracksDoNotAllocate(t *testing.T) {
-	m, w := attachedTo(func(o *Options) { o.SilentAudio = true })
+	m, w := attachedTo(func(o *options.Options) { o.SilentAudio = true })
 	at := uint32(0)
 	var batch []*sendqueue.Message
 	second, g711 := annexB(hevcTrail), []byte{0x72, 0xD5}

@@ -10,6 +10,7 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/handshake"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -32,7 +33,7 @@ func (v variant) String() string {
 func (c *connection) firstPlan() plan {
 	server, forms := c.p.servers.get(c.to.Address), c.p.knownForms(c.o)
 	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.User}, fields: declares(c.o.Enhanced, forms)}
-	if c.o.Enhanced == EnhancedAuto && server.plain && p.fields == caps.Declared && !slices.ContainsFunc(forms, flv.Form.V2) {
+	if c.o.Enhanced == options.EnhancedAuto && server.plain && p.fields == caps.Declared && !slices.ContainsFunc(forms, flv.Form.V2) {
 		p.fields = caps.LeftOut // video of version 1 goes out without an answer to them
 	}
 	return p

@@ -13,6 +13,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -51,7 +52,7 @@ func TestOutages(t *testing.T) {
 					var current atomic.Pointer[memConn]
 					p, w := virtualPublisher(t, func(*memConn) {}, "reconnect", "true")
 					defer p.Close()
-					p.dial = func(polite *cancellation, _ *net.Resolver, _ *endpoint.Endpoint, _ *Options) (net.Conn, error) {
+					p.dial = func(polite *cancellation, _ *net.Resolver, _ *endpoint.Endpoint, _ *options.Options) (net.Conn, error) {
 						attempts.Add(1)
 						if out.Load() {
 							return away(polite)

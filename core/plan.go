@@ -8,6 +8,7 @@ import (
 
 	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -125,11 +126,11 @@ func moreTelling(first, then error) error {
 
 // declares reports whether the first connect of an attempt carries the fields of Enhanced RTMP.
 // forms are those of the media that is known by now.
-func declares(mode EnhancedMode, forms []flv.Form) caps.Fields {
+func declares(mode options.EnhancedMode, forms []flv.Form) caps.Fields {
 	switch mode {
-	case EnhancedOn, EnhancedV2:
+	case options.EnhancedOn, options.EnhancedV2:
 		return caps.Declared
-	case EnhancedAuto:
+	case options.EnhancedAuto:
 		if slices.ContainsFunc(forms, flv.Form.HasFourCC) {
 			return caps.Declared
 		}

@@ -12,6 +12,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
@@ -32,7 +33,7 @@ type Publisher struct {
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
-	dial     func(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *Options) (net.Conn, error)
+	dial     func(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error)
 	open     func(source.Spec) (source.Source, error)
 	loadCA   func(option, path string) (*x509.CertPool, error)
 	servers  servers
@@ -54,7 +55,7 @@ type Publisher struct {
 	closed    bool
 	over      chan struct{} // closed when all has ended; nil until Leave
 	url       string
-	options   *Options // never changed, but replaced: sessions keep those they began with
+	options   *options.Options // never changed, but replaced: sessions keep those they began with
 	state     State
 	session   *session // whose connection is up or under way, or that waits for its next attempt
 	failed    error    // why the last connection failed; nil from the next Connect on, or from when one is up again
@@ -79,7 +80,8 @@ const LevelReport = slog.LevelInfo + 1
 // handle. Several goroutines write to it at once, some of them with locks held: its handler must not
 // wait. Each of its texts is always the same for the same kind of thing.
 func New(log *slog.Logger) *Publisher {
-	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: loadCA, options: &defaults, spec: &clip}
+	o := options.Default()
+	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
 	p.name.Store("")
 	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.Dropped, warn: p.log.Warn})
 	return p
@@ -150,13 +152,13 @@ func (p *Publisher) rename() {
 
 // SetOption sets an option by name; see Options. It takes effect at the next Connect.
 func (p *Publisher) SetOption(name, value string) error {
-	set := func(o *Options) error { return o.Set(name, value) }
-	if name == optionCA { // a file, which is read before anything is locked
+	set := func(o *options.Options) error { return o.Set(name, value) }
+	if name == options.OptionCA { // a file, which is read before anything is locked
 		pool, err := patiently(p.log, func() (*x509.CertPool, error) { return p.loadCA(name, value) }, func(*x509.CertPool) {})
 		if err != nil {
 			return err
 		}
-		set = func(o *Options) error { o.TLS.CA = pool; return nil }
+		set = func(o *options.Options) error { o.TLS.CA = pool; return nil }
 	}
 	p.mu.Lock()
 	o := *p.options

@@ -14,6 +14,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/stats"
 )
@@ -29,7 +30,7 @@ type readerPeer struct {
 }
 
 func startReader(t *testing.T, log *slog.Logger) *readerPeer {
-	o := DefaultOptions()
+	o := options.Default()
 	conn, peer := net.Pipe()
 	hard := &cancellation{}
 	w := newWriter(conn, &o, &stats.Counters{})

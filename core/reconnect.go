@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"luatrtmp/core/caps"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
-	"luatrtmp/internal/brief"
 )
 
 const (
@@ -23,36 +23,6 @@ const (
 	urlWait = 10 * time.Second
 )
 
-// Reconnect tells what becomes of a connection that failed.
-type Reconnect struct {
-	On       bool          // try again, until it succeeds or the user ends it
-	Min, Max time.Duration // shortest and longest wait between two attempts
-	Attempts int           // most attempts in a row that fail, the first one not counted; 0: without end
-}
-
-// set sets an option of reconnecting; false for another option.
-func (r *Reconnect) set(name, value string) (known bool, err error) {
-	switch name {
-	case "reconnect":
-		if value != "true" && value != "false" {
-			return true, rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
-		}
-		r.On = value == "true"
-	case "reconnect_min_ms":
-		err = setMilliseconds(&r.Min, name, value, 10, 60*60*1000)
-	case "reconnect_max_ms":
-		err = setMilliseconds(&r.Max, name, value, 10, 24*60*60*1000)
-	case "reconnect_attempts":
-		var n int64
-		if n, err = number(name, value, 0, 1_000_000); err == nil {
-			r.Attempts = int(n)
-		}
-	default:
-		return false, nil
-	}
-	return true, err
-}
-
 // retries decides whether and when a session tries again.
 type retries struct {
 	random func() float64 // from 0 up to 1
@@ -66,7 +36,7 @@ func newRetries() *retries { return &retries{random: rand.Float64} }
 
 // next returns how long to wait after err, false when it is the end. published is how long media flowed before it, fresh
 // whether the next attempt may have another URL.
-func (r *retries) next(o Reconnect, err error, published time.Duration, fresh bool, now time.Time) (wait time.Duration, again bool) {
+func (r *retries) next(o options.Reconnect, err error, published time.Duration, fresh bool, now time.Time) (wait time.Duration, again bool) {
 	if !o.On || !mayPass(err) {
 		return 0, false
 	}

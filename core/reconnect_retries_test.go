@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -15,14 +16,14 @@ var (
 	errBadAuth  = &rtmperr.ServerError{Command: "publish", Code: "NetStream.Publish.BadAuth"}
 	errSome     = &rtmperr.ServerError{Command: "publish", Code: "NetStream.Publish.Failed"}
 	errFile     = &sourceError{errLost}
-	everlasting = Reconnect{On: true, Min: time.Second, Max: time.Minute}
+	everlasting = options.Reconnect{On: true, Min: time.Second, Max: time.Minute}
 )
 
 // The waits double, from the shortest to the longest, with as much chance in them as is wanted.
 func TestRetriesBackOff(t *testing.T) {
 	for _, ca := range []struct {
 		name    string
-		options Reconnect
+		options options.Reconnect
 		random  float64
 		err     error
 		want    []float64 // seconds
@@ -30,10 +31,10 @@ func TestRetriesBackOff(t *testing.T) {
 		{"least", everlasting, 0, errLost, []float64{1, 2, 4, 8, 16, 30, 30}},
 		{"half", everlasting, 0.5, errLost, []float64{1.5, 3, 6, 12, 24, 45, 45}},
 		{"most", everlasting, 1, errLost, []float64{2, 4, 8, 16, 32, 60, 60}},
-		{"constant", Reconnect{On: true, Min: time.Second, Max: time.Second}, 0, errLost, []float64{1, 1, 1}},
-		{"longest below shortest", Reconnect{On: true, Min: 5 * time.Second, Max: time.Second}, 0.3, errLost, []float64{5, 5}},
-		{"limited", Reconnect{On: true, Min: time.Second, Max: time.Minute, Attempts: 2}, 0, errLost, []float64{1, 2, -1}},
-		{"off", Reconnect{Min: time.Second, Max: time.Minute}, 0, errLost, []float64{-1}},
+		{"constant", options.Reconnect{On: true, Min: time.Second, Max: time.Second}, 0, errLost, []float64{1, 1, 1}},
+		{"longest below shortest", options.Reconnect{On: true, Min: 5 * time.Second, Max: time.Second}, 0.3, errLost, []float64{5, 5}},
+		{"limited", options.Reconnect{On: true, Min: time.Second, Max: time.Minute, Attempts: 2}, 0, errLost, []float64{1, 2, -1}},
+		{"off", options.Reconnect{Min: time.Second, Max: time.Minute}, 0, errLost, []float64{-1}},
 		{"refused", everlasting, 0, errSome, []float64{1, 2}},
 		{"the URL is wrong", everlasting, 0, errBadAuth, []float64{-1}},
 		{"the source is broken", everlasting, 0, errFile, []float64{-1}},
@@ -56,7 +57,7 @@ func TestRetriesBackOff(t *testing.T) {
 
 func TestRetriesNeverOverflow(t *testing.T) {
 	r := newRetries()
-	o := Reconnect{On: true, Min: time.Hour, Max: 24 * time.Hour}
+	o := options.Reconnect{On: true, Min: time.Hour, Max: 24 * time.Hour}
 	for range 200 {
 		wait, again := r.next(o, errLost, 0, false, time.Now())
 		require.True(t, again)
@@ -67,7 +68,7 @@ func TestRetriesNeverOverflow(t *testing.T) {
 
 func TestRetriesAfterAStableTime(t *testing.T) {
 	r := retries{random: func() float64 { return 0 }}
-	o := Reconnect{On: true, Min: time.Second, Max: time.Minute, Attempts: 2}
+	o := options.Reconnect{On: true, Min: time.Second, Max: time.Minute, Attempts: 2}
 	now := time.Unix(1000, 0)
 	for range 5 {
 		for want := range 2 {
@@ -85,7 +86,7 @@ func TestRetriesAfterAStableTime(t *testing.T) {
 // A name in use is tried for more than a minute although the attempts are used up.
 func TestRetriesOfAStaleName(t *testing.T) {
 	r := retries{random: func() float64 { return 0.5 }}
-	o := Reconnect{On: true, Min: time.Second, Max: time.Minute, Attempts: 1}
+	o := options.Reconnect{On: true, Min: time.Second, Max: time.Minute, Attempts: 1}
 	start := time.Unix(1000, 0)
 	now := start
 	_, again := r.next(o, errLost, time.Hour, false, now)

@@ -68,7 +68,7 @@ func TestReconnectURLNeverComes(t *testing.T) {
 		} {
 			p := New(quietLog())
 			p.KeepURL()
-			s := newSession(p, &endpoint.Endpoint{}, &defaults)
+			s := newSession(p, &endpoint.Endpoint{}, defaults())
 			p.session = s
 			p.KeepURL()
 			if ca.url != nil {

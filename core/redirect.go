@@ -1,10 +1,10 @@
 package core
 
 import (
-	"slices"
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -19,27 +19,6 @@ const (
 	// stableTime without a further request, or without a failure, ends a series of them.
 	stableTime = time.Minute
 )
-
-// Redirect says where a server's request to reconnect may lead.
-type Redirect uint8
-
-const (
-	RedirectAny  Redirect = iota // to any host
-	RedirectSame                 // to the host of the URL, at any port
-	RedirectOff                  // such requests are not followed
-)
-
-// redirects are the words for Redirect in the option of that name.
-var redirects = []string{RedirectAny: "any", RedirectSame: "same", RedirectOff: "off"}
-
-func (r *Redirect) set(name, value string) error {
-	i := slices.Index(redirects, value)
-	if i < 0 {
-		return rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected %q, %q or %q", name, value, redirects[0], redirects[1], redirects[2])
-	}
-	*r = Redirect(i)
-	return nil
-}
 
 // hops counts a series of requests.
 type hops struct {
@@ -76,9 +55,9 @@ func (h *hops) allow(now time.Time) bool {
 }
 
 // whereto returns where a reconnect request sends a stream that is at one target, and whose user's URL leads to home.
-func whereto(at *endpoint.Endpoint, tcURL string, home *endpoint.Endpoint, o *Options) (*endpoint.Endpoint, error) {
-	if o.Redirect == RedirectOff {
+func whereto(at *endpoint.Endpoint, tcURL string, home *endpoint.Endpoint, o *options.Options) (*endpoint.Endpoint, error) {
+	if o.Redirect == options.RedirectOff {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "the option redirect is \"off\"")
 	}
-	return at.Moved(tcURL, home, endpoint.MoveRule{SameHost: o.Redirect == RedirectSame, Insecure: o.TLS.Insecure})
+	return at.Moved(tcURL, home, endpoint.MoveRule{SameHost: o.Redirect == options.RedirectSame, Insecure: o.TLS.Insecure})
 }

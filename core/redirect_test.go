@@ -12,20 +12,21 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/tests/script"
 )
 
 // Where the option redirect lets a request lead, and where user and password go along. home is the user's URL, and at is where
 // the stream is when the request comes.
 func TestRedirect(t *testing.T) {
-	any, same, off := DefaultOptions(), DefaultOptions(), DefaultOptions()
-	same.Redirect, off.Redirect = RedirectSame, RedirectOff
-	insecure := DefaultOptions()
+	any, same, off := options.Default(), options.Default(), options.Default()
+	same.Redirect, off.Redirect = options.RedirectSame, options.RedirectOff
+	insecure := options.Default()
 	insecure.TLS.Insecure = true
 	const password = "bob:hunter2"
 	for _, c := range []struct {
 		name            string
-		o               *Options
+		o               *options.Options
 		home, at, TCURL string
 		user, text      string
 	}{

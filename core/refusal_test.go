@@ -187,7 +187,7 @@ func TestWhyWritingFailed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newConnection(New(quietLog()), &endpoint.Endpoint{}, &defaults, &cancellation{}, &cancellation{}, func() {})
+				s := newConnection(New(quietLog()), &endpoint.Endpoint{}, defaults(), &cancellation{}, &cancellation{}, func() {})
 				s.out, s.accepted, s.in = &writer{err: broken}, time.Now(), c.in
 				if s.in == nil {
 					s.in = &reader{}

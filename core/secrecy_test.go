@@ -19,6 +19,7 @@ import (
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/endpoint/leaktest"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/tests/script"
 )
 
@@ -149,7 +150,7 @@ func TestSecretsOfCertificatesAndNames(t *testing.T) {
 		require.Empty(t, leaktest.Leaked(tlsFailure(failed, false, to, "h", time.Second).Error(), key))
 	}
 	resolver := newResolver(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no " + key) })
-	o := DefaultOptions()
+	o := options.Default()
 	to, err = endpoint.Parse("rtmp://no.such.host.example/live/"+key, nil, nil)
 	require.NoError(t, err)
 	_, err = dial(&cancellation{}, resolver, to, &o)

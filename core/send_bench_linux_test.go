@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"luatrtmp/core/options"
 	"luatrtmp/core/stats"
 )
 
@@ -31,7 +32,7 @@ func BenchmarkSend(b *testing.B) {
 			conn, peer := net.Pipe()
 			defer peer.Close()
 			defer conn.Close()
-			o := DefaultOptions()
+			o := options.Default()
 			w := newWriter(conn, &o, &stats.Counters{})
 			w.wire.socket = &socket{}
 			w.wire.socket.raw = nowhere{socket: w.wire.socket}
@@ -49,7 +50,7 @@ func BenchmarkSendTCP(b *testing.B) {
 	for _, size := range []int{300, 1_000, 3_000, 20_000} {
 		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
 			conn, peer := tcpPair(b, 1<<20)
-			o := DefaultOptions()
+			o := options.Default()
 			w := newWriter(conn, &o, &stats.Counters{})
 			send, buffer, arrived := sender(b, w, size), make([]byte, 2*most), uint64(0)
 			for b.Loop() {

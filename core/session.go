@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/stats"
 )
@@ -16,7 +17,7 @@ import (
 // One goroutine at a time goes on with it, and while media flows and nothing else happens none does; see rest.go.
 type session struct {
 	p *Publisher
-	o *Options // of the attempt; nobody changes them
+	o *options.Options // of the attempt; nobody changes them
 
 	polite    cancellation  // over: end as the protocol wants it
 	hard      cancellation  // over: end at once
@@ -59,7 +60,7 @@ type session struct {
 	leftEarly atomic.Bool    // one of them ended before everything was sent
 }
 
-func newSession(p *Publisher, to *endpoint.Endpoint, o *Options) *session {
+func newSession(p *Publisher, to *endpoint.Endpoint, o *options.Options) *session {
 	return &session{p: p, home: to, to: to, o: o}
 }
 

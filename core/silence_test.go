@@ -11,11 +11,12 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/sendqueue"
 )
 
 func silentMuxer() (*testMuxer, *writer) {
-	return attachedTo(func(o *Options) { o.SilentAudio = true })
+	return attachedTo(func(o *options.Options) { o.SilentAudio = true })
 }
 
 // pictures pushes pictures, step ms apart, up to a time, and returns that of the last.
@@ -151,7 +152,7 @@ func TestNoSilence(t *testing.T) {
 		{"audio came first", true, expectation{}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, w := attachedTo(func(o *Options) { o.SilentAudio = c.silent })
+			m, w := attachedTo(func(o *options.Options) { o.SilentAudio = c.silent })
 			m.begin(c.expect)
 			if c.audio {
 				require.NoError(t, m.sendAudioFrame([]byte{0x21}, 0, Frame{Config: ascStereo}))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/options"
 	"luatrtmp/core/source"
 	"luatrtmp/core/source/mediatest"
 )
@@ -32,7 +33,7 @@ func TestSourceChangesItsCodecs(t *testing.T) {
 	s, err := source.Open(source.Spec{Path: path})
 	require.NoError(t, err)
 	defer s.Close()
-	m, w := attachedTo(func(o *Options) {})
+	m, w := attachedTo(func(o *options.Options) {})
 	info := s.Info()
 	m.begin(expectation{video: info.Video, audio: info.Audio})
 	for u, err := s.Next(); err == nil; u, err = s.Next() {

@@ -15,6 +15,7 @@ import (
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 )
 
 // splitConn returns what it reads in pieces of random size up to a largest.
@@ -70,7 +71,7 @@ func TestAnySplit(t *testing.T) {
 			heard := make(chan []string, 1)
 			p, w := virtualPublisher(t, func(*memConn) {})
 			defer p.Close()
-			p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
+			p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 				near, far := newMemConn()
 				go func() { heard <- talkative(far); far.Close() }()
 				return &splitConn{near, rand.New(rand.NewPCG(uint64(seed), 1)), largest}, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
@@ -16,7 +17,7 @@ import (
 
 // onQueue returns a writer that sends nothing: what it is given waits.
 func onQueue(c *stats.Counters) *writer {
-	o := DefaultOptions()
+	o := options.Default()
 	return stalledWriter(&o, c)
 }
 
@@ -78,7 +79,7 @@ func TestRelayWithoutAKeyFrame(t *testing.T) {
 func TestRelayParked(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
-	o := DefaultOptions()
+	o := options.Default()
 	parked := newParking(o.QueueBytes, o.QueueMedia, m.counters.Dropped)
 	m.park(onQueue(m.counters), parked)
 	require.True(t, m.sendsTo(old), "it goes elsewhere")
@@ -133,7 +134,7 @@ func TestParkedForNobody(t *testing.T) {
 
 // newMove is a handover of a session that has no connection.
 func newMove(p *Publisher) *handover {
-	h := &handover{s: newSession(p, &endpoint.Endpoint{}, &defaults), lost: make(chan struct{}), news: make(chan moveNews, 2)}
+	h := &handover{s: newSession(p, &endpoint.Endpoint{}, defaults()), lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	h.wanted, h.giveUp = h.s.polite.child()
 	return h
 }

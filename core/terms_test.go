@@ -10,6 +10,7 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/tests/script"
@@ -156,7 +157,7 @@ func TestTermsOfParkedMedia(t *testing.T) {
 	m, w := attached()
 	m.server = caps.Everything(caps.NotNeeded)
 	require.NoError(t, m.sendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}))
-	o := DefaultOptions()
+	o := options.Default()
 	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.Dropped))
 	require.NoError(t, m.sendAudioFrame(opusFrame, 20, Frame{}))
 	next := stalledWriter(&o, m.counters)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -196,7 +197,7 @@ func TestServerName(t *testing.T) {
 		p.Close()
 	}
 	// The zone of an address is no part of its name.
-	config, err := (&TLS{Insecure: true}).config("fe80::1%eth0", nil)
+	config, err := tlsConfig(&options.TLS{Insecure: true}, "fe80::1%eth0", nil)
 	require.NoError(t, err)
 	require.Equal(t, "fe80::1", config.ServerName)
 	require.EqualValues(t, tls.VersionTLS12, config.MinVersion)
@@ -266,14 +267,14 @@ func TestNoAuthorities(t *testing.T) {
 		func() (*x509.CertPool, error) { return x509.NewCertPool(), nil },
 		func() (*x509.CertPool, error) { return nil, errors.New("none") },
 	} {
-		_, err := (&TLS{}).config("h", system)
+		_, err := tlsConfig(&options.TLS{}, "h", system)
 		require.ErrorIs(t, err, rtmperr.ErrConnect)
 		require.ErrorContains(t, err, "ca-certificates")
 		require.ErrorContains(t, err, "tls_ca")
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(&x509.Certificate{Raw: []byte{1}})
-	config, err := (&TLS{}).config("h", func() (*x509.CertPool, error) { return pool, nil })
+	config, err := tlsConfig(&options.TLS{}, "h", func() (*x509.CertPool, error) { return pool, nil })
 	require.NoError(t, err)
 	require.True(t, config.RootCAs.Equal(pool))
 	require.Equal(t, "h", config.ServerName)

@@ -12,6 +12,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
@@ -33,7 +34,7 @@ func unsentOf(t testing.TB, conn net.Conn) (bytes int) {
 func widePair(t testing.TB) (w *writer, ours, peer net.Conn) {
 	ours, peer = tcpPair(t, tiny)
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
-	o := DefaultOptions()
+	o := options.Default()
 	o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
 	w = newWriter(ours, &o, &stats.Counters{})
 	require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 65536}))
@@ -96,7 +97,7 @@ func TestSlowIsNotStill(t *testing.T) {
 	)
 	ours, peer := tcpPair(t, 16<<10)
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
-	o := DefaultOptions()
+	o := options.Default()
 	o.QueueMedia, o.QueueBytes, o.Timeout = time.Hour, 1<<30, timeout
 	w := newWriter(ours, &o, &stats.Counters{})
 	for i := range uint32(3) {

@@ -14,6 +14,7 @@ import (
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 )
 
 // Tests of testing/synctest let years go by in seconds. Its clock stands still while anything waits for a socket: their publisher
@@ -153,10 +154,10 @@ func (c *memConn) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 
 // virtualPublisher returns a Publisher without a source whose connections are to serve, each in a goroutine of its own. The test
 // closes it.
-func virtualPublisher(t *testing.T, serve func(*memConn), options ...string) (*Publisher, *watch) {
+func virtualPublisher(t *testing.T, serve func(*memConn), with ...string) (*Publisher, *watch) {
 	t.Helper()
 	p := New(slog.New(slog.DiscardHandler))
-	p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *Options) (net.Conn, error) {
+	p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 		near, far := newMemConn()
 		go func() {
 			defer far.Close()
@@ -164,7 +165,7 @@ func virtualPublisher(t *testing.T, serve func(*memConn), options ...string) (*P
 		}()
 		return near, nil
 	}
-	settings := append([]string{"chunk_size", "65536"}, options...)
+	settings := append([]string{"chunk_size", "65536"}, with...)
 	for i := 0; i < len(settings); i += 2 {
 		if err := p.SetOption(settings[i], settings[i+1]); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
@@ -48,7 +49,7 @@ type writer struct {
 }
 
 // newWriter returns a writer to conn.
-func newWriter(conn net.Conn, o *Options, counters *stats.Counters) *writer {
+func newWriter(conn net.Conn, o *options.Options, counters *stats.Counters) *writer {
 	return &writer{
 		wire:     newWire(conn),
 		timeout:  o.Timeout,

@@ -13,13 +13,14 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
 )
 
 // startWriter returns a writer on one end of a pipe, which has no buffer at all and cannot be offered anything.
-func startWriter(o Options) (w *writer, peer net.Conn) {
+func startWriter(o options.Options) (w *writer, peer net.Conn) {
 	conn, peer := net.Pipe()
 	return newWriter(conn, &o, &stats.Counters{}), peer
 }
@@ -31,7 +32,7 @@ func ending(w *writer) error {
 }
 
 // stalledWriter returns a writer whose network never takes anything: what is sent stays in the queue.
-func stalledWriter(o *Options, counters *stats.Counters) *writer {
+func stalledWriter(o *options.Options, counters *stats.Counters) *writer {
 	w := newWriter(&discardConn{}, o, counters)
 	w.draining = true
 	return w
@@ -47,7 +48,7 @@ func videoHeader(timestamp uint32) chunk.Header {
 
 func TestWriterControlBeforeMedia(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer := startWriter(DefaultOptions())
+		w, peer := startWriter(options.Default())
 		for i := range 3 {
 			_, err := w.send(videoHeader(uint32(i)), sendqueue.KeyFrame, bytes.Repeat([]byte{byte(i)}, batchBytes-1))
 			require.NoError(t, err)
@@ -76,7 +77,7 @@ func TestWriterControlBeforeMedia(t *testing.T) {
 
 func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer := startWriter(DefaultOptions())
+		w, peer := startWriter(options.Default())
 		body := bytes.Repeat([]byte{7}, 5000)
 		_, err := w.send(videoHeader(0), sendqueue.Control, body)
 		require.NoError(t, err)
@@ -98,7 +99,7 @@ func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 }
 
 func TestWriterBadChunkSize(t *testing.T) {
-	w, _ := startWriter(DefaultOptions())
+	w, _ := startWriter(options.Default())
 	_, err := w.send(header(2, 0, message.TypeSetChunkSize), sendqueue.Control, []byte{1})
 	require.NoError(t, err)
 	require.Error(t, ending(w))
@@ -107,7 +108,7 @@ func TestWriterBadChunkSize(t *testing.T) {
 // As long as something moves, however slowly, there is no timeout.
 func TestWriterSlowPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer := startWriter(DefaultOptions())
+		w, peer := startWriter(options.Default())
 		body := bytes.Repeat([]byte{1, 2, 3}, 100)
 		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, body)
 		require.NoError(t, err)
@@ -132,7 +133,7 @@ func (s *slowReader) Read(p []byte) (int, error) {
 
 func TestWriterNoProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, peer := startWriter(DefaultOptions())
+		w, peer := startWriter(options.Default())
 		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1000))
 		require.NoError(t, err)
 		time.Sleep(100 * time.Millisecond)
@@ -151,7 +152,7 @@ func TestWriterNoProgress(t *testing.T) {
 
 func TestWriterOverflow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := DefaultOptions()
+		o := options.Default()
 		o.QueueBytes = 1000
 		w, peer := startWriter(o)
 		frame := make([]byte, 300)
@@ -172,7 +173,7 @@ func TestWriterOverflow(t *testing.T) {
 
 func TestWriterControlFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, _ := startWriter(DefaultOptions())
+		w, _ := startWriter(options.Default())
 		var err error
 		sent := 0
 		for ; err == nil && sent < 10*maxControl; sent++ {
@@ -188,14 +189,14 @@ func TestWriterControlFlood(t *testing.T) {
 }
 
 func TestWriterAbortWhileIdle(t *testing.T) {
-	w, _ := startWriter(DefaultOptions())
+	w, _ := startWriter(options.Default())
 	w.abort()
 	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 	require.Error(t, w.sendMessage(chunk.Header{}, sendqueue.Control, &message.UserControl{Event: message.PingRequest}))
 }
 
 func TestWriterBrokenConnection(t *testing.T) {
-	w, peer := startWriter(DefaultOptions())
+	w, peer := startWriter(options.Default())
 	peer.Close()
 	_, err := w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 	require.NoError(t, err)
@@ -203,7 +204,7 @@ func TestWriterBrokenConnection(t *testing.T) {
 }
 
 func TestWriterCounts(t *testing.T) {
-	o := DefaultOptions()
+	o := options.Default()
 	w := newWriter(&discardConn{}, &o, &stats.Counters{})
 	for i, c := range []sendqueue.Priority{sendqueue.Control, sendqueue.Header, sendqueue.KeyFrame, sendqueue.InterFrame, sendqueue.InterFrame, sendqueue.Audio} {
 		_, err := w.send(header(message.VideoChunkStream, uint32(i), message.TypeVideo), c, make([]byte, 100))

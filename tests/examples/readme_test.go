@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core"
+	"luatrtmp/core/options"
 	"luatrtmp/tests/internal/repo"
 	"luatrtmp/tests/media"
 	"luatrtmp/tests/peers"
@@ -93,7 +93,7 @@ func TestReadmeRTP(t *testing.T) {
 
 // Options, and formats of files, are listed in the READMEs and in the header, each once.
 func TestReadmeIsComplete(t *testing.T) {
-	var o core.Options
+	var o options.Options
 	_, names, found := strings.Cut(o.Set("no such option", "").Error(), "; expected one of ")
 	require.True(t, found)
 	header, err := os.ReadFile(filepath.Join(repo.Root(t), "include", "luat_rtmp_push.h"))

@@ -70,11 +70,12 @@ var floors = map[string]floor{
 	},
 	"core/rtmperr":   {},
 	"core/endpoint":  {ours: []string{"core/rtmperr"}},
+	"core/options":   {ours: []string{"core/rtmperr", "internal/brief"}, files: true},
 	"core/sendqueue": {ours: []string{"core/chunk", "core/flv"}},
 	"core/stats":     {ours: []string{"core/chunk", "core/sendqueue"}},
 	"core/caps":      {ours: []string{"amf", "core/flv", "core/message", "core/rtmperr"}},
 	"core": {
-		ours:   []string{"amf", "core/caps", "core/endpoint", "core/rtmperr", "core/sendqueue", "core/stats", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
+		ours:   []string{"amf", "core/caps", "core/endpoint", "core/options", "core/rtmperr", "core/sendqueue", "core/stats", "core/handshake", "core/chunk", "core/message", "core/flv", "core/source", "core/source/rtp", "internal/brief"},
 		others: []string{sys},
 		top:    true,
 	},

@@ -1,4 +1,4 @@
-package core
+package options
 
 import (
 	"strconv"
@@ -44,8 +44,8 @@ type Options struct {
 // node-media-server takes.
 const defaultChunkSize = 60000
 
-// DefaultOptions returns the values that hold where nothing is set.
-func DefaultOptions() Options {
+// Default returns the values that hold where nothing is set.
+func Default() Options {
 	return Options{
 		Timeout:    5 * time.Second,
 		QueueMedia: 2 * time.Second,
@@ -55,13 +55,10 @@ func DefaultOptions() Options {
 
 		Reconnect: Reconnect{Min: time.Second, Max: time.Minute},
 
-		BitrateFloor:  defaultBitrateFloor,
+		BitrateFloor:  50,
 		StatsInterval: 10 * time.Second,
 	}
 }
-
-// defaults are shared by all that set nothing.
-var defaults = DefaultOptions()
 
 // maxText bounds what `connect` says: nginx-rtmp takes 256 bytes, others more.
 const maxText = 8 << 10

@@ -1,4 +1,4 @@
-package core
+package options
 
 import (
 	"os"
@@ -73,7 +73,7 @@ func TestOptions(t *testing.T) {
 		{"tls_insecure", "false", func(*Options) {}},
 		{"reconnect_attempts", "3", func(o *Options) { o.Reconnect.Attempts = 3 }},
 	} {
-		got, want := DefaultOptions(), DefaultOptions()
+		got, want := Default(), Default()
 		c.change(&want)
 		require.NoError(t, got.Set(c.name, c.value))
 		require.Equal(t, want, got, c.name)
@@ -122,10 +122,10 @@ func TestBadOptions(t *testing.T) {
 		{"Timeout", "1000", `unknown option "Timeout"`},
 		{"", "", "unknown option"},
 	} {
-		o := DefaultOptions()
+		o := Default()
 		err := o.Set(c.name, c.value)
 		require.ErrorIs(t, err, rtmperr.ErrInvalid, c.name)
 		require.ErrorContains(t, err, c.text)
-		require.Equal(t, DefaultOptions(), o, "a refused option changes nothing")
+		require.Equal(t, Default(), o, "a refused option changes nothing")
 	}
 }
