@@ -21,12 +21,12 @@ type connection struct {
 	to *endpoint.Endpoint
 	o  *options.Options
 
-	polite *cancellation // over: give up bringing it up
-	hard   *cancellation // over: end at once
-	wake   func()        // the session, when something has happened
+	shutdown context.Context // done: give up bringing it up
+	abort    context.Context // done: end at once
+	wake     func()          // the session, when something has happened
 
-	interrupt *call // polite's effect on conn; nil: it is up
-	force     *call // hard's effect on conn
+	stopInterrupt func() bool // ends shutdown's effect on conn
+	stopForce     func() bool // ends abort's effect on conn
 
 	conn     net.Conn
 	out      *writer
@@ -40,8 +40,8 @@ type connection struct {
 	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
 }
 
-func newConnection(p *Publisher, to *endpoint.Endpoint, o *options.Options, polite, hard *cancellation, wake func()) *connection {
-	return &connection{p: p, to: to, o: o, polite: polite, hard: hard, wake: wake}
+func newConnection(p *Publisher, to *endpoint.Endpoint, o *options.Options, shutdown, abort context.Context, wake func()) *connection {
+	return &connection{p: p, to: to, o: o, shutdown: shutdown, abort: abort, wake: wake}
 }
 
 // bringUp connects and goes through the dialogue until media may flow, on as many TCP connections
@@ -51,10 +51,9 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if err := c.open(reached); err != nil {
 		return err
 	}
-	if !c.interrupt.stop() {
-		return errEnded
+	if !c.stopInterrupt() {
+		return rtmperr.ErrEnded
 	}
-	c.interrupt = nil
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
 		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke: %v", reason(err))
 	}
@@ -76,8 +75,8 @@ func (c *connection) destination() destination {
 func (c *connection) listen() {
 	c.listens = true
 	c.in.begin()
-	c.force.stop()
-	c.force = c.hard.after(c.forcedToEnd)
+	c.stopForce()
+	c.stopForce = context.AfterFunc(c.abort, c.forcedToEnd)
 }
 
 // forcedToEnd makes reading and writing fail.
@@ -89,7 +88,7 @@ func (c *connection) forcedToEnd() {
 // reach reports a state that has been reached, once. It returns false if the end is wanted.
 func (c *connection) reach(s State, reached func(State) bool) bool {
 	if c.told >= s {
-		return c.polite.Err() == nil
+		return c.shutdown.Err() == nil
 	}
 	c.told = s
 	return reached(s)
@@ -98,14 +97,14 @@ func (c *connection) reach(s State, reached func(State) bool) bool {
 // start begins the dialogue.
 func (c *connection) start() {
 	c.out = newWriter(c.conn, c.o, &c.p.counters)
-	c.in = newReader(c.conn, c.out, c.hard, c.p.log)
+	c.in = newReader(c.conn, c.out, c.abort, c.p.log)
 	c.in.told, c.out.tellOver = c.wake, c.writingOver
 	if c.p.log.Enabled(context.Background(), slog.LevelDebug) {
 		c.out.tellDropped = func(frames uint32, bytes uint64) {
 			c.p.log.Debug("frames are dropped, because too much waits for the network", "frames", frames, "bytes", bytes)
 		}
 	}
-	c.talk = &dialogue{to: c.to, o: c.o, conn: c.conn, out: c.out, in: c.in, polite: c.polite, log: c.p.log}
+	c.talk = &dialogue{to: c.to, o: c.o, conn: c.conn, out: c.out, in: c.in, shutdown: c.shutdown, log: c.p.log}
 }
 
 // writingOver makes the reader find out how the connection ends, and the session that it does.
@@ -204,7 +203,7 @@ func (c *connection) leave() (all bool) {
 	if c.left != nil {
 		defer close(c.left)
 	}
-	limit, cancel := context.WithTimeout(c.hard, leaveTimeout)
+	limit, cancel := context.WithTimeout(c.abort, leaveTimeout)
 	defer cancel()
 	c.goodbye(limit, noTime)
 	media, bytes := c.out.Waiting()
@@ -230,8 +229,8 @@ func (c *connection) hangUp() {
 
 // stop closes the connection, and waits for its goroutines.
 func (c *connection) stop() {
-	c.interrupt.stop()
-	c.force.stop()
+	c.stopInterrupt()
+	c.stopForce()
 	c.conn.Close()
 	if c.out == nil {
 		return

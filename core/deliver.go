@@ -21,7 +21,7 @@ const endTimeouts = 12
 
 // deliver waits at the end of a source until everything that was sent has left, and the server's kernel has acknowledged it. As
 // long as bytes are acknowledged it waits, and at most the time of the option timeout without any progress. It returns nil when
-// the server has got everything, errEnded when limit or hurry is over, and otherwise an error that says what is missing. before is
+// the server has got everything, rtmperr.ErrEnded when limit or hurry is over, and otherwise an error that says what is missing. before is
 // how many frames had been dropped when the connection began.
 //
 // On systems that do not tell what is acknowledged it waits until everything has left.
@@ -74,9 +74,9 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 			}
 		case <-look.C:
 		case <-hurry.Done():
-			return errEnded
+			return rtmperr.ErrEnded
 		case <-limit.Done():
-			return errEnded
+			return rtmperr.ErrEnded
 		}
 	}
 }

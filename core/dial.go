@@ -23,16 +23,16 @@ const minSilence = 10 * time.Second
 
 // dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
 // tried side by side (RFC 8305). Small messages leave at once (TCP_NODELAY), as Go's library has it.
-func dial(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
-	within := polite.within(o.Timeout)
-	defer within.release()
+func dial(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
+	within, cancel := context.WithTimeout(shutdown, o.Timeout)
+	defer cancel()
 	conn, err := dialTCP(within, resolver, to, o)
 	switch {
-	case polite.Err() != nil:
+	case shutdown.Err() != nil:
 		if err == nil {
 			conn.Close()
 		}
-		return nil, errEnded
+		return nil, rtmperr.ErrEnded
 	case err != nil:
 		return nil, err
 	}
@@ -43,8 +43,8 @@ func dial(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o
 	secure, err := secured(within, conn, to, o)
 	if err != nil {
 		conn.Close()
-		if polite.Err() != nil {
-			return nil, errEnded
+		if shutdown.Err() != nil {
+			return nil, rtmperr.ErrEnded
 		}
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -25,13 +26,13 @@ import (
 // and createStream together, then publish. There are servers that ignore, or punish, what comes
 // earlier.
 type dialogue struct {
-	to     *endpoint.Endpoint
-	o      *options.Options
-	conn   net.Conn // whose read deadline bounds each wait
-	out    *writer
-	in     *reader
-	polite *cancellation // over: give up
-	log    *slog.Logger
+	to       *endpoint.Endpoint
+	o        *options.Options
+	conn     net.Conn // whose read deadline bounds each wait
+	out      *writer
+	in       *reader
+	shutdown context.Context // done: give up
+	log      *slog.Logger
 
 	lastTransaction uint32              // transaction ID of the latest command
 	server          caps.Capabilities   // what the server says that it takes
@@ -160,19 +161,19 @@ func (d *dialogue) result(command stage, id uint32) func(*message.Command) (bool
 }
 
 // await reads commands until match is satisfied or fails; what does not match is none of the
-// dialogue's business. Its failures are openingErrors, or errEnded.
+// dialogue's business. Its failures are openingErrors, or rtmperr.ErrEnded.
 func (d *dialogue) await(command stage, match func(*message.Command) (bool, error)) (*message.Command, error) {
 	err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout))
 	switch {
-	case d.polite.Err() != nil: // the deadline that ends the wait may have been set earlier
-		return nil, errEnded
+	case d.shutdown.Err() != nil: // the deadline that ends the wait may have been set earlier
+		return nil, rtmperr.ErrEnded
 	case err != nil:
 		return nil, stageFailed(command, err, d.whyUnread(command, err))
 	}
 	for {
 		c, err := d.in.next()
-		if d.polite.Err() != nil {
-			return nil, errEnded
+		if d.shutdown.Err() != nil {
+			return nil, rtmperr.ErrEnded
 		}
 		if err != nil {
 			return nil, stageFailed(command, err, d.whyUnread(command, err))

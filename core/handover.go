@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ type handover struct {
 	s      *session
 	from   *connection
 	to     *endpoint.Endpoint
-	wanted *cancellation // over: given up
-	giveUp func()
+	wanted context.Context // done: given up
+	giveUp context.CancelFunc
 	lost   chan struct{} // closed when from broke
 	news   chan moveNews // closed when all is told
 }
@@ -75,7 +76,7 @@ func (s *session) obey() {
 	s.p.log.Info("the server asks to reconnect", "to", to.Masked(), "why", to.Redact(request.Description))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
 	s.now.left = make(chan struct{})
-	h.wanted, h.giveUp = s.polite.child()
+	h.wanted, h.giveUp = context.WithCancel(s.shutdown)
 	s.move = h
 	go h.run()
 }
@@ -106,7 +107,7 @@ func (s *session) moved(n moveNews) error {
 	s.to = n.next.to
 	s.p.mu.Unlock()
 	s.p.log.Info("the stream goes to the connection that the server asked for", "server", n.next.to.Masked())
-	if errors.Is(n.err, errEnded) {
+	if errors.Is(n.err, rtmperr.ErrEnded) {
 		return nil // serve is going to see that
 	}
 	return n.err
@@ -184,7 +185,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 	select {
 	case <-h.from.left:
 	case <-h.wanted.Done():
-		return nil, errEnded
+		return nil, rtmperr.ErrEnded
 	}
 	limit := time.Now().Add(nameWait)
 	for pause := firstNamePause; ; pause *= 2 {
@@ -200,7 +201,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 		select {
 		case <-time.After(pause):
 		case <-h.wanted.Done():
-			return nil, errEnded
+			return nil, rtmperr.ErrEnded
 		}
 	}
 }
@@ -212,7 +213,7 @@ func (s *session) newParking() *parking {
 
 // connect brings the new connection up.
 func (h *handover) connect() (*connection, error) {
-	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, &h.s.hard, h.s.wake)
+	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.abort, h.s.wake)
 	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
 		c.end()
 		return nil, err
@@ -242,7 +243,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 			h.s.p.muxer.takeOver()
 			return nil
 		case <-h.wanted.Done():
-			return errEnded
+			return rtmperr.ErrEnded
 		case <-broken:
 			return next.whyBroken(next.whyClosed)
 		case c, ok := <-commands:

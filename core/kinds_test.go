@@ -51,15 +51,15 @@ func TestSourceErrorIsOfAKind(t *testing.T) {
 
 func TestDialErrors(t *testing.T) {
 	o := options.Default()
-	_, err := dial(&cancellation{}, nil, &endpoint.Endpoint{Address: "127.0.0.1:99999"}, &o)
+	_, err := dial(context.Background(), nil, &endpoint.Endpoint{Address: "127.0.0.1:99999"}, &o)
 	require.ErrorIs(t, err, rtmperr.ErrConnect)
 	hurried := options.Options{Timeout: 1}
-	_, err = dial(&cancellation{}, nil, &endpoint.Endpoint{Address: "127.0.0.1:1"}, &hurried)
+	_, err = dial(context.Background(), nil, &endpoint.Endpoint{Address: "127.0.0.1:1"}, &hurried)
 	require.ErrorIs(t, err, rtmperr.ErrTimeout)
-	over := &cancellation{}
-	over.end()
+	over, end := context.WithCancel(context.Background())
+	end()
 	_, err = dial(over, nil, &endpoint.Endpoint{Address: "127.0.0.1:1"}, &o)
-	require.Equal(t, errEnded, err)
+	require.Equal(t, rtmperr.ErrEnded, err)
 }
 
 func TestConnectNeedsAURL(t *testing.T) {

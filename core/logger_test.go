@@ -66,7 +66,7 @@ func TestOutageInLog(t *testing.T) {
 		p, w := virtualPublisher(t, nil, "reconnect", "true", "reconnect_max_ms", "5000")
 		p.log = slog.New(log)
 		defer p.Close()
-		p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
+		p.dial = func(context.Context, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 			if out.Load() {
 				return nil, rtmperr.New(rtmperr.ErrConnect, "the cable is cut")
 			}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"net"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestReaderRests(t *testing.T) {
 	ours, peer := tcpPair(t, 64<<10)
 	o := options.Default()
 	out := newWriter(ours, &o, &stats.Counters{})
-	r := newReader(ours, out, &cancellation{}, quietLog())
+	r := newReader(ours, out, context.Background(), quietLog())
 	resting := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -46,8 +47,8 @@ func (c *connection) open(reached func(State) bool) error {
 	var told error // the failure that the user is told if there is no success
 	for n := 1; ; n++ {
 		err := c.try(p, reached)
-		if errors.Is(err, errEnded) {
-			return errEnded
+		if errors.Is(err, rtmperr.ErrEnded) {
+			return rtmperr.ErrEnded
 		}
 		c.p.servers.learn(c.to.Address, p, err)
 		if err == nil {
@@ -63,8 +64,8 @@ func (c *connection) open(reached func(State) bool) error {
 		}
 		c.sayWhatIsTried(p, next, err)
 		c.hangUp()
-		if c.polite.Err() != nil {
-			return errEnded
+		if c.shutdown.Err() != nil {
+			return rtmperr.ErrEnded
 		}
 		p = next
 	}
@@ -82,13 +83,13 @@ func (c *connection) sayWhatIsTried(failed, next plan, why error) {
 	}
 }
 
-// try brings one connection up as planned. Its failures are openingErrors, or errEnded.
+// try brings one connection up as planned. Its failures are openingErrors, or rtmperr.ErrEnded.
 func (c *connection) try(p plan, reached func(State) bool) error {
 	if err := c.dial(); err != nil {
 		return stageFailed(stageDial, err, err)
 	}
 	if !c.reach(StateHandshaking, reached) {
-		return errEnded
+		return rtmperr.ErrEnded
 	}
 	if err := c.shakeHands(p.variant); err != nil {
 		return stageFailed(stageHandshake, err, handshakeFailure(err, c.o.Timeout))
@@ -99,7 +100,7 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 		return err
 	}
 	if !c.reach(StateConnected, reached) {
-		return errEnded
+		return rtmperr.ErrEnded
 	}
 	leftOut, err := c.talk.server.CheckSource(c.p.sourceMedia().forms(c.o.LegacyHEVC), c.o.AudioOptional)
 	if err != nil {
@@ -113,14 +114,14 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 
 // stageFailed makes an openingError of what happened and of what the user is told about it.
 func stageFailed(at stage, happened, told error) error {
-	if errors.Is(happened, errEnded) {
-		return errEnded
+	if errors.Is(happened, rtmperr.ErrEnded) {
+		return rtmperr.ErrEnded
 	}
 	return &openingError{stage: at, how: howItFailed(happened), err: told}
 }
 
 func (c *connection) dial() error {
-	conn, err := c.p.dial(c.polite, c.p.resolver, c.to, c.o)
+	conn, err := c.p.dial(c.shutdown, c.p.resolver, c.to, c.o)
 	if err != nil {
 		return err
 	}
@@ -129,8 +130,8 @@ func (c *connection) dial() error {
 			"server", c.to.Address)
 	}
 	c.conn = conn
-	c.force = c.hard.after(func() { conn.Close() })
-	c.interrupt = c.polite.after(func() { conn.SetDeadline(longAgo) })
+	c.stopForce = context.AfterFunc(c.abort, func() { conn.Close() })
+	c.stopInterrupt = context.AfterFunc(c.shutdown, func() { conn.SetDeadline(longAgo) })
 	return nil
 }
 
@@ -142,8 +143,8 @@ func (c *connection) shakeHands(v variant) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
-	if c.polite.Err() != nil { // then interrupt may have been earlier
-		return errEnded
+	if c.shutdown.Err() != nil { // then interrupt may have been earlier
+		return rtmperr.ErrEnded
 	}
 	answered, err := false, error(nil)
 	if v == simpleVariant {
@@ -151,8 +152,8 @@ func (c *connection) shakeHands(v variant) error {
 	} else {
 		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(v-digestFirstVariant))
 	}
-	if c.polite.Err() != nil {
-		return errEnded
+	if c.shutdown.Err() != nil {
+		return rtmperr.ErrEnded
 	}
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func TestOutages(t *testing.T) {
 		"nothing comes back": func(ctx context.Context) (net.Conn, error) {
 			select {
 			case <-ctx.Done():
-				return nil, errEnded
+				return nil, rtmperr.ErrEnded
 			case <-time.After(5 * time.Second):
 				return nil, rtmperr.New(rtmperr.ErrTimeout, "no connection")
 			}
@@ -52,10 +52,10 @@ func TestOutages(t *testing.T) {
 					var current atomic.Pointer[memConn]
 					p, w := virtualPublisher(t, func(*memConn) {}, "reconnect", "true")
 					defer p.Close()
-					p.dial = func(polite *cancellation, _ *net.Resolver, _ *endpoint.Endpoint, _ *options.Options) (net.Conn, error) {
+					p.dial = func(shutdown context.Context, _ *net.Resolver, _ *endpoint.Endpoint, _ *options.Options) (net.Conn, error) {
 						attempts.Add(1)
 						if out.Load() {
-							return away(polite)
+							return away(shutdown)
 						}
 						near, far := newMemConn()
 						current.Store(far)

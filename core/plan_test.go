@@ -12,6 +12,7 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 )
 
 func refused(command, code, description string) error {
@@ -69,7 +70,7 @@ func TestPlan(t *testing.T) {
 		{"publish refused", plan{fields: caps.Declared}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
 		{"closed at publish", plan{fields: caps.Declared}, failedAt(stagePublish, syscall.EPIPE), same},
 		{"silent at publish", plan{fields: caps.Declared}, failedAt(stagePublish, os.ErrDeadlineExceeded), same},
-		{"the end", plan{fields: caps.Declared}, errEnded, same},
+		{"the end", plan{fields: caps.Declared}, rtmperr.ErrEnded, same},
 	} {
 		next, again := c.plan.next(c.err)
 		require.Equal(t, c.want != same, again, c.name)

@@ -33,7 +33,7 @@ type Publisher struct {
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
-	dial     func(polite *cancellation, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error)
+	dial     func(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error)
 	open     func(source.Spec) (source.Source, error)
 	loadCA   func(option, path string) (*x509.CertPool, error)
 	servers  servers
@@ -329,17 +329,17 @@ func (p *Publisher) setState(next State, why error) bool {
 	return true
 }
 
-// sessionEnded takes note of a session's end. err: errEnded or nil for a wanted end.
+// sessionEnded takes note of a session's end. err: rtmperr.ErrEnded or nil for a wanted end.
 func (p *Publisher) sessionEnded(s *session, err error) {
 	p.mu.Lock()
 	var failed error
 	p.session, p.held = nil, nil
 	p.enduring.Store(false)
 	switch {
-	case p.state == StateDisconnecting && (s.unwanted || err == nil || errors.Is(err, errEnded)):
+	case p.state == StateDisconnecting && (s.unwanted || err == nil || errors.Is(err, rtmperr.ErrEnded)):
 		// Whatever went wrong on the way, the end was wanted.
 		p.setState(StateDisconnected, nil)
-	case err == nil || errors.Is(err, errEnded):
+	case err == nil || errors.Is(err, rtmperr.ErrEnded):
 		p.setState(StateDisconnecting, nil)
 		p.setState(StateDisconnected, nil)
 	default:

@@ -21,7 +21,7 @@ type reader struct {
 	conn     net.Conn
 	out      *writer
 	log      *slog.Logger
-	hard     *cancellation
+	abort    context.Context
 	messages *message.Reader
 	commands chan *message.Command // see listen; nil: nobody has called it yet; mu
 	err      error                 // why it has ended
@@ -40,8 +40,8 @@ type reader struct {
 	announced uint32 // window we told the peer
 }
 
-func newReader(conn net.Conn, out *writer, hard *cancellation, log *slog.Logger) *reader {
-	r := &reader{conn: conn, out: out, hard: hard, log: log, told: func() {}}
+func newReader(conn net.Conn, out *writer, abort context.Context, log *slog.Logger) *reader {
+	r := &reader{conn: conn, out: out, abort: abort, log: log, told: func() {}}
 	r.messages = message.NewReader(r)
 	return r
 }
@@ -86,7 +86,7 @@ func (r *reader) pass() bool {
 	default:
 		select {
 		case commands <- c:
-		case <-r.hard.Done():
+		case <-r.abort.Done():
 			r.err = context.Canceled
 			return false
 		}

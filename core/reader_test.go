@@ -32,13 +32,13 @@ type readerPeer struct {
 func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	o := options.Default()
 	conn, peer := net.Pipe()
-	hard := &cancellation{}
+	abort, end := context.WithCancel(context.Background())
 	w := newWriter(conn, &o, &stats.Counters{})
-	r := newReader(conn, w, hard, log)
+	r := newReader(conn, w, abort, log)
 	go r.run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}
 	p.close = func() {
-		hard.end()
+		end()
 		conn.Close()
 		peer.Close()
 		w.abort()

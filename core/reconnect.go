@@ -103,7 +103,7 @@ func denies(err error) bool {
 
 // retry decides what follows a failed attempt, and waits for the next one; false: it is the end.
 func (s *session) retry(err error) bool {
-	if err == nil || errors.Is(err, errEnded) {
+	if err == nil || errors.Is(err, rtmperr.ErrEnded) {
 		return false
 	}
 	select {
@@ -134,7 +134,7 @@ func (s *session) pause(wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
-	case <-s.polite.Done():
+	case <-s.shutdown.Done():
 		return false
 	case <-s.hurry:
 		return true
@@ -151,7 +151,7 @@ func (s *session) pause(wait time.Duration) bool {
 	s.p.events.deliver()
 	timer.Reset(urlWait)
 	select {
-	case <-s.polite.Done():
+	case <-s.shutdown.Done():
 		return false
 	case <-s.hurry:
 	case <-answered:

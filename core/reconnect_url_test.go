@@ -77,7 +77,7 @@ func TestReconnectURLNeverComes(t *testing.T) {
 			begin := time.Now()
 			require.True(t, s.pause(time.Second), ca.name)
 			require.Equal(t, ca.want, time.Since(begin), ca.name)
-			s.forceToEnd()
+			s.beginAbort()
 			require.False(t, s.pause(time.Second))
 		}
 	})

@@ -153,7 +153,7 @@ func TestSecretsOfCertificatesAndNames(t *testing.T) {
 	o := options.Default()
 	to, err = endpoint.Parse("rtmp://no.such.host.example/live/"+key, nil, nil)
 	require.NoError(t, err)
-	_, err = dial(&cancellation{}, resolver, to, &o)
+	_, err = dial(context.Background(), resolver, to, &o)
 	require.ErrorContains(t, err, "cannot be resolved")
 	require.Empty(t, leaktest.Leaked(err.Error(), key))
 }

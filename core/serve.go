@@ -8,7 +8,7 @@ import (
 // that. nil means that the end is wanted, errRests that there is nothing to do.
 func (s *session) serve() error {
 	for {
-		if s.polite.Err() != nil {
+		if s.shutdown.Err() != nil {
 			return nil
 		}
 		s.tick()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -19,12 +20,14 @@ type session struct {
 	p *Publisher
 	o *options.Options // of the attempt; nobody changes them
 
-	polite    cancellation  // over: end as the protocol wants it
-	hard      cancellation  // over: end at once
-	done      cancellation  // over: it has ended
-	wantSteer atomic.Bool   // see steer
-	hurry     chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
-	answered  chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
+	shutdown      context.Context // done: end as the protocol wants it
+	abort         context.Context // done: end at once; shutdown is its child
+	beginShutdown context.CancelFunc
+	beginAbort    context.CancelFunc
+	done          chan struct{} // closed when it has ended
+	wantSteer     atomic.Bool   // see steer
+	hurry         chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
+	answered      chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
 	home       *endpoint.Endpoint // of the URL; p.mu
 	to         *endpoint.Endpoint // of the connection that media flows to; p.mu
@@ -61,36 +64,39 @@ type session struct {
 }
 
 func newSession(p *Publisher, to *endpoint.Endpoint, o *options.Options) *session {
-	return &session{p: p, home: to, to: to, o: o}
+	s := &session{p: p, home: to, to: to, o: o, done: make(chan struct{})}
+	s.abort, s.beginAbort = context.WithCancel(context.Background())
+	s.shutdown, s.beginShutdown = context.WithCancel(s.abort)
+	return s
 }
 
 // close ends the session, politely within closeTimeout, then by force.
 func (s *session) close() {
-	s.polite.end()
+	s.beginShutdown()
 	s.wake()
 	limit := time.NewTimer(closeTimeout)
 	defer limit.Stop()
 	select {
-	case <-s.done.Done():
+	case <-s.done:
 		return
 	case <-limit.C:
 	}
-	s.forceToEnd()
+	s.beginAbort()
 	limit.Reset(closeTimeout / 4)
 	select {
-	case <-s.done.Done():
+	case <-s.done:
 	case <-limit.C:
 	}
-}
-
-func (s *session) forceToEnd() {
-	s.hard.end()
-	s.polite.end()
 }
 
 // over reports whether the session has ended, and with it all that it had to tell.
 func (s *session) over() bool {
-	return s.done.Err() != nil
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // run begins the session.
@@ -115,15 +121,15 @@ func (s *session) goOn(step func() error) {
 		err = rtmperr.Guard(s.begin)
 	}
 	if err != nil {
-		s.forceToEnd()
+		s.beginAbort()
 	}
 	s.leaving.Wait()
 	if err == nil && s.atEnd() && s.leftEarly.Load() {
 		err = rtmperr.New(rtmperr.ErrNetwork, "the source is at its end, but the server has not got all of it: the connection that was left for another ended early")
 	}
 	s.p.sessionEnded(s, err)
-	s.forceToEnd()
-	s.done.end()
+	s.beginAbort()
+	close(s.done)
 	s.p.events.sessionOver()
 }
 
@@ -142,16 +148,13 @@ func (s *session) advance(next State) bool {
 	return ok
 }
 
-// errEnded ends a session whose user has asked for the end.
-var errEnded = errors.New("ended by the user")
-
 // begin brings a connection up, and lets media flow.
 func (s *session) begin() error {
 	s.flowedFrom, s.lost = time.Time{}, nil
 	s.p.leftOutTold.Store(false)
 	s.before = s.p.counters.Snapshot()
 	s.p.log.Info("connecting", "server", s.to.Address)
-	s.now = newConnection(s.p, s.to, s.o, &s.polite, &s.hard, s.wake)
+	s.now = newConnection(s.p, s.to, s.o, s.shutdown, s.abort, s.wake)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
 	}
@@ -163,8 +166,8 @@ func (s *session) begin() error {
 		s.p.reconnects.Add(1) // before anybody sees the state
 	}
 	if !s.advance(StatePublishing) {
-		s.now.goodbye(&s.hard, &s.polite)
-		return errEnded
+		s.now.goodbye(s.abort, s.shutdown)
+		return rtmperr.ErrEnded
 	}
 	s.flows()
 	s.logPublishing()
@@ -189,7 +192,7 @@ func (s *session) windUp(err error) error {
 		s.p.mu.Lock()
 		s.ended = true
 		s.p.mu.Unlock()
-		s.p.stopFeederUntil(s.polite.Done())
+		s.p.stopFeederUntil(s.shutdown.Done())
 		if err != nil && !errors.Is(err, errSourceFault) {
 			return nil
 		}
@@ -202,14 +205,14 @@ func (s *session) windUp(err error) error {
 			return nil
 		}
 		if err == nil && s.atEnd() {
-			switch err := s.now.deliver(&s.hard, &s.polite, s.before.DroppedFrames); {
+			switch err := s.now.deliver(s.abort, s.shutdown, s.before.DroppedFrames); {
 			case err == nil:
 				nothing = s.nothingSent()
-			case !errors.Is(err, errEnded):
+			case !errors.Is(err, rtmperr.ErrEnded):
 				return err
 			}
 		}
-		s.now.goodbye(&s.hard, &s.polite)
+		s.now.goodbye(s.abort, s.shutdown)
 		return nothing
 	})
 	if err == nil {
@@ -235,7 +238,9 @@ func (s *session) nothingSent() error {
 }
 
 // atEnd reports whether the session ends because its source is at its end, and not because the user wants that.
-func (s *session) atEnd() bool { return s.source.ended && s.source.err == nil && s.polite.Err() == nil }
+func (s *session) atEnd() bool {
+	return s.source.ended && s.source.err == nil && s.shutdown.Err() == nil
+}
 
 // flows takes note that an attempt has succeeded.
 func (s *session) flows() {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -71,7 +72,7 @@ func TestAnySplit(t *testing.T) {
 			heard := make(chan []string, 1)
 			p, w := virtualPublisher(t, func(*memConn) {})
 			defer p.Close()
-			p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
+			p.dial = func(context.Context, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 				near, far := newMemConn()
 				go func() { heard <- talkative(far); far.Close() }()
 				return &splitConn{near, rand.New(rand.NewPCG(uint64(seed), 1)), largest}, nil

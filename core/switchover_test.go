@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -135,7 +136,7 @@ func TestParkedForNobody(t *testing.T) {
 // newMove is a handover of a session that has no connection.
 func newMove(p *Publisher) *handover {
 	h := &handover{s: newSession(p, &endpoint.Endpoint{}, defaults()), lost: make(chan struct{}), news: make(chan moveNews, 2)}
-	h.wanted, h.giveUp = h.s.polite.child()
+	h.wanted, h.giveUp = context.WithCancel(h.s.shutdown)
 	return h
 }
 
@@ -149,14 +150,14 @@ func TestAwaitKey(t *testing.T) {
 		{"no key frame comes", func(*handover) {}, keyFrameWait, nil},
 		{"a key frame comes", func(h *handover) { h.s.p.SendVideo(keyFrame, 0, 0) }, time.Second, nil},
 		{"the old connection breaks", func(h *handover) { close(h.lost) }, time.Second, nil},
-		{"it is given up", func(h *handover) { h.giveUp() }, time.Second, errEnded},
+		{"it is given up", func(h *handover) { h.giveUp() }, time.Second, rtmperr.ErrEnded},
 	} {
 		t.Run(ca.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := New(quietLog())
 				reattach(p.muxer, &p.counters)
 				h := newMove(p)
-				defer h.s.forceToEnd()
+				defer h.s.beginAbort()
 				next := onQueue(&p.counters)
 				taken := p.muxer.prepare(destination{out: next, streamID: 7})
 				time.AfterFunc(time.Second, func() { ca.happen(h) })

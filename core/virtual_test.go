@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -157,7 +158,7 @@ func (c *memConn) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 func virtualPublisher(t *testing.T, serve func(*memConn), with ...string) (*Publisher, *watch) {
 	t.Helper()
 	p := New(slog.New(slog.DiscardHandler))
-	p.dial = func(*cancellation, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
+	p.dial = func(context.Context, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 		near, far := newMemConn()
 		go func() {
 			defer far.Close()

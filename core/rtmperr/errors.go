@@ -19,6 +19,10 @@ var (
 	ErrOverflow  = errors.New("over a limit")
 )
 
+// ErrEnded is what a call returns that was given up because the user has asked for the end. It is no failure, and of no
+// kind.
+var ErrEnded = errors.New("ended by the user")
+
 // kindError says what happened in words of its own, and wraps a kind of failure without repeating its text.
 type kindError struct {
 	kind error
