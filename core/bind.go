@@ -1,11 +1,9 @@
 package core
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"strings"
-	"syscall"
 
 	"luatrtmp/core/rtmperr"
 )
@@ -129,7 +127,7 @@ func deviceAddress(device *net.Interface, to netip.Addr) (best netip.Addr) {
 
 // explain returns a better error for a connection that cannot be made from the address of the option bind.
 func (b binding) explain(err error) error {
-	if b.address.IsValid() && errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if b.address.IsValid() && rtmperr.IsNoLocalAddress(err) {
 		return rtmperr.New(rtmperr.ErrConnect, "the option bind: %v is no address of this machine", b.address)
 	}
 	return err

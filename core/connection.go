@@ -55,7 +55,7 @@ func (c *connection) bringUp(reached func(State) bool) error {
 		return rtmperr.ErrEnded
 	}
 	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
-		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke: %v", reason(err))
+		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke: %v", rtmperr.Reason(err))
 	}
 	c.streamID, c.moving = c.talk.streamID, c.talk.moving
 	c.accepted = time.Now()

@@ -67,7 +67,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 				if err := c.heard(m); err != nil {
 					return c.undelivered(err, before)
 				}
-			case isReset(c.in.err): // a server that closes without having read everything resets the connection
+			case rtmperr.IsReset(c.in.err): // a server that closes without having read everything resets the connection
 				return c.undelivered(c.whyClosed(), before)
 			default:
 				commands, closed = nil, time.Now()

@@ -3,11 +3,8 @@ package core
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
-	"os"
-	"syscall"
 	"time"
 
 	"luatrtmp/core/endpoint"
@@ -58,7 +55,7 @@ func dialTCP(ctx context.Context, resolver *net.Resolver, to *endpoint.Endpoint,
 		return nil, err
 	}
 	place := to.Address + from.describe() // for errors
-	isLate := func(err error) bool { return isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded) }
+	isLate := func(err error) bool { return rtmperr.IsTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded) }
 	addresses, err := addressesOf(ctx, resolver, to.Address, o.Timeout)
 	if err != nil {
 		var dns *net.DNSError
@@ -82,33 +79,4 @@ func dialTCP(ctx context.Context, resolver *net.Resolver, to *endpoint.Endpoint,
 		return nil, dialFailure(isLate(nil), failed, place, o.Timeout)
 	}
 	return conn, nil
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()
-}
-
-func isReset(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
-
-func isNetwork(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
-}
-
-// reason strips addresses and operation names, which the messages around it give, from an error of package net. Not inlined: it
-// is called in many places, and runs in none often.
-//
-//go:noinline
-func reason(err error) error {
-	var sys syscall.Errno
-	if errors.As(err, &sys) {
-		return sys
-	}
-	if alert, ok := alertOf(err); ok {
-		return errors.New("the peer ended TLS with this alert: " + alertText(alert))
-	}
-	return err
 }

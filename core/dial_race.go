@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 
 	"luatrtmp/core/rtmperr"
@@ -187,10 +186,10 @@ func dialFirst(ctx context.Context, addresses []netip.AddrPort, headStart time.D
 func dialFailure(late bool, failed []dialError, address string, timeout time.Duration) error {
 	refused := 0
 	for _, f := range failed {
-		if errors.Is(f.err, syscall.ECONNREFUSED) {
+		if rtmperr.IsRefused(f.err) {
 			refused++
 		}
-		late = late || isTimeout(f.err)
+		late = late || rtmperr.IsTimeout(f.err)
 	}
 	switch {
 	case len(failed) <= 1 && late:
@@ -200,7 +199,7 @@ func dialFailure(late bool, failed []dialError, address string, timeout time.Dur
 	case len(failed) == 1 && refused == 1:
 		return rtmperr.New(rtmperr.ErrConnect, "nothing listens at %s (connection refused): is the server running?", address)
 	case len(failed) == 1:
-		return rtmperr.New(rtmperr.ErrConnect, "connecting to %s: %v", address, reason(failed[0].err))
+		return rtmperr.New(rtmperr.ErrConnect, "connecting to %s: %v", address, rtmperr.Reason(failed[0].err))
 	case refused == len(failed):
 		return rtmperr.New(rtmperr.ErrConnect, "nothing listens at %s (%s): is the server running?", address, listFailed(failed))
 	}
@@ -211,8 +210,8 @@ func dialFailure(late bool, failed []dialError, address string, timeout time.Dur
 func listFailed(failed []dialError) string {
 	var all []string
 	for _, f := range failed[:min(len(failed), maxAddressesTold)] {
-		why := reason(f.err).Error()
-		if isTimeout(f.err) || errors.Is(f.err, context.DeadlineExceeded) {
+		why := rtmperr.Reason(f.err).Error()
+		if rtmperr.IsTimeout(f.err) || errors.Is(f.err, context.DeadlineExceeded) {
 			why = "no answer"
 		}
 		all = append(all, f.address.String()+": "+why)

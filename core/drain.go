@@ -88,7 +88,7 @@ func (w *writer) writeRest() error {
 		now := time.Now()
 		w.counters.Wrote(n, now)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", reason(err))
+			return rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", rtmperr.Reason(err))
 		}
 		moved := n > 0 || err == nil
 		if !moved {

@@ -17,6 +17,7 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
 
@@ -140,7 +141,7 @@ func (s *hammerSink) read(peer net.Conn) error {
 	in := message.NewReader(&stallingReader{peer, rand.New(rand.NewPCG(2, 2))})
 	for {
 		h, m, err := in.Read()
-		if err == io.EOF || isReset(err) {
+		if err == io.EOF || rtmperr.IsReset(err) {
 			return nil // what is missing shows in the numbers
 		}
 		if err != nil {

@@ -3,10 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
-	"os"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,15 +28,6 @@ func TestRefuses(t *testing.T) {
 	} {
 		require.Equal(t, c.want, refuses(c.info), "%v", c.info)
 	}
-}
-
-func TestReason(t *testing.T) {
-	inner := os.NewSyscallError("connect", syscall.EHOSTUNREACH)
-	require.Equal(t, syscall.EHOSTUNREACH, reason(&net.OpError{Op: "dial", Err: inner}))
-	require.Equal(t, io.EOF, reason(io.EOF))
-	require.True(t, isTimeout(os.ErrDeadlineExceeded))
-	require.True(t, isTimeout(context.DeadlineExceeded))
-	require.False(t, isTimeout(io.EOF))
 }
 
 func TestSourceErrorIsOfAKind(t *testing.T) {

@@ -126,10 +126,10 @@ func (l *live) readAll(medium int, conn *net.UDPConn, buf []byte, pass func(*rtp
 			}
 		case errors.Is(err, net.ErrClosed):
 			return nil
-		case isTimeout(err):
+		case rtmperr.IsTimeout(err):
 			l.tick()
 		default:
-			l.log.Warn("RTP source: reading fails", "why", reason(err))
+			l.log.Warn("RTP source: reading fails", "why", rtmperr.Reason(err))
 			time.Sleep(readPause)
 		}
 	}

@@ -167,12 +167,12 @@ func (c *connection) shakeHands(v variant) error {
 func handshakeFailure(err error, timeout time.Duration) error {
 	const what = "is it an RTMP server, and does the port not want rtmps://?"
 	switch {
-	case isTimeout(err):
+	case rtmperr.IsTimeout(err):
 		return rtmperr.New(rtmperr.ErrTimeout, "the server did not complete the handshake within %v: %s", timeout, what)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isReset(err):
-		return rtmperr.New(rtmperr.ErrHandshake, "the server closed the connection during the handshake: %s (%v)", what, reason(err))
-	case isNetwork(err):
-		return rtmperr.New(rtmperr.ErrNetwork, "handshake: %v", reason(err))
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), rtmperr.IsReset(err):
+		return rtmperr.New(rtmperr.ErrHandshake, "the server closed the connection during the handshake: %s (%v)", what, rtmperr.Reason(err))
+	case rtmperr.IsNetwork(err):
+		return rtmperr.New(rtmperr.ErrNetwork, "handshake: %v", rtmperr.Reason(err))
 	}
 	return rtmperr.New(rtmperr.ErrHandshake, "%v", err)
 }

@@ -92,9 +92,9 @@ const (
 // howItFailed classifies an error of reading or writing.
 func howItFailed(err error) howFailed {
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), rtmperr.IsReset(err):
 		return peerClosed
-	case errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+	case errors.Is(err, os.ErrDeadlineExceeded), rtmperr.IsTimeout(err):
 		return peerSilent
 	}
 	return otherFailure

@@ -220,7 +220,7 @@ func (r *reader) answer(m message.Message) {
 
 // closedByPeer reports whether the peer ended the connection; valid after reading has ended.
 func (r *reader) closedByPeer() bool {
-	return errors.Is(r.err, io.EOF) || errors.Is(r.err, io.ErrUnexpectedEOF) || isReset(r.err)
+	return errors.Is(r.err, io.EOF) || errors.Is(r.err, io.ErrUnexpectedEOF) || rtmperr.IsReset(r.err)
 }
 
 // failure says why reading ended, and when; valid after that.
@@ -228,8 +228,8 @@ func (r *reader) Err(when string) error {
 	switch {
 	case r.closedByPeer():
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection %s", when)
-	case isNetwork(r.err):
-		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke %s: %v", when, reason(r.err))
+	case rtmperr.IsNetwork(r.err):
+		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke %s: %v", when, rtmperr.Reason(r.err))
 	}
 	return rtmperr.New(rtmperr.ErrNetwork, "the server sent what is not RTMP %s: %v", when, r.err)
 }

@@ -81,33 +81,6 @@ func checkChain(chain []*x509.Certificate) error {
 	return nil
 }
 
-// alertOf returns the words of the alert with which a peer ended TLS, false if err is none. RFC 8446, 6.
-func alertOf(err error) (string, bool) {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" { // what crypto/tls calls it
-		return "", false
-	}
-	return strings.TrimPrefix(op.Err.Error(), "tls: "), true
-}
-
-// alertHints say what to do about the alerts that are met most.
-var alertHints = map[string]string{
-	"handshake failure":              "it and this library have no encryption in common, or it wants a client certificate, and this library has none",
-	"protocol version not supported": "it knows neither TLS 1.2 nor TLS 1.3",
-	"unrecognized name":              "it does not know the host: check the one in the URL, or the option tls_server_name",
-	"certificate required":           "it wants a client certificate, and this library has none",
-	"bad certificate":                "it wants a client certificate, and this library has none",
-	"access denied":                  "it does not let this client in",
-}
-
-// alertText says an alert of the peer in its own words, and what to do about it.
-func alertText(alert string) string {
-	if hint := alertHints[alert]; hint != "" {
-		return alert + " (" + hint + ")"
-	}
-	return alert
-}
-
 // secured agrees on encryption with the server at the other end of conn, until within is done.
 func secured(within context.Context, conn net.Conn, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
 	config, err := tlsConfig(&o.TLS, to.Host, x509.SystemCertPool)
@@ -129,7 +102,7 @@ func tlsFailure(err error, late bool, to *endpoint.Endpoint, name string, timeou
 	var wrongName x509.HostnameError
 	var noTLS tls.RecordHeaderError
 	var weak *weakKeyError
-	alert, refused := alertOf(err)
+	alert, refused := rtmperr.AlertOf(err)
 	switch {
 	case errors.As(err, &weak):
 		whose := "the certificate of " + to.Address
@@ -150,14 +123,14 @@ func tlsFailure(err error, late bool, to *endpoint.Endpoint, name string, timeou
 		return rtmperr.New(rtmperr.ErrConnect, "TLS: the certificate of %s is not valid: %s", to.Address, to.Redact(invalid.Error()))
 	case errors.As(err, &noTLS):
 		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s answers without encryption: is it an rtmp:// port, not rtmps://?", to.Address)
-	case late || isTimeout(err):
+	case late || rtmperr.IsTimeout(err):
 		return rtmperr.New(rtmperr.ErrTimeout, "TLS: %s did not agree on encryption within %v of connecting: is it an rtmps:// port?", to.Address, timeout)
 	case refused:
-		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s refuses encryption with this alert: %s", to.Address, alertText(alert))
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
+		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s refuses encryption with this alert: %s", to.Address, rtmperr.AlertText(alert))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), rtmperr.IsReset(err):
 		return rtmperr.New(rtmperr.ErrConnect, "TLS: %s closed the connection instead of agreeing on encryption: is it an rtmps:// port?", to.Address)
 	}
-	return rtmperr.New(rtmperr.ErrConnect, "TLS: %s: %s", to.Address, to.Redact(reason(err).Error()))
+	return rtmperr.New(rtmperr.ErrConnect, "TLS: %s: %s", to.Address, to.Redact(rtmperr.Reason(err).Error()))
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

@@ -40,9 +40,9 @@ func listenUDP(at netip.AddrPort) (*net.UDPConn, error) {
 	case errors.Is(err, syscall.EACCES):
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "no permission to receive at UDP port %d: ports below 1024 need it", at.Port())
 	case at.Addr().IsMulticast():
-		return nil, rtmperr.New(rtmperr.ErrInvalid, "joining the multicast group %v: %v (is there a route to it?)", at.Addr(), reason(err))
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "joining the multicast group %v: %v (is there a route to it?)", at.Addr(), rtmperr.Reason(err))
 	default:
-		return nil, rtmperr.New(rtmperr.ErrInvalid, "receiving at %v: %v", at, reason(err))
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "receiving at %v: %v", at, rtmperr.Reason(err))
 	}
 	conn.SetReadBuffer(receiveBuffer) // with less it works as well, until the network is in a hurry
 	return conn, nil

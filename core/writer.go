@@ -164,7 +164,7 @@ func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
 	w.rest = w.pieces
 	n, err := w.wire.offer(&w.rest)
 	if err != nil {
-		err = rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", reason(err))
+		err = rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", rtmperr.Reason(err))
 	}
 	return n, err
 }
