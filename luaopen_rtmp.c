@@ -23,21 +23,26 @@
 
 #define MODULE_TYPE "rtmp_module"
 
-/* The source, or the camera, that a script which names no source is to use; see "Where the pictures come from" in the README. */
+/*
+ * Sets the source, or the camera, that a script which names no source is to use; see "Where the pictures come from" in the README.
+ * Returns RTMP_OK, or a code with a text pushed.
+ */
 static int set_default_source(lua_State *L, struct context *c)
 {
     const char *spec = getenv("RTMP_SOURCE");
+    int         code;
     if (spec == NULL || *spec == '\0') {
         c->camera = luatos_camera_join(&c->rtmp);
-        return 1;
+        return RTMP_OK;
     }
     lua_pushstring(L, spec);
-    if (context_set_source(L, lua_gettop(L), c))
-        return 1;
+    code = context_set_source(L, lua_gettop(L), c);
+    if (code == RTMP_OK)
+        return RTMP_OK;
     lua_pushfstring(L, "RTMP_SOURCE: %s", lua_tostring(L, -1));
     /* A script written for a device does not look at create's second result. */
     log_warning(&c->rtmp, "the source that RTMP_SOURCE names cannot be used", lua_tostring(L, -2));
-    return 0;
+    return code;
 }
 
 /* The second argument is of a type that LuatOS's component ignores. The log says so once in each Lua state. */
@@ -52,13 +57,54 @@ static void ignore_argument(lua_State *L, struct module *m, struct context *c)
     log_warning(&c->rtmp, "the second argument of rtmp.create is ignored", text);
 }
 
+/* Pushes nil, the text on the top, and a code; returns 3. */
+static int no_context(lua_State *L, int code)
+{
+    lua_pushnil(L);
+    lua_pushvalue(L, -2);
+    lua_pushinteger(L, code);
+    return 3;
+}
+
+/*
+ * Sets up a new context from the arguments of rtmp.create: the URL, then options, a number of LuatOS's network adapter, or nothing.
+ * Returns RTMP_OK, or a code with a text pushed.
+ */
+static int set_up(lua_State *L, struct module *m, struct context *c, const char *url)
+{
+    int has_source = 0, code = RTMP_OK;
+    switch (lua_type(L, 2)) {
+    case LUA_TTABLE:
+        code = context_set_options(L, 2, c);
+        break;
+    case LUA_TNUMBER: {
+        lua_Number id = lua_tonumber(L, 2);
+        c->rtmp.adapter_id = id >= -2147483648.0 && id < 2147483648.0 ? (int32_t)id : 0;
+        break;
+    }
+    case LUA_TNIL:
+        break;
+    default:
+        ignore_argument(L, m, c);
+    }
+    if (code != RTMP_OK)
+        return code;
+    if (rtmp_set_url(&c->rtmp, url) != RTMP_OK)
+        return context_push_error(L, c);
+    if (lua_istable(L, 2)) {
+        lua_getfield(L, 2, "source");
+        has_source = !lua_isnil(L, -1);
+    }
+    return has_source ? context_set_source(L, lua_gettop(L), c) : set_default_source(L, c);
+}
+
 /* rtmp.create(url [, adapter_id | options]) */
 static int module_create(lua_State *L)
 {
     struct module  *m = module_check(L);
     size_t          length;
     const char     *url = argument_string(L, 1, &length);
-    int             options = lua_type(L, 2) == LUA_TTABLE, ok = 1, source = 0, code;
+    int             code;
     struct context *c;
 
     lua_settop(L, 2);
@@ -66,35 +112,14 @@ static int module_create(lua_State *L)
         argument_error(L, 1, "URL contains a zero byte");
     c = context_new(L, m, &code);
     if (code == RTMP_ERR_NO_MEMORY) {
-        lua_pushnil(L);
         lua_pushstring(L, "no memory left");
-        lua_pushinteger(L, code);
-        return 3;
+        return no_context(L, code);
     }
-    if (!options && lua_type(L, 2) != LUA_TNUMBER && lua_type(L, 2) != LUA_TNIL)
-        ignore_argument(L, m, c);
-    if (options) {
-        lua_getfield(L, 2, "source");
-        source = lua_type(L, -1) != LUA_TNIL;
-        ok = context_set_options(L, 2, c);
-    } else if (lua_type(L, 2) == LUA_TNUMBER) {
-        lua_Number id = lua_tonumber(L, 2);
-        c->rtmp.adapter_id = id >= -2147483648.0 && id < 2147483648.0 ? (int32_t)id : 0;
-    }
-    if (ok && rtmp_set_url(&c->rtmp, url) != RTMP_OK) {
-        char text[MAX_TEXT];
-        rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
-        lua_pushstring(L, text);
-        ok = 0;
-    }
-    if (ok)
-        ok = source ? context_set_source(L, 4, c) : set_default_source(L, c);
-    if (!ok) { /* the text is on the top; nobody else can have seen the context, at index 3 */
+    code = set_up(L, m, c, url);
+    if (code != RTMP_OK) { /* nobody else can have seen the context, at index 3 */
         c->alive = 0;
         rtmp_deinit(&c->rtmp);
-        lua_pushnil(L);
-        lua_pushvalue(L, -2);
-        return 2;
+        return no_context(L, code);
     }
     lua_pushvalue(L, 3);
     return 1;
@@ -148,7 +173,7 @@ static int module_release(lua_State *L)
         return 0;
     log_give_back(m->bus);
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_settop(L, -2))
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
         context_end(lua_touserdata(L, -1));
     await_goodbyes(); /* of these, and of those that were collected before */
     bus_leave(m->bus);
@@ -236,9 +261,9 @@ static void make_context_type(lua_State *L)
     set_functions(L, context_methods, metatable);
     set_states(L);
     lua_setfield(L, -2, "__index");
-    lua_settop(L, -2);
+    lua_pop(L, 1);
 
-    lua_createtable(L, 0, 0);
+    lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushstring(L, "v");
     lua_setfield(L, -2, "__mode");
@@ -254,11 +279,11 @@ static void push_module(lua_State *L)
     lua_getfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
     if (lua_type(L, -1) == LUA_TUSERDATA)
         return;
-    lua_settop(L, -2);
+    lua_pop(L, 1);
     m = lua_newuserdata(L, sizeof *m);
     memset(m, 0, sizeof *m);
     luaL_newmetatable(L, MODULE_TYPE);
-    lua_pushcclosure(L, module_release, 0);
+    lua_pushcfunction(L, module_release);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     m->bus = bus_new(luatos_has_msgbus() ? announce : NULL);
@@ -316,10 +341,10 @@ int luaopen_rtmp(lua_State *L)
 
     /* LuatOS's requiref sets the global only; with this its `require "rtmp"` works too. */
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-    if (lua_type(L, -1) == LUA_TTABLE) {
+    if (lua_istable(L, -1)) {
         lua_pushvalue(L, -2);
         lua_setfield(L, -2, "rtmp");
     }
-    lua_settop(L, -2);
+    lua_pop(L, 1);
     return 1;
 }

@@ -23,35 +23,34 @@ struct context *context_check(lua_State *L)
     int same = 0;
     if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
         same = lua_rawequal(L, -1, lua_upvalueindex(1));
-        lua_settop(L, -2);
+        lua_pop(L, 1);
     }
     if (!same)
         type_error(L, 1, CONTEXT_TYPE);
     return lua_touserdata(L, 1);
 }
 
-int context_failed(lua_State *L, struct context *c, int code)
+int context_push_error(lua_State *L, struct context *c)
 {
     char text[MAX_TEXT];
-    rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
-    lua_pushboolean(L, 0);
+    int  code = RTMP_ERR_FAILED;
+    rtmp_get_call_error(&c->rtmp, &code, text, sizeof text);
     lua_pushstring(L, text);
-    lua_pushinteger(L, code);
-    return 3;
+    return code;
+}
+
+int context_result(lua_State *L, struct context *c, int code)
+{
+    if (code == RTMP_OK)
+        return push_ok(L);
+    context_push_error(L, c);
+    return push_error(L, code);
 }
 
 int context_destroyed(lua_State *L)
 {
-    lua_pushboolean(L, 0);
     lua_pushstring(L, "the context is destroyed: make a new one with rtmp.create");
-    lua_pushinteger(L, RTMP_ERR_FAILED);
-    return 3;
-}
-
-static int succeeded(lua_State *L)
-{
-    lua_pushboolean(L, 1);
-    return 1;
+    return push_error(L, RTMP_ERR_FAILED);
 }
 
 /* Called from a thread of the library. */
@@ -107,7 +106,7 @@ static void context_hold(lua_State *L, struct context *c)
     lua_getfield(L, LUA_REGISTRYINDEX, HELD_KEY);
     lua_pushvalue(L, 1);
     lua_rawseti(L, -2, c->number);
-    lua_settop(L, -2);
+    lua_pop(L, 1);
 }
 
 static void context_release(lua_State *L, struct context *c)
@@ -115,7 +114,7 @@ static void context_release(lua_State *L, struct context *c)
     int top = lua_gettop(L);
     lua_getfield(L, LUA_REGISTRYINDEX, HELD_KEY);
     lua_rawgeti(L, -1, c->number);
-    if (lua_type(L, -1) != LUA_TNIL) { /* to set a field that is not there may need memory */
+    if (!lua_isnil(L, -1)) { /* to set a field that is not there may need memory */
         lua_pushnil(L);
         lua_rawseti(L, -3, c->number);
     }
@@ -153,7 +152,7 @@ static void leave_marker(lua_State *L)
     lua_newuserdata(L, 1);
     lua_getfield(L, LUA_REGISTRYINDEX, MARKER_TYPE);
     lua_setmetatable(L, -2);
-    lua_settop(L, -2);
+    lua_pop(L, 1);
 }
 
 static int marker_collected(lua_State *L)
@@ -178,12 +177,12 @@ static int marker_collected(lua_State *L)
 
 void context_open_held(lua_State *L)
 {
-    lua_createtable(L, 0, 0);
+    lua_newtable(L);
     lua_setfield(L, LUA_REGISTRYINDEX, HELD_KEY);
     luaL_newmetatable(L, MARKER_TYPE);
-    lua_pushcclosure(L, marker_collected, 0);
+    lua_pushcfunction(L, marker_collected);
     lua_setfield(L, -2, "__gc");
-    lua_settop(L, -2);
+    lua_pop(L, 1);
     leave_marker(L);
 }
 
@@ -199,7 +198,7 @@ struct context *context_new(lua_State *L, struct module *m, int *code)
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
     lua_pushvalue(L, -2);
     lua_rawseti(L, -2, c->number);
-    lua_settop(L, -2);
+    lua_pop(L, 1);
     c->bus = bus_share(module_check(L)->bus); /* checked anew: what is above may have run the finalizers of a state that closes */
     c->reserve = bus_reserve();
     *code = c->reserve == NULL ? RTMP_ERR_NO_MEMORY : init_context(&c->rtmp);
@@ -271,25 +270,23 @@ int context_set_bitrate_callback(lua_State *L)
     struct context *c = context_check(L);
     int             results = set_callback(L, BITRATE_CALLBACK);
     if (c->alive && lua_toboolean(L, -1))
-        rtmp_set_bitrate_callback(&c->rtmp, lua_type(L, 2) == LUA_TFUNCTION ? on_bitrate : NULL);
+        rtmp_set_bitrate_callback(&c->rtmp, lua_isfunction(L, 2) ? on_bitrate : NULL);
     return results;
 }
 
 int context_connect(lua_State *L)
 {
     struct context *c = context_check(L);
-    int             code;
     if (!c->alive)
         return context_destroyed(L);
     context_hold(L, c); /* first, because it may raise for want of memory; one that does not connect is released again */
-    code = rtmp_connect(&c->rtmp);
-    return code == RTMP_OK ? succeeded(L) : context_failed(L, c, code);
+    return context_result(L, c, rtmp_connect(&c->rtmp));
 }
 
 int context_disconnect(lua_State *L)
 {
     rtmp_disconnect(&context_check(L)->rtmp);
-    return succeeded(L);
+    return push_ok(L);
 }
 
 int context_start(lua_State *L)

@@ -58,10 +58,13 @@ struct module *module_check(lua_State *L);
  */
 struct context *context_check(lua_State *L);
 
-/* Pushes false, the text and the code of the call that failed; returns 3. */
-int context_failed(lua_State *L, struct context *c, int code);
+/* Pushes the text of the call on the context that failed last; returns its code. */
+int context_push_error(lua_State *L, struct context *c);
 
-/* Pushes false, a text and a code for what cannot be done with a destroyed context; returns 3. */
+/* Pushes what a function returns after a call on the context that has returned code; returns how many values. */
+int context_result(lua_State *L, struct context *c, int code);
+
+/* The same for what cannot be done with a destroyed context. */
 int context_destroyed(lua_State *L);
 
 /* Makes the function on the top, which it pops, the one that the script is asked for a fresh URL by. */

@@ -25,7 +25,7 @@ static void answer_url(lua_State *L, struct context *c)
             return;
         rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
     }
-    if (lua_type(L, -1) != LUA_TNIL)
+    if (!lua_isnil(L, -1))
         log_warning(&c->rtmp, "reconnect.url returned no URL to connect with; the one that is set stays", text); /* nobody calls who could be told */
     rtmp_keep_url(&c->rtmp);
 }
@@ -79,7 +79,7 @@ static int deliver(lua_State *L, struct module *m)
         host_get_own_table(L, -1);
         lua_getfield(L, -1, e.kind == EVENT_STATE ? STATE_CALLBACK : e.kind == EVENT_BITRATE ? BITRATE_CALLBACK : URL_CALLBACK);
     }
-    callable = c != NULL && lua_type(L, -1) == LUA_TFUNCTION;
+    callable = c != NULL && lua_isfunction(L, -1);
     arguments = push_arguments(L, &e, text);
     /*
      * Before the call: a callback that raises, or polls, must not meet the event again. After all that may raise for want of
@@ -113,7 +113,7 @@ int module_deliver(lua_State *L)
     struct module *m;
     lua_getfield(L, LUA_REGISTRYINDEX, MODULE_KEY);
     m = lua_touserdata(L, -1);
-    lua_settop(L, -2);
+    lua_pop(L, 1);
     return m != NULL ? deliver(L, m) : 0;
 }
 
@@ -122,11 +122,11 @@ static int count_busy(lua_State *L)
 {
     int busy = 0;
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_settop(L, -2)) {
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         struct context *c = lua_touserdata(L, -1);
         busy += c->alive && rtmp_is_busy(&c->rtmp);
     }
-    lua_settop(L, -2);
+    lua_pop(L, 1);
     return busy;
 }
 
@@ -137,7 +137,7 @@ static int count_busy(lua_State *L)
 int module_poll(lua_State *L)
 {
     struct module *m = module_check(L);
-    lua_Number     timeout = lua_type(L, 1) == LUA_TNONE || lua_type(L, 1) == LUA_TNIL ? 0 : argument_number(L, 1);
+    lua_Number     timeout = lua_isnoneornil(L, 1) ? 0 : argument_number(L, 1);
     int            delivered = 0, busy;
 
     if (!(timeout >= 0))

@@ -172,15 +172,15 @@ int log_deliver(lua_State *L, struct module *m)
     if (level == 0)
         return 0;
     lua_getfield(L, LUA_REGISTRYINDEX, LOGGER_KEY);
-    if (lua_type(L, -1) == LUA_TFUNCTION) {
+    if (lua_isfunction(L, -1)) {
         lua_pushstring(L, name);
     } else { /* log.warn("rtmp", text), as LuatOS's own components do */
         lua_getglobal(L, "log");
-        if (lua_type(L, -1) == LUA_TTABLE)
+        if (lua_istable(L, -1))
             lua_getfield(L, -1, name);
         lua_pushstring(L, "rtmp");
     }
-    if (lua_type(L, -2) != LUA_TFUNCTION) {
+    if (!lua_isfunction(L, -2)) {
         lua_settop(L, top);
         return 0;
     }

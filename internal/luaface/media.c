@@ -51,13 +51,13 @@ static int push_options(lua_State *L, int i, const struct field *fields, int cou
 {
     int n;
     lua_settop(L, i);
-    if (lua_type(L, i) == LUA_TNIL) {
+    if (lua_isnil(L, i)) {
         lua_settop(L, i + count);
         return 1;
     }
-    if (lua_type(L, i) != LUA_TTABLE)
+    if (!lua_istable(L, i))
         argument_error(L, i, "a table of options expected");
-    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1)) {
         int         named = lua_type(L, -2) == LUA_TSTRING, type = lua_type(L, -1);
         const char *name = named ? lua_tostring(L, -2) : lua_typename(L, lua_type(L, -2));
         for (n = 0; n < count && strcmp(name, fields[n].name) != 0;)
@@ -79,15 +79,6 @@ static int push_options(lua_State *L, int i, const struct field *fields, int cou
     return 1;
 }
 
-/* For the text on the top: false, the text and the code. */
-static int wrong_option(lua_State *L)
-{
-    lua_pushboolean(L, 0);
-    lua_pushvalue(L, -2);
-    lua_pushinteger(L, RTMP_ERR_INVALID_PARAM);
-    return 3;
-}
-
 /* The script pushes: LuatOS's camera, and the source that stands in for it, are off for good. */
 static void leave_camera(struct context *c)
 {
@@ -97,18 +88,10 @@ static void leave_camera(struct context *c)
     }
 }
 
-static int result(lua_State *L, struct context *c, int code)
-{
-    if (code != RTMP_OK)
-        return context_failed(L, c, code);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 /* Reads the option at index i, a number or nil, into *n. Returns 0 and pushes a text when it is out of range. */
 static int read_number(lua_State *L, int i, const char *name, double least, double most, double *n)
 {
-    *n = lua_type(L, i) == LUA_TNIL ? 0 : host_to_double(L, i);
+    *n = lua_isnil(L, i) ? 0 : host_to_double(L, i);
     if (*n >= least && *n <= most)
         return 1;
     lua_pushfstring(L, "%s: option '%s': %d to %d are possible", function_name(L), name, (int)least, (int)most);
@@ -161,12 +144,12 @@ int context_send_video(lua_State *L)
 
     if (!push_options(L, 4, fields, 4) || !read_frame(L, timestamp, &frame) ||
         !read_number(L, 8, "composition_time", -8388608, 8388607, &composition_time))
-        return wrong_option(L);
+        return push_error(L, RTMP_ERR_INVALID_PARAM);
     frame.composition_time = (int32_t)composition_time;
     if (!c->alive)
         return context_destroyed(L);
     leave_camera(c);
-    return result(L, c, rtmp_send_video_frame(&c->rtmp, (const uint8_t *)au, size_of(size), &frame));
+    return context_result(L, c, rtmp_send_video_frame(&c->rtmp, (const uint8_t *)au, size_of(size), &frame));
 }
 
 /* ctx:sendAudio(frame, timestamp_ms [, {codec=, config=, track=}]) */
@@ -180,9 +163,9 @@ int context_send_audio(lua_State *L)
     rtmp_frame_t    frame;
 
     if (!push_options(L, 4, fields, 3) || !read_frame(L, timestamp, &frame))
-        return wrong_option(L);
+        return push_error(L, RTMP_ERR_INVALID_PARAM);
     if (!c->alive)
         return context_destroyed(L);
     leave_camera(c);
-    return result(L, c, rtmp_send_audio_frame(&c->rtmp, (const uint8_t *)data, size_of(size), &frame));
+    return context_result(L, c, rtmp_send_audio_frame(&c->rtmp, (const uint8_t *)data, size_of(size), &frame));
 }

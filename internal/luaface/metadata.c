@@ -5,7 +5,7 @@
 #include "stack.h"
 #include "values.h"
 
-/* One field: name at -2, value at -1. Pushes a text when it is wrong. */
+/* Whether the field with its name at -2 and its value at -1 can be sent; pushes a text when it cannot. */
 static int check_metadata(lua_State *L)
 {
     char buffer[MAX_SHOWN + 4];
@@ -25,12 +25,12 @@ static int check_metadata(lua_State *L)
 
 int context_set_metadata(lua_State *L, int i, struct context *c)
 {
-    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1)) {
         if (!check_metadata(L))
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
     }
     rtmp_metadata_clear(&c->rtmp);
-    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2)) {
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1)) {
         const char *name = lua_tostring(L, -2);
         int         code;
         switch (lua_type(L, -1)) {
@@ -45,15 +45,9 @@ int context_set_metadata(lua_State *L, int i, struct context *c)
             break;
         }
         if (code != RTMP_OK)
-            return refused(L, c);
+            return context_push_error(L, c);
     }
-    return 1;
-}
-
-static int succeeded(lua_State *L)
-{
-    lua_pushboolean(L, 1);
-    return 1;
+    return RTMP_OK;
 }
 
 /* ctx:setMetadata(table) */
@@ -61,16 +55,13 @@ int context_use_metadata(lua_State *L)
 {
     struct context *c = context_check(L);
     int             code;
-    if (lua_type(L, 2) != LUA_TTABLE)
+    if (!lua_istable(L, 2))
         argument_error(L, 2, "table expected");
     lua_settop(L, 2);
     if (!c->alive)
         return context_destroyed(L);
-    if (!context_set_metadata(L, 2, c)) {
-        lua_pushboolean(L, 0);
-        lua_pushvalue(L, -2);
-        return 2;
-    }
-    code = rtmp_metadata_send(&c->rtmp);
-    return code == RTMP_OK ? succeeded(L) : context_failed(L, c, code);
+    code = context_set_metadata(L, 2, c);
+    if (code != RTMP_OK)
+        return push_error(L, code);
+    return context_result(L, c, rtmp_metadata_send(&c->rtmp));
 }

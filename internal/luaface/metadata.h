@@ -4,7 +4,10 @@
 
 #include "context.h"
 
-/* Applies the metadata in the table at index i. Returns 0 and pushes a text when it is wrong. */
+/*
+ * Applies the metadata in the table at index i. Returns RTMP_OK, or a code with a
+ * text pushed.
+ */
 int context_set_metadata(lua_State *L, int i, struct context *c);
 
 #endif

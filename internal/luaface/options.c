@@ -23,7 +23,7 @@ static const struct {
     {"audio_optional", LUA_TBOOLEAN}, {"redirect", LUA_TSTRING}, {"bind", LUA_TSTRING},
 };
 
-/* Pushes a text that lists the options. */
+/* Pushes a text that lists the options; returns the code of a wrong one. */
 static int unknown_option(lua_State *L, const char *name)
 {
     char   buffer[MAX_SHOWN + 4], names[512] = "source, reconnect, tls";
@@ -33,7 +33,7 @@ static int unknown_option(lua_State *L, const char *name)
         strncat(names, option_types[i].name, sizeof names - strlen(names) - 1);
     }
     lua_pushfstring(L, "unknown option '%s'; expected one of %s", shown(name, buffer), names);
-    return 0;
+    return RTMP_ERR_INVALID_PARAM;
 }
 
 /* The fields of the option reconnect, a table at index i, which is the top. */
@@ -49,38 +49,40 @@ static int set_reconnect_fields(lua_State *L, int i, struct context *c)
             snprintf(name, sizeof name, "reconnect_%s", key);
             number_text(L, -1, text, sizeof text);
             if (rtmp_set_option(&c->rtmp, name, text) != RTMP_OK)
-                return refused(L, c);
+                return context_push_error(L, c);
         } else {
             char buffer[MAX_SHOWN + 4];
             lua_pushfstring(L, "reconnect: field '%s' with a %s; expected min_ms, max_ms, attempts (numbers), url (function)",
                             shown(key, buffer), lua_typename(L, type));
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         }
     }
-    return 1;
+    return RTMP_OK;
 }
 
 /* The option reconnect, the value at index i: a boolean, or a table that stands for true. */
 static int set_reconnect(lua_State *L, int i, struct context *c)
 {
-    int on = 1, type = lua_type(L, i);
+    int on = 1, type = lua_type(L, i), code = RTMP_OK;
     if (type != LUA_TBOOLEAN && type != LUA_TTABLE) {
         lua_pushfstring(L, "option 'reconnect': boolean or table expected, got %s", lua_typename(L, type));
-        return 0;
+        return RTMP_ERR_INVALID_PARAM;
     }
     if (type == LUA_TBOOLEAN)
         on = lua_toboolean(L, i);
-    else if (!set_reconnect_fields(L, i, c))
-        return 0;
-    return rtmp_set_option(&c->rtmp, "reconnect", on ? "true" : "false") == RTMP_OK ? 1 : refused(L, c);
+    else
+        code = set_reconnect_fields(L, i, c);
+    if (code != RTMP_OK)
+        return code;
+    return rtmp_set_option(&c->rtmp, "reconnect", on ? "true" : "false") == RTMP_OK ? RTMP_OK : context_push_error(L, c);
 }
 
 /* The option tls, the value at index i, which is the top: a table of what the library knows as tls_ca and so on. */
 static int set_tls(lua_State *L, int i, struct context *c)
 {
-    if (lua_type(L, i) != LUA_TTABLE) {
+    if (!lua_istable(L, i)) {
         lua_pushfstring(L, "option 'tls': table expected, got %s", lua_typename(L, lua_type(L, i)));
-        return 0;
+        return RTMP_ERR_INVALID_PARAM;
     }
     for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, i + 1)) { /* the name stays, for lua_next */
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
@@ -89,7 +91,7 @@ static int set_tls(lua_State *L, int i, struct context *c)
         const char *value;
         if ((strcmp(key, "ca") == 0 || strcmp(key, "server_name") == 0) && type == LUA_TSTRING) {
             if (!is_text(L, -1, "tls"))
-                return 0;
+                return RTMP_ERR_INVALID_PARAM;
             value = lua_tostring(L, -1);
         } else if (strcmp(key, "insecure") == 0 && type == LUA_TBOOLEAN) {
             value = lua_toboolean(L, -1) ? "true" : "false";
@@ -97,13 +99,13 @@ static int set_tls(lua_State *L, int i, struct context *c)
             char buffer[MAX_SHOWN + 4];
             lua_pushfstring(L, "tls: field '%s' with a %s; expected ca, server_name (strings), insecure (boolean)",
                             shown(key, buffer), lua_typename(L, type));
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         }
         snprintf(name, sizeof name, "tls_%s", key);
         if (rtmp_set_option(&c->rtmp, name, value) != RTMP_OK)
-            return refused(L, c);
+            return context_push_error(L, c);
     }
-    return 1;
+    return RTMP_OK;
 }
 
 /* One option: name at -2, value at -1. */
@@ -112,12 +114,12 @@ static int set_option(lua_State *L, struct context *c)
     const char *name = lua_tostring(L, -2), *value;
     char        text[64];
     size_t      i;
-    int         type = lua_type(L, -1);
+    int         type = lua_type(L, -1), code;
 
     if (!is_name(L, -2, "option") || (type == LUA_TSTRING && !is_text(L, -1, name)))
-        return 0;
+        return RTMP_ERR_INVALID_PARAM;
     if (strcmp(name, "source") == 0)
-        return 1; /* rtmp.create sets it, after all that the log calls the stream by */
+        return RTMP_OK; /* rtmp.create sets it, after all that the log calls the stream by */
     if (strcmp(name, "reconnect") == 0)
         return set_reconnect(L, lua_gettop(L), c);
     if (strcmp(name, "tls") == 0)
@@ -126,7 +128,7 @@ static int set_option(lua_State *L, struct context *c)
         if (strcmp(name, option_types[i].name) == 0 && type != option_types[i].type) {
             lua_pushfstring(L, "option '%s': %s expected, got %s", name, lua_typename(L, option_types[i].type),
                             lua_typename(L, type));
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         }
     }
     if (strcmp(name, "metadata") == 0)
@@ -137,21 +139,22 @@ static int set_option(lua_State *L, struct context *c)
         value = text;
     }
     if (rtmp_set_option(&c->rtmp, name, value) == RTMP_OK)
-        return 1;
-    refused(L, c);
-    return strncmp(lua_tostring(L, -1), "unknown option", 14) == 0 ? unknown_option(L, name) : 0; /* C has other names for some */
+        return RTMP_OK;
+    code = context_push_error(L, c);
+    return strncmp(lua_tostring(L, -1), "unknown option", 14) == 0 ? unknown_option(L, name) : code; /* C has other names for some */
 }
 
 int context_set_options(lua_State *L, int i, struct context *c)
 {
-    int top = lua_gettop(L);
+    int top = lua_gettop(L), code;
     for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, top + 1)) { /* the name stays, for lua_next */
         if (lua_type(L, -2) != LUA_TSTRING) {
             lua_pushfstring(L, "options: names are strings, got a %s", lua_typename(L, lua_type(L, -2)));
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         }
-        if (!set_option(L, c))
-            return 0;
+        code = set_option(L, c);
+        if (code != RTMP_OK)
+            return code;
     }
-    return 1;
+    return RTMP_OK;
 }

@@ -4,7 +4,10 @@
 
 #include "context.h"
 
-/* Applies the table of options at index i, but for the source. Returns 0 and pushes a text when one is wrong. */
+/*
+ * Applies the table of options at index i, but for the source. Returns RTMP_OK, or a code with a text
+ * pushed.
+ */
 int context_set_options(lua_State *L, int i, struct context *c);
 
 #endif

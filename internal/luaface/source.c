@@ -86,7 +86,7 @@ static int spec_from_table(lua_State *L, int i)
     struct parameters p = {"", 0};
     const char       *path, *joint = "?";
 
-    for (lua_pushnil(L); lua_next(L, i) != 0; lua_settop(L, -2))
+    for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1))
         if (!append_parameter(L, &p))
             return 0;
     lua_getfield(L, i, "path");
@@ -111,48 +111,41 @@ int context_set_source(lua_State *L, int i, struct context *c)
     switch (lua_type(L, i)) {
     case LUA_TSTRING:
         if (!is_text(L, i, "source"))
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         spec = lua_tostring(L, i);
         break;
     case LUA_TBOOLEAN:
         if (lua_toboolean(L, i)) {
             lua_pushstring(L, "source: true says nothing; expected a path, \"clip\", \"none\", false or a table");
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         }
         spec = "none";
         break;
     case LUA_TTABLE:
         if (!spec_from_table(L, i))
-            return 0;
+            return RTMP_ERR_INVALID_PARAM;
         spec = lua_tostring(L, -1);
         break;
     default:
         lua_pushfstring(L, "source: a path, \"clip\", \"none\", false or a table expected, got %s",
                         lua_typename(L, lua_type(L, i)));
-        return 0;
+        return RTMP_ERR_INVALID_PARAM;
     }
-    return rtmp_set_source(&c->rtmp, spec) == RTMP_OK ? 1 : refused(L, c);
-}
-
-static int succeeded(lua_State *L)
-{
-    lua_pushboolean(L, 1);
-    return 1;
+    return rtmp_set_source(&c->rtmp, spec) == RTMP_OK ? RTMP_OK : context_push_error(L, c);
 }
 
 /* ctx:setSource(spec) */
 int context_use_source(lua_State *L)
 {
     struct context *c = context_check(L);
+    int             code;
     lua_settop(L, 2);
     if (!c->alive)
         return context_destroyed(L);
-    if (context_set_source(L, 2, c)) {
-        if (luatos_camera_leave(c->camera))
-            set_camera(&c->rtmp, CAMERA_NONE); /* the source begins now */
-        return succeeded(L);
-    }
-    lua_pushboolean(L, 0);
-    lua_pushvalue(L, -2);
-    return 2;
+    code = context_set_source(L, 2, c);
+    if (code != RTMP_OK)
+        return push_error(L, code);
+    if (luatos_camera_leave(c->camera))
+        set_camera(&c->rtmp, CAMERA_NONE); /* the source begins now */
+    return push_ok(L);
 }

@@ -4,7 +4,10 @@
 
 #include "context.h"
 
-/* Applies a source, the value at index i: a string, false, or a table. Returns 0 and pushes a text when it is wrong. */
+/*
+ * Applies a source, the value at index i: a string, false, or a table. Returns RTMP_OK, or a code with a
+ * text pushed.
+ */
 int context_set_source(lua_State *L, int i, struct context *c);
 
 #endif

@@ -7,7 +7,7 @@
 
 void names_open(lua_State *L)
 {
-    lua_createtable(L, 0, 0);
+    lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushstring(L, "k");
     lua_setfield(L, -2, "__mode");
@@ -21,7 +21,7 @@ void names_add(lua_State *L, const char *name)
     lua_pushvalue(L, -2);
     lua_pushstring(L, name);
     lua_rawset(L, -3);
-    lua_settop(L, -2);
+    lua_pop(L, 1);
 }
 
 const char *function_name(lua_State *L)
@@ -36,7 +36,7 @@ const char *function_name(lua_State *L)
     lua_getfield(L, LUA_REGISTRYINDEX, NAMES_KEY);
     if (lua_getstack(L, 0, &call.debug) && lua_getinfo(L, "f", &call.debug)) {
         lua_rawget(L, top + 1);
-        name = lua_tolstring(L, -1, NULL); /* valid as long as it is in the table */
+        name = lua_tostring(L, -1); /* valid as long as it is in the table */
     }
     lua_settop(L, top);
     return name == NULL ? "?" : name;
@@ -77,6 +77,20 @@ lua_Number argument_number(lua_State *L, int i)
     if (!lua_isnumber(L, i))
         type_error(L, i, "number");
     return lua_tonumber(L, i);
+}
+
+int push_ok(lua_State *L)
+{
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+int push_error(lua_State *L, int code)
+{
+    lua_pushboolean(L, 0);
+    lua_pushvalue(L, -2);
+    lua_pushinteger(L, code);
+    return 3;
 }
 
 const char *shown(const char *name, char *buffer)

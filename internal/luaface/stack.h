@@ -15,6 +15,13 @@ int         type_error(lua_State *L, int i, const char *expected);
 const char *argument_string(lua_State *L, int i, size_t *size);
 lua_Number  argument_number(lua_State *L, int i);
 
+/*
+ * What a function returns that may fail: true; or false, the text on the top, and a code. Both return how many values they have
+ * pushed.
+ */
+int push_ok(lua_State *L);
+int push_error(lua_State *L, int code);
+
 /* The name of the module's function that runs, such as "sendVideo". */
 const char *function_name(lua_State *L);
 

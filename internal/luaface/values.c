@@ -7,14 +7,6 @@
 
 #include "stack.h"
 
-int refused(lua_State *L, struct context *c)
-{
-    char text[MAX_TEXT];
-    rtmp_get_call_error(&c->rtmp, NULL, text, sizeof text);
-    lua_pushstring(L, text);
-    return 0;
-}
-
 void number_text(lua_State *L, int i, char *text, size_t size)
 {
     int   digits = sizeof(lua_Number) < sizeof(double) && !host_is_integer(L, i) ? 9 : 17;

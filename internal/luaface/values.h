@@ -2,10 +2,9 @@
 #ifndef LUAFACE_VALUES_H
 #define LUAFACE_VALUES_H
 
-#include "context.h"
+#include <stddef.h>
 
-/* Pushes the text of the call of the library that failed; returns 0. */
-int refused(lua_State *L, struct context *c);
+#include "host.h"
 
 /* The number at index i as text, with a point whatever the locale, and with as many digits as keep every value. */
 void number_text(lua_State *L, int i, char *text, size_t size);

@@ -52,12 +52,13 @@ test("create returns a context in IDLE", function()
   end
 end)
 
-test("create refuses a bad URL with nil and a text", function()
+test("create refuses a bad URL with nil, a text and a code", function()
   for _, bad in ipairs({ "", "x", "http://h/live/s", "rtmp://h", "rtmp://h/", "rtmp://h/?key=k", "rtmp:///live/s", "rtmp://h:0/live/s",
     "rtmp://h:99999/live/s", "rtmp://h/live/a b", "rtmpt://h/live/s", "rtmps://h", "rtmp://h/" .. ("x"):rep(100000) .. "/s", 1935 }) do
     local result = pack(rtmp.create(bad))
-    equal(result.n, 2)
+    equal(result.n, 3)
     equal(result[1], nil)
+    equal(result[3], CODE_INVALID)
     contains(result[2], "URL")
     contains(result[2], "options app and stream")
   end

@@ -5,11 +5,13 @@ local face = require("face")
 local test, equal, contains, raises, pack = face.test, face.equal, face.contains, face.raises, face.pack
 
 local URL = "rtmp://127.0.0.1/live/key"
+local CODE_INVALID, CODE_TOO_LARGE = -2, -8
 
 local function refused(options, ...)
   local result = pack(rtmp.create(URL, options))
-  equal(result.n, 2, "results of create")
+  equal(result.n, 3, "results of create")
   equal(result[1], nil)
+  equal(result[3], CODE_INVALID)
   for _, part in ipairs({ ... }) do contains(result[2], part) end
 end
 
@@ -177,8 +179,9 @@ test("setSource", function()
   local ctx = rtmp.create(URL)
   local function bad(spec, ...)
     local result = pack(ctx:setSource(spec))
-    equal(result.n, 2)
+    equal(result.n, 3)
     equal(result[1], false)
+    equal(result[3], CODE_INVALID)
     for _, part in ipairs({ ... }) do contains(result[2], part) end
   end
   for _, good in ipairs({ "clip", "none", false, { path = "none" }, { path = FACE.media .. "/bframes.mp4", loop = true },
@@ -234,8 +237,9 @@ test("setMetadata", function()
   local ctx = rtmp.create(URL)
   local function bad(fields, ...)
     local result = pack(ctx:setMetadata(fields))
-    assert(result.n >= 2, "results")
+    equal(result.n, 3)
     equal(result[1], false)
+    assert(result[3] == CODE_INVALID or result[3] == CODE_TOO_LARGE, result[3])
     for _, part in ipairs({ ... }) do contains(result[2], part) end
   end
   equal(pack(ctx:setMetadata({})), { n = 1, true })
