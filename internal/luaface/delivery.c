@@ -72,6 +72,7 @@ static int deliver(lua_State *L, struct module *m)
         return 0;
     if (e.kind == EVENT_LOG)
         return bus_remove(m->bus, number) ? log_deliver(L, m) : 0;
+    push_traceback_adder(L);
     lua_getfield(L, LUA_REGISTRYINDEX, LIVE_KEY);
     lua_rawgeti(L, -1, e.context);
     c = lua_touserdata(L, -1);
@@ -89,7 +90,7 @@ static int deliver(lua_State *L, struct module *m)
         lua_settop(L, top);
         return 0;
     }
-    lua_call(L, arguments, e.kind == EVENT_URL ? 1 : 0);
+    call_script(L, top + 1, arguments, e.kind == EVENT_URL ? 1 : 0);
     if (e.kind == EVENT_URL)
         answer_url(L, c);
     lua_settop(L, top);

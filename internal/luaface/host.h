@@ -7,6 +7,7 @@
 #ifndef LUAFACE_HOST_H
 #define LUAFACE_HOST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <lauxlib.h>
@@ -14,7 +15,7 @@
 
 /* What every Lua has. */
 #define HOST_FUNCTIONS_OF_ALL(X) \
-    X(luaL_error) X(luaL_newmetatable) X(lua_createtable) X(lua_getfield) X(lua_getinfo) X(lua_getmetatable) \
+    X(luaL_error) X(luaL_newmetatable) X(lua_createtable) X(lua_error) X(lua_getfield) X(lua_getinfo) X(lua_getmetatable) \
     X(lua_getstack) X(lua_gettop) X(lua_isnumber) X(lua_next) X(lua_pushboolean) X(lua_pushcclosure) \
     X(lua_pushfstring) X(lua_pushinteger) X(lua_pushnil) X(lua_pushnumber) X(lua_pushstring) X(lua_pushvalue) \
     X(lua_rawequal) X(lua_rawget) X(lua_rawgeti) X(lua_rawset) X(lua_rawseti) X(lua_setfield) \
@@ -24,25 +25,52 @@
 /* What only some have. */
 #if LUA_VERSION_NUM >= 504
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_callk) X(lua_getglobal) X(lua_getiuservalue) X(lua_isinteger) \
-    X(lua_newuserdatauv) X(lua_setiuservalue) X(lua_tointegerx) X(lua_tonumberx)
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_getglobal) X(lua_getiuservalue) X(lua_isinteger) \
+    X(lua_newuserdatauv) X(lua_pcallk) X(lua_setiuservalue) X(lua_tointegerx) X(lua_tonumberx)
 #elif LUA_VERSION_NUM == 503
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_isinteger) \
-    X(lua_newuserdata) X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_getglobal) X(lua_getuservalue) X(lua_isinteger) \
+    X(lua_newuserdata) X(lua_pcallk) X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
 #elif LUA_VERSION_NUM == 502
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_callk) X(lua_getglobal) X(lua_getuservalue) X(lua_newuserdata) \
-    X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
+    HOST_FUNCTIONS_OF_ALL(X) X(luaL_checkversion_) X(lua_getglobal) X(lua_getuservalue) X(lua_newuserdata) \
+    X(lua_pcallk) X(lua_setuservalue) X(lua_tointegerx) X(lua_tonumberx)
 #else
 #define HOST_FUNCTIONS(X) \
-    HOST_FUNCTIONS_OF_ALL(X) X(lua_call) X(lua_getfenv) X(lua_newuserdata) X(lua_setfenv) X(lua_tointeger) \
+    HOST_FUNCTIONS_OF_ALL(X) X(lua_call) X(lua_getfenv) X(lua_newuserdata) X(lua_pcall) X(lua_setfenv) X(lua_tointeger) \
     X(lua_tonumber)
 #endif
 
 #define HOST_PRAGMA(text) _Pragma(#text)
 #define HOST_WEAK(function) HOST_PRAGMA(weak function)
 HOST_FUNCTIONS(HOST_WEAK)
+
+/*
+ * Pushes the traceback of the function that runs, with text before it; text alone where the host has none. A host that links only
+ * what it uses may lack luaL_traceback, and 5.1 has debug.traceback alone.
+ */
+#if LUA_VERSION_NUM >= 502
+#pragma weak luaL_traceback
+static inline void host_push_traceback(lua_State *L, const char *text)
+{
+    if (luaL_traceback != NULL)
+        luaL_traceback(L, L, text, 1);
+    else
+        lua_pushstring(L, text);
+}
+#else
+static inline void host_push_traceback(lua_State *L, const char *text)
+{
+    lua_getglobal(L, "debug");
+    if (lua_istable(L, -1))
+        lua_getfield(L, -1, "traceback");
+    lua_pushstring(L, text);
+    if (!lua_isfunction(L, -2))
+        return;
+    lua_pushinteger(L, 2);
+    lua_call(L, 2, 1);
+}
+#endif
 
 /* A table of the userdatum's own, which lives and dies with it: 5.1 calls it environment, the others user value. */
 #if LUA_VERSION_NUM >= 504

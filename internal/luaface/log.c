@@ -16,6 +16,7 @@
 #include "../forkguard/forked.h"
 #include "../luatos/msgbus.h"
 #include "methods.h"
+#include "stack.h"
 
 #define LOGGER_KEY "rtmp.logger" /* registry: the function of the script */
 
@@ -171,6 +172,7 @@ int log_deliver(lua_State *L, struct module *m)
     const char *name = level_name(level);
     if (level == 0)
         return 0;
+    push_traceback_adder(L);
     lua_getfield(L, LUA_REGISTRYINDEX, LOGGER_KEY);
     if (lua_isfunction(L, -1)) {
         lua_pushstring(L, name);
@@ -185,7 +187,7 @@ int log_deliver(lua_State *L, struct module *m)
         return 0;
     }
     lua_pushstring(L, text);
-    lua_call(L, 2, 0);
+    call_script(L, top + 1, 2, 0);
     lua_settop(L, top);
     return 1;
 }

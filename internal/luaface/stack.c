@@ -93,6 +93,28 @@ int push_error(lua_State *L, int code)
     return 3;
 }
 
+/* The message handler. A text that has a traceback, of a coroutine for one, is left as it is. */
+static int add_traceback(lua_State *L)
+{
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    if (text == NULL || strstr(text, "\nstack traceback:\n") != NULL)
+        lua_settop(L, 1);
+    else
+        host_push_traceback(L, text);
+    return 1;
+}
+
+void push_traceback_adder(lua_State *L)
+{
+    lua_pushcfunction(L, add_traceback);
+}
+
+void call_script(lua_State *L, int adder, int arguments, int results)
+{
+    if (lua_pcall(L, arguments, results, adder) != 0)
+        lua_error(L);
+}
+
 const char *shown(const char *name, char *buffer)
 {
     size_t i;

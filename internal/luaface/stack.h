@@ -22,6 +22,14 @@ lua_Number  argument_number(lua_State *L, int i);
 int push_ok(lua_State *L);
 int push_error(lua_State *L, int code);
 
+/*
+ * Calling a function of the script: push_traceback_adder() first, then the function and its arguments, then call_script() with the
+ * index of what was pushed first. That is lua_call(), but a text that is raised has a traceback of where it happened; other values
+ * are raised as they are. call_script() itself needs no memory.
+ */
+void push_traceback_adder(lua_State *L);
+void call_script(lua_State *L, int adder, int arguments, int results);
+
 /* The name of the module's function that runs, such as "sendVideo". */
 const char *function_name(lua_State *L);
 

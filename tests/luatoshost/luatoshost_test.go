@@ -45,7 +45,7 @@ func TestMessageBus(t *testing.T) {
 			stdout, stderr, code := s.try(t, "raises", "raises")
 			require.Equal(t, 3, code, "the host ends as it does for any error of its loop")
 			require.Equal(t, "before\n", stdout)
-			require.Regexp(t, `panic: .*callback of state 6`, stderr)
+			require.Regexp(t, `(?s)panic: .*callback of state 6\nstack traceback:\n.*raises\.lua:\d+: in function <`, stderr)
 		})
 	})
 }

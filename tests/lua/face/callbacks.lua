@@ -91,6 +91,34 @@ test("an error in a callback reaches the caller of poll, and the rest comes late
   two:destroy()
 end)
 
+test("an error in a callback has one traceback, of where it was raised", function()
+  -- What reaches the caller of poll when a callback runs fn.
+  local function raised(fn, call)
+    local ctx = failing()
+    ctx:setCallback(fn)
+    ctx:disconnect()
+    local ok, err = call()
+    ctx:destroy()
+    equal(ok, false)
+    return err
+  end
+  local function poll() return pcall(rtmp.poll) end
+  local function breaks() error("broken") end
+  for _, call in ipairs({ poll, function() return coroutine.resume(coroutine.create(rtmp.poll)) end }) do
+    local err = raised(function() breaks() return nil end, call)
+    for _, part in ipairs({ "callbacks.lua:", ": broken\nstack traceback:\n", "breaks" }) do contains(err, part) end
+    equal(select(2, err:gsub("stack traceback:", "")), 1, "tracebacks")
+  end
+  local own = "with its own\nstack traceback:\n\tthere"
+  equal(raised(function() error(own, 0) end, poll), own)
+  local lib = debug
+  debug = nil -- luacheck: ignore
+  local ok, err = pcall(raised, function() error("without", 0) end, poll)
+  debug = lib -- luacheck: ignore
+  equal(ok, true)
+  contains(err, "without")
+end)
+
 test("setCallback(nil) and a replacement hold for what waits already", function()
   local ctx, first, second = failing(), {}, {}
   ctx:setCallback(function(state) first[#first + 1] = state end)

@@ -49,7 +49,7 @@ test("an error of the logger reaches the caller of poll", function()
   for i = 1, 2 do
     local ok, err = pcall(face.wait, function() return false end)
     equal(ok, false)
-    contains(err, "raised by the logger")
+    contains(err, "raised by the logger\nstack traceback:\n")
     equal(seen, i)
   end
   rtmp.setLogger(nil)
