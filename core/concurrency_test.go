@@ -262,39 +262,18 @@ func TestCloseWaitsForTheCallback(t *testing.T) {
 	stop()
 }
 
-// The callback is never called by two goroutines at once, and in order.
-func TestEventsInOrder(t *testing.T) {
-	var e events
-	var got []State
-	running := false
-	e.setState(func(ev Event) {
-		require.False(t, running)
-		running = true
-		got = append(got, ev.New)
-		running = false
-	})
-	var mu sync.Mutex
-	next := State(0)
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			for range 100 {
-				mu.Lock()
-				next++
-				e.add(notice{event: Event{New: next}})
-				mu.Unlock()
-				e.deliver()
-			}
-		})
-	}
-	all.Wait()
-	e.settle(nil)
-	require.Len(t, got, 800)
-	for i, s := range got {
-		require.EqualValues(t, i+1, s)
-	}
+// What nobody has set a function for is not kept.
+func TestUnwantedEvents(t *testing.T) {
+	e := newEvents()
+	e.setState(func(Event) {})
 	e.setState(nil)
 	e.add(notice{event: Event{New: 1}})
 	e.add(notice{kbps: 1})
-	require.Empty(t, e.pending)
+	e.add(notice{answered: make(chan struct{}, 1)})
+	require.False(t, e.busy())
+	e.setState(func(Event) {})
+	e.add(notice{event: Event{New: 1}})
+	require.True(t, e.busy())
+	require.True(t, e.close())
+	require.False(t, e.busy())
 }

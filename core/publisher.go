@@ -81,7 +81,7 @@ const LevelReport = slog.LevelInfo + 1
 // wait. Each of its texts is always the same for the same kind of thing.
 func New(log *slog.Logger) *Publisher {
 	o := options.Default()
-	p := &Publisher{log: log, resolver: names, dial: dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
+	p := &Publisher{log: log, events: newEvents(), resolver: names, dial: dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
 	p.name.Store("")
 	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.Dropped, warn: p.log.Warn})
 	return p

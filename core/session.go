@@ -89,16 +89,6 @@ func (s *session) close() {
 	}
 }
 
-// over reports whether the session has ended, and with it all that it had to tell.
-func (s *session) over() bool {
-	select {
-	case <-s.done:
-		return true
-	default:
-		return false
-	}
-}
-
 // run begins the session.
 func (s *session) run() {
 	s.p.events.deliver() // what Connect has added
@@ -130,7 +120,6 @@ func (s *session) goOn(step func() error) {
 	s.p.sessionEnded(s, err)
 	s.beginAbort()
 	close(s.done)
-	s.p.events.sessionOver()
 }
 
 // advance moves the Publisher on; false when the user has asked for the end meanwhile.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"luatrtmp/internal/thread"
 )
 
 // levelOff is above all levels.
@@ -101,12 +103,8 @@ func (l *Log) SetFunc(f Func) {
 	}
 }
 
-// insideLocked reports whether the caller runs in the function that takes the lines; l.mu must be held. Where the system
-// tells no thread apart from another, every caller may.
-func (l *Log) insideLocked() bool {
-	id, known := threadID()
-	return l.calling && (!known || l.thread == id)
-}
+// insideLocked reports whether the caller runs in the function that takes the lines; l.mu must be held.
+func (l *Log) insideLocked() bool { return l.calling && l.thread == thread.ID() }
 
 // Flush waits until all lines are written, but no longer than limit.
 func (l *Log) Flush(limit time.Duration) {
@@ -178,7 +176,7 @@ func (l *Log) deliverLocked(number int, e entry) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	l.calling = true
-	l.thread, _ = threadID()
+	l.thread = thread.ID()
 	l.mu.Unlock()
 	defer func() {
 		l.mu.Lock()

@@ -133,6 +133,3 @@ func signals(numbers ...unix.Signal) *unix.Sigset_t {
 	}
 	return &set
 }
-
-// threadID returns the number of the calling thread.
-func threadID() (id int, known bool) { return unix.Gettid(), true }

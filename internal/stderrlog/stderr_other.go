@@ -14,6 +14,3 @@ func (Stderr) Write(line []byte) bool {
 	_, err := os.Stderr.Write(line)
 	return err == nil
 }
-
-// threadID is not known on this system.
-func threadID() (id int, known bool) { return 0, false }

@@ -1,4 +1,4 @@
-package core
+package thread
 
 import (
 	"unsafe"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadID returns the number of the system's thread that runs the caller. thr_self(2).
-func threadID() int {
+// ID returns the number of the system's thread that runs the caller. thr_self(2).
+func ID() int {
 	var id int // a long
 	unix.Syscall(unix.SYS_THR_SELF, uintptr(unsafe.Pointer(&id)), 0, 0)
 	return id
