@@ -129,7 +129,5 @@ func resources(t *testing.T) usage {
 		require.NoError(t, err)
 		return len(entries)
 	}
-	instances.RLock()
-	defer instances.RUnlock()
-	return usage{len(instances.live) + len(instances.ending) + len(instances.leaving), runtime.NumGoroutine(), count("/proc/self/fd"), count("/proc/self/task")}
+	return usage{contexts.Len(), runtime.NumGoroutine(), count("/proc/self/fd"), count("/proc/self/task")}
 }

@@ -101,12 +101,16 @@ var floors = map[string]floor{
 	"internal/thread":      {others: []string{sys}, top: true},
 	"internal/forkguard":   {},
 	"internal/hostsignals": {},
+	"internal/instances":   {ours: []string{"core", "internal/stderrlog"}, top: true},
 	"internal/loading":     {top: true},
 	"internal/luatos":      {ours: []string{"internal/forkguard"}},
 	"internal/luaface":     {ours: []string{"internal/forkguard", "internal/luatos"}},
 	".": {
-		ours: []string{"core", "core/rtmperr", "internal/forkguard", "internal/hostsignals", "internal/loading", "internal/luaface", "internal/luatos", "internal/stderrlog"},
-		top:  true,
+		ours: []string{
+			"core", "core/rtmperr", "internal/forkguard", "internal/hostsignals", "internal/instances", "internal/loading", "internal/luaface",
+			"internal/luatos", "internal/stderrlog",
+		},
+		top: true,
 	},
 }
 
@@ -116,7 +120,7 @@ var forTests = []string{"tests", "core/source/mediatest", "core/endpoint/leaktes
 // importsC lists the places that may import "C": the exports, the packages that consist of C files, and the host of the tests of
 // the Lua face.
 var importsC = []string{
-	"export.go", "internal/forkguard", "internal/hostsignals", "internal/loading/loading.go", "internal/luaface", "internal/luatos", "tests/luahost",
+	"export.go", "export_media.go", "convert.go", "internal/forkguard", "internal/hostsignals", "internal/loading/loading.go", "internal/luaface", "internal/luatos", "tests/luahost",
 }
 
 // worldly lists packages of Go's library that reach out of the process, or around the type system.

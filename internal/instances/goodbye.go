@@ -1,6 +1,8 @@
-package main
+package instances
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,8 +26,6 @@ type patience struct {
 	at      time.Time
 	waiting int
 }
-
-var goodbyePatience patience
 
 // update brings used up to date; mu is held.
 func (p *patience) update(now time.Time) {
@@ -55,12 +55,30 @@ func (p *patience) end(now time.Time) {
 	p.waiting--
 }
 
-// awaitGoodbyes waits until all channels are closed, for as long as the patience lasts, and for least at least.
-func awaitGoodbyes(least time.Duration, all ...<-chan struct{}) {
-	limit := time.NewTimer(max(least, goodbyePatience.begin(time.Now())))
+// AwaitGoodbyes waits until the channels that End has returned are closed, for as long as the patience lasts.
+func (t *Table) AwaitGoodbyes(goodbyes []<-chan struct{}) { t.await(0, goodbyes) }
+
+// AwaitAllGoodbyes is AwaitGoodbyes for all contexts that have been ended. At the exit of the process it gives them a moment at least.
+func (t *Table) AwaitAllGoodbyes(exit bool) {
+	t.mu.RLock()
+	goodbyes := slices.Collect(maps.Values(t.leaving))
+	t.mu.RUnlock()
+	least := time.Duration(0)
+	if exit {
+		least = goodbyesAtExit
+	}
+	t.await(least, goodbyes)
+}
+
+// await waits until all channels are closed, for as long as the patience lasts, and for least at least.
+func (t *Table) await(least time.Duration, goodbyes []<-chan struct{}) {
+	if len(goodbyes) == 0 {
+		return
+	}
+	limit := time.NewTimer(max(least, t.goodbyes.begin(time.Now())))
 	defer limit.Stop()
-	defer func() { goodbyePatience.end(time.Now()) }()
-	for _, over := range all {
+	defer func() { t.goodbyes.end(time.Now()) }()
+	for _, over := range goodbyes {
 		select {
 		case <-over:
 			continue
@@ -71,18 +89,5 @@ func awaitGoodbyes(least time.Duration, all ...<-chan struct{}) {
 		case <-limit.C:
 			return
 		}
-	}
-}
-
-// awaitAllGoodbyes is awaitGoodbyes for all contexts of this process that have been ended.
-func awaitAllGoodbyes(least time.Duration) {
-	instances.RLock()
-	all := make([]<-chan struct{}, 0, len(instances.leaving))
-	for _, over := range instances.leaving {
-		all = append(all, over)
-	}
-	instances.RUnlock()
-	if len(all) > 0 {
-		awaitGoodbyes(least, all...)
 	}
 }
