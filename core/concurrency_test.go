@@ -109,7 +109,7 @@ func everythingAtOnce(t *testing.T, options ...string) {
 // Two senders that begin at the same time: what the second one sends is not forgotten when the source is switched off.
 func TestFirstPushesAtOnce(t *testing.T) {
 	p := New(quietLog())
-	w := reattach(p.muxer, &p.counters)
+	w := reattach(p)
 	p.mu.Lock() // the first one is held up while it stops the source
 	var all sync.WaitGroup
 	all.Go(func() { p.SendAAC(adts, nil, 0) })
@@ -121,7 +121,7 @@ func TestFirstPushesAtOnce(t *testing.T) {
 	p.mu.Unlock()
 	all.Wait()
 	require.NoError(t, p.SendVideo(picture, 40, 0))
-	words, _ := sent(t, w)
+	words, _ := w.Sent(t)
 	require.Equal(t, "P", words[len(words)-1], "%v", words)
 }
 
@@ -141,7 +141,7 @@ func TestFeedersAtOnce(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				sent(t, f.w)
+				f.w.Sent(t)
 			}
 		}
 	})

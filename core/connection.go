@@ -9,6 +9,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
@@ -64,10 +65,10 @@ func (c *connection) bringUp(reached func(State) bool) error {
 }
 
 // destination returns where the muxer sends the media of a connection that is up.
-func (c *connection) destination() destination {
-	return destination{
-		out: c.out, streamID: c.streamID, server: c.talk.server,
-		wants: preferences{legacyHEVC: c.o.LegacyHEVC, silentAudio: c.o.SilentAudio, audioOptional: c.o.AudioOptional},
+func (c *connection) destination() mux.Destination {
+	return mux.Destination{
+		Out: c.out, StreamID: c.streamID, Server: c.talk.server,
+		Wants: mux.Preferences{LegacyHEVC: c.o.LegacyHEVC, SilentAudio: c.o.SilentAudio, AudioOptional: c.o.AudioOptional},
 	}
 }
 
@@ -165,7 +166,7 @@ func (c *connection) whyClosed() error {
 	after := time.Since(c.accepted).Round(time.Millisecond)
 	if c.in.closedByPeer() && after < atOnce {
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: check the stream key and its token; "+
-			"another publisher may have the name; or it does not take %s; see its log", after, c.p.muxer.sentCodecs(c.out))
+			"another publisher may have the name; or it does not take %s; see its log", after, c.p.muxer.SentCodecs(c.out))
 	}
 	return c.in.Err("while publishing")
 }

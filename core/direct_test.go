@@ -14,6 +14,7 @@ import (
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -226,8 +227,8 @@ func TestBacklogStalls(t *testing.T) {
 func TestNoAllocationPerFrame(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would empty the pools of crypto/tls
 	onLinks(t, 1<<20, func(t *testing.T, w *writer, peer net.Conn) {
-		m := newTestMuxer()
-		m.attach(destination{out: w, streamID: 1})
+		m := mux.New(mux.Config{Clock: time.Now, Dropped: w.counters.Dropped, Warn: quietLog().Warn})
+		m.Attach(mux.Destination{Out: w, StreamID: 1})
 		at, arrived := uint32(0), uint64(0)
 		buffer := make([]byte, 1<<20)
 		key := annexB(spsMain, ppsMain, append([]byte{0x65, 0x88, 0x82}, make([]byte, 3000)...))
@@ -239,7 +240,7 @@ func TestNoAllocationPerFrame(t *testing.T) {
 				if i == 0 {
 					au = key
 				}
-				if m.sendAnnexB(au, at+i*40, 0) != nil || m.sendAAC(adts, nil, at+i*40) != nil || w.draining {
+				if m.SendVideoFrame(au, at+i*40, Frame{}) != nil || m.SendAudioFrame(adts, at+i*40, Frame{Codec: "aac"}) != nil || w.draining {
 					panic("not sent")
 				}
 			}

@@ -12,7 +12,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
-	"luatrtmp/core/options"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -213,12 +213,12 @@ func TestPushedAfterASilentConnect(t *testing.T) {
 
 // setMedia makes a Publisher know what its source holds.
 func setMedia(p *Publisher, video, audio flv.Codec) {
-	var e expectation
+	var e mux.Expectation
 	if video != flv.NoCodec {
-		e.video = &flv.VideoInfo{Codec: video}
+		e.Video = &flv.VideoInfo{Codec: video}
 	}
 	if audio != flv.NoCodec {
-		e.audio = &flv.AudioInfo{Codec: audio, SampleRate: 48000, Channels: 2}
+		e.Audio = &flv.AudioInfo{Codec: audio, SampleRate: 48000, Channels: 2}
 	}
 	p.mu.Lock()
 	p.media = e
@@ -298,17 +298,4 @@ func TestAudioOptional(t *testing.T) {
 	require.NoError(t, p.SendAAC(adts, nil, 60))
 	require.Equal(t, message.TypeDataAMF0, conn.Next().Message.Type())
 	require.Equal(t, message.TypeAudio, conn.Next().Message.Type())
-}
-
-// A source's audio that is left out makes room for the silent track.
-func TestAudioOptionalWithSilence(t *testing.T) {
-	m, w := attachedTo(func(o *options.Options) {
-		o.Enhanced, o.AudioOptional, o.SilentAudio = options.EnhancedAuto, true, true
-	})
-	m.begin(expectation{video: &flv.VideoInfo{}, audio: &flv.AudioInfo{Codec: flv.Opus, SampleRate: 48000, Channels: 2}})
-	opus := &flv.AccessUnit{Kind: flv.Audio, Codec: flv.Opus, Data: opusFrame, Config: opusHead}
-	require.Equal(t, errAudioLeftOut, m.sendUnit(opus, 0))
-	require.NoError(t, m.sendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{spsMain, ppsMain, idr}}, 0))
-	lines, _ := onWire(t, w)
-	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
@@ -15,7 +16,7 @@ import (
 // feeder sends the units of a source at their decode times, those of a live source as they come.
 type feeder struct {
 	source  *playhead // p.source, once the feeder has its turn; p.mu
-	muxer   *muxer
+	muxer   *mux.Muxer
 	session *session
 	before  *feeder       // that may be at the source still; nil: there was none
 	hurry   chan struct{} // told when Publisher.camera has changed; holds one
@@ -99,7 +100,7 @@ func (p *Publisher) Stop() {
 	p.mu.Unlock()
 	p.stopFeeder()
 	if p.standsIn.Load() {
-		p.muxer.restart()
+		p.muxer.Restart()
 	}
 }
 
@@ -201,7 +202,7 @@ func (p *Publisher) switchToPushed() {
 		p.pushed.Store(true)
 		p.log.Debug("frames are pushed: the source is off for good")
 		p.stopFeeder()
-		p.muxer.restart()
+		p.muxer.Restart()
 	})
 }
 
@@ -259,14 +260,14 @@ func (f *feeder) play(p *Publisher) error {
 	resumed := f.source.used
 	f.source.used = true
 	if !resumed {
-		f.muxer.restart()
+		f.muxer.Restart()
 	}
 	info := f.source.Info()
-	f.muxer.begin(expectationOf(f.source))
+	f.muxer.Begin(expectationOf(f.source))
 	if f.source.live != nil {
 		return f.feedLive(p)
 	}
-	seekKey := resumed && info.Video != nil && f.muxer.awaitsKeyFrame()
+	seekKey := resumed && info.Video != nil && f.muxer.AwaitsKeyFrame()
 	if seekKey { // another connection: it goes on from the last key frame before the place that was reached
 		if err := f.source.back(); err != nil {
 			return err
@@ -289,7 +290,7 @@ func (f *feeder) feed(p *Publisher, seekKey bool) error {
 		if err != nil {
 			return err
 		}
-		if seekKey && !f.muxer.learn(unit) { // what does not come again
+		if seekKey && !f.muxer.Learn(unit) { // what does not come again
 			continue
 		}
 		seekKey = false
@@ -300,7 +301,7 @@ func (f *feeder) feed(p *Publisher, seekKey bool) error {
 			f.source.held = unit
 			return errStopped
 		}
-		timestamp := milliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
+		timestamp := inMilliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
 		if !f.send(p, unit, timestamp) {
 			f.source.held = unit
 			<-f.quit // the connection ends, which the session sees for itself
@@ -322,10 +323,10 @@ func (f *feeder) dismissed() bool {
 
 // send sends a unit, and returns false when the connection takes no more. A unit that cannot be sent is left out.
 func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool {
-	before := f.muxer.frames.Load()
-	err := f.muxer.sendUnit(unit, uint32(timestamp))
+	before := f.muxer.Frames()
+	err := f.muxer.SendUnit(unit, uint32(timestamp))
 	switch {
-	case err == errAudioLeftOut:
+	case err == mux.ErrAudioLeftOut:
 		return true
 	case err == nil:
 		f.watch.note(unit.Kind, f.whyNotSent(unit, before))
@@ -346,9 +347,9 @@ func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool 
 // the muxer had sent before it.
 func (f *feeder) whyNotSent(unit *flv.AccessUnit, frames uint64) error {
 	switch {
-	case f.muxer.frames.Load() != frames:
+	case f.muxer.Frames() != frames:
 		return nil
-	case f.muxer.holdsUnits():
+	case f.muxer.HoldsUnits():
 		return errNoFrame
 	}
 	return errAwaitsKey
@@ -365,7 +366,7 @@ func (f *feeder) due(p *Publisher, unit *flv.AccessUnit, now time.Time) time.Dur
 	if f.anchor.IsZero() {
 		f.anchor = now
 		f.base = unit.DTS.Round(time.Millisecond)
-		f.offset = f.muxer.elapsed(now).Milliseconds()
+		f.offset = f.muxer.Elapsed(now).Milliseconds()
 	}
 	wait := f.anchor.Add(unit.DTS - f.base).Sub(now)
 	if wait < -f.session.o.QueueMedia {
@@ -379,3 +380,6 @@ func (f *feeder) due(p *Publisher, unit *flv.AccessUnit, now time.Time) time.Dur
 	}
 	return max(0, wait)
 }
+
+// inMilliseconds rounds a time to whole milliseconds.
+func inMilliseconds(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }

@@ -9,8 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -70,7 +72,7 @@ func fakeVideo(pictures, gop int) *fakeSource {
 type fed struct {
 	*Publisher
 	t *testing.T
-	w *writer
+	w *coretest.Output
 }
 
 func newFed(t *testing.T, src source.Source) *fed {
@@ -85,7 +87,7 @@ func (f *fed) reconnect() {
 	f.session = newSession(f.Publisher, &endpoint.Endpoint{}, defaults())
 	f.state = StatePublishing
 	f.mu.Unlock()
-	f.w = reattach(f.muxer, &f.counters)
+	f.w = reattach(f.Publisher)
 }
 
 // after lets time pass and returns what was sent meanwhile.
@@ -93,7 +95,7 @@ func (f *fed) after(d time.Duration) ([]string, []*sendqueue.Message) {
 	f.t.Helper()
 	time.Sleep(d)
 	synctest.Wait()
-	return sent(f.t, f.w)
+	return f.w.Sent(f.t)
 }
 
 func TestFeederPaces(t *testing.T) {
@@ -297,7 +299,7 @@ func TestFeederOnABrokenConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := fakeVideo(20, 5)
 		f := newFed(t, src)
-		f.w.abort()
+		f.w.Fail(rtmperr.New(rtmperr.ErrNetwork, "broken"))
 		f.Start()
 		f.after(time.Second)
 		require.Equal(t, 1, src.at, "it waits for the session to end")
@@ -339,4 +341,11 @@ func TestFeederSourceThatCannotBeOpened(t *testing.T) {
 		f.Start()
 		require.Nil(t, f.feeder)
 	})
+}
+
+// reattach attaches a Publisher's muxer to an output that keeps what it is sent.
+func reattach(p *Publisher) *coretest.Output {
+	o := coretest.NewLargeOutput(p.counters.Dropped)
+	p.muxer.Attach(mux.Destination{Out: o, StreamID: coretest.StreamID})
+	return o
 }

@@ -8,6 +8,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -166,8 +167,8 @@ func (h *handover) replace() (*connection, error) {
 		return nil, err
 	}
 	m := h.s.p.muxer
-	err = h.awaitKey(m.prepare(next.destination()), next)
-	if err != nil && !m.dismiss() {
+	err = h.awaitKey(m.Prepare(next.destination()), next)
+	if err != nil && !m.Dismiss() {
 		h.s.leaving.Go(func() { next.leave() })
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (h *handover) replace() (*connection, error) {
 func (h *handover) replaceAfter() (*connection, error) {
 	h.s.p.log.Info("the server takes one publisher of a name at a time: the old connection ends first")
 	m := h.s.p.muxer
-	if err := h.awaitKey(m.prepareParking(h.s.newParking()), nil); err != nil && !m.dismiss() {
+	if err := h.awaitKey(m.PrepareParking(h.s.newParking()), nil); err != nil && !m.Dismiss() {
 		return nil, err
 	}
 	h.tell(moveNews{parked: true})
@@ -191,8 +192,8 @@ func (h *handover) replaceAfter() (*connection, error) {
 	for pause := firstNamePause; ; pause *= 2 {
 		next, err := h.connect()
 		if err == nil {
-			m.prepare(next.destination())
-			m.takeOver()
+			m.Prepare(next.destination())
+			m.TakeOver()
 			return next, nil
 		}
 		if !nameInUse(err) || time.Now().Add(pause).After(limit) {
@@ -207,8 +208,8 @@ func (h *handover) replaceAfter() (*connection, error) {
 }
 
 // newParking returns a place where media can wait for a connection.
-func (s *session) newParking() *parking {
-	return newParking(s.o.QueueBytes, s.o.QueueMedia, s.p.counters.Dropped)
+func (s *session) newParking() *mux.Parking {
+	return mux.NewParking(s.o.QueueBytes, s.o.QueueMedia, s.p.counters.Dropped)
 }
 
 // connect brings the new connection up.
@@ -236,11 +237,11 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 		case <-taken:
 			return nil
 		case <-h.lost:
-			h.s.p.muxer.takeOver()
+			h.s.p.muxer.TakeOver()
 			return nil
 		case <-limit.C:
 			h.s.p.log.Warn("no key frame came: the stream goes to the new connection without one, and waits for it there", "waited", keyFrameWait)
-			h.s.p.muxer.takeOver()
+			h.s.p.muxer.TakeOver()
 			return nil
 		case <-h.wanted.Done():
 			return rtmperr.ErrEnded

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -123,56 +121,6 @@ func noLeak(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	})
-}
-
-func unhex(s string) []byte {
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// Parameter sets as x264 writes them, and NAL units that look like pictures.
-var (
-	spsMain    = unhex("674d401fa6110280bfe5c044000003000400000300c83c60c846") // 640x360, 25 fps
-	ppsMain    = unhex("68e84332c8")
-	spsHigh    = unhex("6764000cac76110a37e4c04400000fa40003a9803c50a61180") // 160x90, 30000/1001 fps
-	ppsHigh    = unhex("68e843b2c8b0")
-	idr        = []byte{0x65, 0x88, 0x82, 8}
-	inter      = []byte{0x41, 0x9A, 0x24}
-	recordMain = unhex("014d401fffe1001a" + hex.EncodeToString(spsMain) + "010005" + hex.EncodeToString(ppsMain))
-
-	ascStereo = []byte{0x12, 0x10}               // AAC LC, 44100 Hz, 2 channels
-	adts      = unhex("fff15080013ffc" + "2122") // one frame of 2 bytes, the same configuration
-	keyFrame  = annexB(spsMain, ppsMain, idr)
-	picture   = annexB(inter)
-)
-
-// annexB joins NAL units with start codes.
-func annexB(nalus ...[]byte) []byte {
-	var au []byte
-	for _, n := range nalus {
-		au = append(append(au, 0, 0, 0, 1), n...)
-	}
-	return au
-}
-
-// sendAnnexB and sendAAC push as a program does that names no codec, or only AAC.
-func (m *muxer) sendAnnexB(au []byte, timestamp uint32, compositionTime int32) error {
-	return m.sendVideoFrame(au, timestamp, Frame{CompositionTime: compositionTime})
-}
-
-func (m *muxer) sendAAC(frame, config []byte, timestamp uint32) error {
-	return m.sendAudioFrame(frame, timestamp, Frame{Codec: "aac", Config: config})
-}
-
-// content lists what waits, e.g. "H0 K0 P40 A50".
-func content(w *writer) (all []string) {
-	for e := range w.media.All() {
-		all = append(all, fmt.Sprintf("%c%d", "-HAKPDLl"[e.Priority], e.Header.Timestamp))
-	}
-	return all
 }
 
 // defaults returns options that nobody has set.

@@ -34,7 +34,7 @@ func (f *feeder) sendLive(p *Publisher, unit *flv.AccessUnit) {
 	if f.anchor.IsZero() {
 		f.due(p, unit, time.Now())
 	}
-	f.send(p, unit, milliseconds(unit.DTS)-f.base.Milliseconds()+f.offset)
+	f.send(p, unit, inMilliseconds(unit.DTS)-f.base.Milliseconds()+f.offset)
 }
 
 // freePorts closes a live source that receives where the next one is to receive.

@@ -102,7 +102,7 @@ func (c *connection) try(p plan, reached func(State) bool) error {
 	if !c.reach(StateConnected, reached) {
 		return rtmperr.ErrEnded
 	}
-	leftOut, err := c.talk.server.CheckSource(c.p.sourceMedia().forms(c.o.LegacyHEVC), c.o.AudioOptional)
+	leftOut, err := c.talk.server.CheckSource(c.p.sourceMedia().Forms(c.o.LegacyHEVC), c.o.AudioOptional)
 	if err != nil {
 		return stageFailed(stageCreateStream, err, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/source"
 	"luatrtmp/core/source/rtp"
 	"luatrtmp/internal/brief"
@@ -89,17 +90,17 @@ func (h *playhead) Info() source.Info {
 }
 
 // expectationOf returns what a source says of its tracks; nothing if there is none.
-func expectationOf(h *playhead) expectation {
+func expectationOf(h *playhead) mux.Expectation {
 	if h == nil {
-		return expectation{}
+		return mux.Expectation{}
 	}
 	info := h.Info()
-	e := expectation{
-		video: info.Video, audio: info.Audio, videoConfig: info.VideoConfig, audioConfig: info.AudioConfig,
-		videoRate: info.VideoRate, audioRate: info.AudioRate,
+	e := mux.Expectation{
+		Video: info.Video, Audio: info.Audio, VideoConfig: info.VideoConfig, AudioConfig: info.AudioConfig,
+		VideoRate: info.VideoRate, AudioRate: info.AudioRate,
 	}
 	if !h.endless {
-		e.duration = info.Duration
+		e.Duration = info.Duration
 	}
 	return e
 }

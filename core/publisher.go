@@ -12,6 +12,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -19,17 +20,21 @@ import (
 	"luatrtmp/core/stats"
 )
 
+// Frame says what a frame is that is pushed.
+type Frame = mux.Frame
+
+// MaxFrame is the largest access unit or audio frame that can be sent.
+const MaxFrame = mux.MaxFrame
+
 // closeTimeout bounds Disconnect and Close: what waits is sent and the server is told within it, or not at all.
 const closeTimeout = 400 * time.Millisecond
-
-var errNotPublishing = rtmperr.New(rtmperr.ErrState, "not publishing")
 
 // Publisher publishes to one URL. All methods may be called from any goroutine.
 type Publisher struct {
 	log      *slog.Logger
 	events   events
 	counters stats.Counters
-	muxer    *muxer
+	muxer    *mux.Muxer
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
@@ -62,11 +67,11 @@ type Publisher struct {
 	connected time.Time
 	source    *playhead // nil: a feeder opens it
 	spec      *source.Spec
-	media     expectation // what spec is known to hold
-	feeder    *feeder     // that runs and has not been told to stop
-	latest    *feeder     // nil: there was none
-	camera    Camera      // of the host
-	held      *session    // whose frames come from the camera
+	media     mux.Expectation // what spec is known to hold
+	feeder    *feeder         // that runs and has not been told to stop
+	latest    *feeder         // nil: there was none
+	camera    Camera          // of the host
+	held      *session        // whose frames come from the camera
 }
 
 // clip is the source of whoever sets none.
@@ -83,7 +88,7 @@ func New(log *slog.Logger) *Publisher {
 	o := options.Default()
 	p := &Publisher{log: log, events: newEvents(), resolver: names, dial: dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
 	p.name.Store("")
-	p.muxer = newMuxer(muxerConfig{encoder: encoderName, clock: now, dropped: p.counters.Dropped, warn: p.log.Warn})
+	p.muxer = mux.New(mux.Config{Encoder: encoderName, Clock: now, Dropped: p.counters.Dropped, Warn: p.log.Warn})
 	return p
 }
 
@@ -171,14 +176,14 @@ func (p *Publisher) SetOption(name, value string) error {
 
 // SetMetadata sets one extra field of onMetaData: a float64, string or bool.
 func (p *Publisher) SetMetadata(name string, value any) error {
-	return p.muxer.metadata.set(name, value)
+	return p.muxer.SetMetadata(name, value)
 }
 
 // ClearMetadata forgets the extra fields.
-func (p *Publisher) ClearMetadata() { p.muxer.metadata.clear() }
+func (p *Publisher) ClearMetadata() { p.muxer.ClearMetadata() }
 
 // SendMetadata sends the extra fields now if media has been sent already; otherwise they go out with the first media.
-func (p *Publisher) SendMetadata() error { return p.muxer.resendMetadata() }
+func (p *Publisher) SendMetadata() error { return p.muxer.ResendMetadata() }
 
 // idleOnly returns an error while a connection is up or under way; p.mu is held.
 func (p *Publisher) idleOnly(what string) error {
@@ -434,10 +439,10 @@ func (p *Publisher) logStats() {
 
 // Info returns how the connection fares and what it carries.
 func (p *Publisher) Info() stats.Info {
-	media := p.muxer.describe()
-	info := stats.Info{Width: media.width, Height: media.height, VideoCodec: media.videoCodec, AudioCodec: media.audioCodec}
-	info.QueueMedia, info.QueueBytes = p.muxer.waiting()
-	if w, ok := p.muxer.output().(*writer); ok {
+	media := p.muxer.Describe()
+	info := stats.Info{Width: media.Width, Height: media.Height, VideoCodec: media.VideoCodec, AudioCodec: media.AudioCodec}
+	info.QueueMedia, info.QueueBytes = p.muxer.Waiting()
+	if w, ok := p.muxer.Output().(*writer); ok {
 		info.RTT = w.roundTrip()
 	}
 	info.SendKbps = p.counters.Kbps(time.Now())
@@ -456,28 +461,28 @@ func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32
 // ends the connection. The first frame pushed switches the source off for good.
 func (p *Publisher) SendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	p.switchToPushed()
-	return p.endure(p.muxer.sendVideoFrame(data, timestamp, f), len(data))
+	return p.endure(p.muxer.SendVideoFrame(data, timestamp, f), len(data))
 }
 
 // SendNALUs sends one access unit of H.264 or HEVC that lies in several buffers, each one NAL unit without a start code or
 // any number of them with start codes. Otherwise as SendVideo.
 func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
 	p.switchToPushed()
-	return p.endure(p.muxer.sendNALUs(buffers, timestamp), sendqueue.Size(buffers))
+	return p.endure(p.muxer.SendNALUs(buffers, timestamp), sendqueue.Size(buffers))
 }
 
 // SendAudioBody sends what the body of an FLV audio tag holds: a sequence header or a frame, of any codec, in the old form or
 // with a FourCC. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioBody(body []byte, timestamp uint32) error {
 	p.switchToPushed()
-	return p.endure(p.muxer.sendAudioBody(body, timestamp), len(body))
+	return p.endure(p.muxer.SendAudioBody(body, timestamp), len(body))
 }
 
 // SendAudioFrame sends one raw frame, whose configuration is in f.Config the first time if its codec has one, or AAC in
 // ADTS frames. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	p.switchToPushed()
-	return p.endure(p.muxer.sendAudioFrame(data, timestamp, f), len(data))
+	return p.endure(p.muxer.SendAudioFrame(data, timestamp, f), len(data))
 }
 
 // SendAAC is SendAudioFrame for AAC on track 0.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"luatrtmp/core/caps"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
@@ -211,7 +212,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 
 // endure makes a pushed frame that met an outage a dropped one: the session tries again, and the caller need not care.
 func (p *Publisher) endure(err error, size int) error {
-	if err == errAudioLeftOut { // as the option audio_optional has it
+	if err == mux.ErrAudioLeftOut { // as the option audio_optional has it
 		if !p.leftOutTold.Swap(true) {
 			p.log.Warn("the server does not take the audio that is pushed: the video goes alone")
 		}

@@ -97,7 +97,7 @@ func (s *session) lookTicks() {
 // steerBitrate tells the owner of another target for the encoder, if there is one.
 func (s *session) steerBitrate() {
 	sent := s.p.counters.Snapshot().BytesSent
-	waiting, _ := s.p.muxer.waiting()
+	waiting, _ := s.p.muxer.Waiting()
 	kbps := uint32((sent - s.ticks.bytes) * 8 / 1000)
 	s.ticks.bytes = sent
 	if target, changed := s.p.steering.look(waiting, kbps); changed {

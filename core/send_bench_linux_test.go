@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/stats"
 )
@@ -69,7 +70,7 @@ func BenchmarkSendTCP(b *testing.B) {
 // sender returns a function that pushes a picture of that size, after a key frame.
 func sender(b *testing.B, w *writer, size int) (send func()) {
 	p := New(quietLog())
-	p.muxer.attach(destination{out: w, streamID: 1})
+	p.muxer.Attach(mux.Destination{Out: w, StreamID: 1})
 	picture := append([]byte{0, 0, 0, 1, 0x41, 0x9A, 0x24}, make([]byte, size)...)
 	for i := range size {
 		picture[7+i] = byte(i%255 + 1)

@@ -74,9 +74,9 @@ func (s *session) broken(why error) error {
 	}
 	s.lost = why
 	s.p.log.Info("the server ended the connection before the one that it asked for was ready", "why", why)
-	if s.p.muxer.sendsTo(s.now.out) {
+	if s.p.muxer.SendsTo(s.now.out) {
 		s.p.stopFeeder() // it may have met the broken connection, and then goes no further
-		s.p.muxer.park(s.now.out, s.newParking())
+		s.p.muxer.Park(s.now.out, s.newParking())
 		s.p.startFeeder(s)
 	}
 	close(s.move.lost)

@@ -150,7 +150,7 @@ func (s *session) begin() error {
 	s.p.mu.Lock()
 	s.mediaStart = time.Now()
 	s.p.mu.Unlock()
-	s.p.muxer.attach(s.now.destination())
+	s.p.muxer.Attach(s.now.destination())
 	if s.published {
 		s.p.reconnects.Add(1) // before anybody sees the state
 	}
@@ -172,7 +172,7 @@ func (s *session) begin() error {
 func (s *session) windUp(err error) error {
 	failed := rtmperr.Guard(func() error {
 		defer s.endNow()
-		defer s.p.muxer.detach()
+		defer s.p.muxer.Detach()
 		s.ticks.stop()
 		s.endMove()
 		if s.flowedFrom.IsZero() {
@@ -189,7 +189,7 @@ func (s *session) windUp(err error) error {
 		if s.now == nil && s.atEnd() {
 			return rtmperr.New(rtmperr.ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
 		}
-		s.p.muxer.detach()
+		s.p.muxer.Detach()
 		if s.now == nil {
 			return nil
 		}

@@ -71,7 +71,7 @@ func (p *Publisher) holdSource() {
 	p.log.Info("on the air", "source", "camera")
 	wait()
 	p.closeSource(src)
-	p.muxer.restart()
+	p.muxer.Restart()
 }
 
 // awaitsCamera reports whether the source has to wait for the camera.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"luatrtmp/core/flv"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 )
 
@@ -10,12 +11,12 @@ import (
 func (p *Publisher) knownForms(o *options.Options) []flv.Form {
 	pushed := p.pushed.Load()
 	if !pushed && !p.standsIn.Load() {
-		return p.sourceMedia().forms(o.LegacyHEVC)
+		return p.sourceMedia().Forms(o.LegacyHEVC)
 	}
-	all := p.muxer.forms(o.LegacyHEVC)
+	all := p.muxer.Forms(o.LegacyHEVC)
 	if !pushed {
 		p.mu.Lock()
-		all = append(all, p.media.forms(o.LegacyHEVC)...)
+		all = append(all, p.media.Forms(o.LegacyHEVC)...)
 		p.mu.Unlock()
 	}
 	return all
@@ -23,9 +24,9 @@ func (p *Publisher) knownForms(o *options.Options) []flv.Form {
 
 // sourceMedia returns what is known of the source that is going to feed the stream: nothing if
 // frames are pushed, or may be.
-func (p *Publisher) sourceMedia() expectation {
+func (p *Publisher) sourceMedia() mux.Expectation {
 	if p.pushed.Load() || p.standsIn.Load() {
-		return expectation{}
+		return mux.Expectation{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -2,17 +2,13 @@ package core
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
 	"luatrtmp/core/caps"
-	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
-	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
-	"luatrtmp/core/sendqueue"
 	"luatrtmp/tests/script"
 )
 
@@ -141,30 +137,6 @@ func TestTermsAfterARefusal(t *testing.T) {
 	require.Equal(t, err, e.Err)
 	require.ErrorIs(t, p.SendVideo(picture, 40, 0), rtmperr.ErrState)
 	conn.Drain()
-}
-
-// A source with a codec that the server does not take ends the connection too.
-func TestTermsOfASource(t *testing.T) {
-	m, w := attached()
-	unit := &flv.AccessUnit{Kind: flv.Audio, Codec: flv.Opus, Data: opusFrame, Config: opusHead}
-	require.ErrorIs(t, m.sendUnit(unit, 0), rtmperr.ErrRefused)
-	_, err := w.send(header(4, 0, 8), sendqueue.Audio, nil)
-	require.ErrorContains(t, err, "opus", "the connection has ended")
-}
-
-// Media that is parked between two connections is in the form that the first one takes.
-func TestTermsOfParkedMedia(t *testing.T) {
-	m, w := attached()
-	m.server = caps.Everything(caps.NotNeeded)
-	require.NoError(t, m.sendAudioFrame(opusFrame, 0, Frame{Codec: "opus", Config: opusHead}))
-	o := options.Default()
-	m.park(w, newParking(o.QueueBytes, o.QueueMedia, m.counters.Dropped))
-	require.NoError(t, m.sendAudioFrame(opusFrame, 20, Frame{}))
-	next := stalledWriter(&o, m.counters)
-	m.prepare(destination{out: next, streamID: 7})
-	m.takeOver()
-	require.ErrorIs(t, m.sendAudioFrame(opusFrame, 40, Frame{}), rtmperr.ErrRefused, "this one takes no Opus")
-	require.Less(t, m.elapsed(time.Now()), time.Minute)
 }
 
 // With the option reconnect it is told and ends all the same: the next attempt would meet it again.

@@ -1,13 +1,15 @@
 package core
 
 import (
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
-	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
+	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/stats"
 	"luatrtmp/tests/script"
@@ -123,7 +125,16 @@ func TestWireOverrides(t *testing.T) {
 
 // Timestamps over 0xFFFFFF and over 2^32 on the wire, where other streams than audio fall far behind in between.
 func TestWireLongTimestamps(t *testing.T) {
-	p, _, c := publishing(t, "queue_ms", "3600000")
+	s := script.Listen(t)
+	p, w := newPublisher(t, s.URL("live/stream"), "queue_ms", "3600000")
+	var days atomic.Int64 // by which the muxer's clock is ahead
+	p.muxer = mux.New(mux.Config{
+		Clock: func() time.Time { return time.Now().Add(time.Duration(days.Load())) }, Dropped: p.counters.Dropped, Warn: p.log.Warn,
+	})
+	require.NoError(t, p.Connect())
+	c := s.Accept()
+	c.Accept()
+	w.until(StatePublishing)
 	const step = 9000
 	at := uint32(0xFF000000)
 	var sum uint64
@@ -149,13 +160,13 @@ func TestWireLongTimestamps(t *testing.T) {
 	require.Equal(t, uint32(sum-step), r.Timestamp)
 
 	// Some 49 days later.
-	p.muxer.mu.Lock()
-	audio := p.muxer.first(flv.Audio)
-	jump := 0xFFFF0000 - audio.lastOut
-	audio.offset += jump
-	audio.lastOut += jump
-	p.muxer.mu.Unlock()
-	sum += uint64(jump)
+	half := (0xFFFF0000 - uint32(sum)) / 2
+	for range 2 {
+		days.Add(int64(time.Duration(half) * time.Millisecond))
+		at += half
+		sum += uint64(half)
+		send(1)
+	}
 	send(20)
 	require.Greater(t, sum, uint64(1)<<32)
 	require.NoError(t, p.SendVideo(keyFrame, at, 0))

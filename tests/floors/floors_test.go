@@ -76,6 +76,7 @@ var floors = map[string]floor{
 	"core/sendqueue": {ours: []string{"core/chunk", "core/flv"}},
 	"core/stats":     {ours: []string{"core/chunk", "core/sendqueue"}},
 	"core/caps":      {ours: []string{"amf", "core/flv", "core/message", "core/rtmperr"}},
+	"core/mux":       {ours: []string{"amf", "core/caps", "core/chunk", "core/flv", "core/message", "core/rtmperr", "core/sendqueue", "internal/brief"}},
 	"core": {
 		ours: []string{
 			"amf",
@@ -85,6 +86,7 @@ var floors = map[string]floor{
 			"core/flv",
 			"core/handshake",
 			"core/message",
+			"core/mux",
 			"core/notify",
 			"core/options",
 			"core/rtmperr",
@@ -115,7 +117,7 @@ var floors = map[string]floor{
 }
 
 // forTests lists the folders whose code only tests use.
-var forTests = []string{"tests", "core/source/mediatest", "core/endpoint/leaktest"}
+var forTests = []string{"tests", "core/coretest", "core/source/mediatest", "core/endpoint/leaktest"}
 
 // importsC lists the places that may import "C": the exports, the packages that consist of C files, and the host of the tests of
 // the Lua face.

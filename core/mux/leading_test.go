@@ -1,12 +1,12 @@
-package core
+package mux
 
 import (
 	"bytes"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -17,24 +17,24 @@ import (
 // holds for the CRA picture after one that could not be sent.
 func TestMuxerLeadingPictures(t *testing.T) {
 	var (
-		cra   = annexB(unhex("2a01ac74c2ea8bd26089a52740a0"))
-		trail = annexB(hevcTrail)
-		raslN = annexB(unhex("1001e024fd7a240a4c228860204d"))
-		raslR = annexB(unhex("1201d02149883a61501b5e4228cb"))
-		radlN = annexB(unhex("0c01e024fd7a240a4c228860204d"))
-		huge  = annexB(append([]byte{0x02, 1}, bytes.Repeat([]byte{0xFF}, MaxFrame)...))
+		cra   = coretest.AnnexB(coretest.Unhex("2a01ac74c2ea8bd26089a52740a0"))
+		trail = coretest.AnnexB(coretest.HEVCTrail)
+		raslN = coretest.AnnexB(coretest.Unhex("1001e024fd7a240a4c228860204d"))
+		raslR = coretest.AnnexB(coretest.Unhex("1201d02149883a61501b5e4228cb"))
+		radlN = coretest.AnnexB(coretest.Unhex("0c01e024fd7a240a4c228860204d"))
+		huge  = coretest.AnnexB(append([]byte{0x02, 1}, bytes.Repeat([]byte{0xFF}, MaxFrame)...))
 	)
 
 	m := newTestMuxer()
-	var w *writer
+	var w *coretest.Output
 	at := uint32(0)
 	send := func(unit []byte) error {
 		at += 40
-		return m.sendVideoFrame(unit, at, Frame{Codec: flv.HEVC.String(), Config: hevcRecord})
+		return m.SendVideoFrame(unit, at, Frame{Codec: flv.HEVC.String(), Config: coretest.HEVCRecord})
 	}
 	group := [][]byte{cra, raslR, raslN, radlN, trail}
 	for range 2 { // the second time as a connection after a break
-		w = reattach(m.muxer, m.counters)
+		w = m.reattach()
 		dropped := m.counters.Snapshot().DroppedFrames
 		for range 2 {
 			for _, unit := range group {
@@ -42,7 +42,7 @@ func TestMuxerLeadingPictures(t *testing.T) {
 			}
 		}
 		require.EqualValues(t, 2, m.counters.Snapshot().DroppedFrames-dropped)
-		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, content(w))
+		require.Equal(t, []string{"H0", "H0", "K0", "D120", "P160", "K200", "L240", "l280", "D320", "P360"}, w.Content())
 	}
 
 	require.ErrorIs(t, send(huge), rtmperr.ErrOverflow)
@@ -52,24 +52,24 @@ func TestMuxerLeadingPictures(t *testing.T) {
 		require.NoError(t, send(unit))
 	}
 	require.EqualValues(t, 3, m.counters.Snapshot().DroppedFrames-dropped)
-	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, content(w)[9:])
+	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, w.Content()[9:])
 }
 
 // Media that begins anew, as a file that is played again does, is like media behind a cut: a key frame comes first, which says that
 // nothing is in front of it, and its leading pictures are left out.
 func TestMuxerBeginsAnew(t *testing.T) {
 	var (
-		cra   = unhex("2a01ac74c2ea8bd26089a52740a0")
-		trail = hevcTrail
-		raslR = unhex("1201d02149883a61501b5e4228cb")
+		cra   = coretest.Unhex("2a01ac74c2ea8bd26089a52740a0")
+		trail = coretest.HEVCTrail
+		raslR = coretest.Unhex("1201d02149883a61501b5e4228cb")
 	)
 	m := newTestMuxer()
-	w := reattach(m.muxer, m.counters)
+	w := m.reattach()
 	at := uint32(0)
 	send := func(anew bool, nalus ...[]byte) {
 		for i, n := range nalus {
-			unit := &flv.AccessUnit{Kind: flv.Video, Codec: flv.HEVC, NALUs: [][]byte{n}, Config: hevcRecord, Anew: anew && i == 0}
-			require.NoError(t, m.sendUnit(unit, at))
+			unit := &flv.AccessUnit{Kind: flv.Video, Codec: flv.HEVC, NALUs: [][]byte{n}, Config: coretest.HEVCRecord, Anew: anew && i == 0}
+			require.NoError(t, m.SendUnit(unit, at))
 			at += 40
 		}
 	}
@@ -79,9 +79,9 @@ func TestMuxerBeginsAnew(t *testing.T) {
 	}
 	require.EqualValues(t, 4, m.counters.Snapshot().DroppedFrames)
 	require.Equal(t, []string{"H0", "H0", "K0", "P40", "K80", "L120", "P160", "K240", "P320", "K360", "L400", "K480", "P560", "K600", "L640"},
-		content(w))
+		w.Content())
 	var broken []int
-	for i, e := range slices.Collect(w.media.All()) {
+	for i, e := range w.Messages() {
 		if e.Priority == sendqueue.KeyFrame && bytes.Contains(e.Payload, []byte{0x22, 1, 0xac}) {
 			broken = append(broken, i)
 		}
@@ -106,19 +106,19 @@ func TestMuxerRecoveryPoints(t *testing.T) {
 	require.NotZero(t, begin)
 
 	m := newTestMuxer()
-	w := reattach(m.muxer, m.counters)
+	w := m.reattach()
 	for i, u := range units[begin-2 : begin+5] {
-		require.NoError(t, m.sendVideoFrame(u, uint32(40*i), Frame{}))
+		require.NoError(t, m.SendVideoFrame(u, uint32(40*i), Frame{}))
 	}
-	require.Equal(t, []string{"H0", "H0", "K0", "P160"}, content(w))
+	require.Equal(t, []string{"H0", "H0", "K0", "P160"}, w.Content())
 	require.EqualValues(t, 2+3, m.counters.Snapshot().DroppedFrames, "two in front of it, and three leading ones")
 }
 
 func TestPictureClass(t *testing.T) {
-	disposable := annexB([]byte{0x01, 0x9A, 0x24}) // nal_ref_idc is 0
+	disposable := coretest.AnnexB([]byte{0x01, 0x9A, 0x24}) // nal_ref_idc is 0
 	m, w := attached()
-	for i, au := range [][]byte{keyFrame, picture, disposable} {
+	for i, au := range [][]byte{coretest.KeyFrame, coretest.Picture, disposable} {
 		require.NoError(t, m.sendAnnexB(au, uint32(i*40), 0))
 	}
-	require.Equal(t, []string{"H0", "H0", "K0", "P40", "D80"}, content(w))
+	require.Equal(t, []string{"H0", "H0", "K0", "P40", "D80"}, w.Content())
 }

@@ -1,4 +1,4 @@
-package core
+package mux
 
 // The most that is kept of access units without a frame. Real ones have some 100 bytes; filler may be
 // of any size, and nobody misses it.

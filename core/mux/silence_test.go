@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"fmt"
@@ -9,14 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
-	"luatrtmp/core/options"
 	"luatrtmp/core/sendqueue"
 )
 
-func silentMuxer() (*testMuxer, *writer) {
-	return attachedTo(func(o *options.Options) { o.SilentAudio = true })
+func silentMuxer() (*testMuxer, *coretest.Output) {
+	return attachedTo(func(d *Destination) { d.Wants.SilentAudio = true })
 }
 
 // pictures pushes pictures, step ms apart, up to a time, and returns that of the last.
@@ -24,7 +24,7 @@ func pictures(t *testing.T, m *testMuxer, from, to, step uint32) uint32 {
 	t.Helper()
 	at := from
 	for ; at <= to; at += step {
-		require.NoError(t, m.sendVideoFrame(keyFrame, at, Frame{}))
+		require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, at, Frame{}))
 	}
 	return at - step
 }
@@ -60,7 +60,7 @@ func inStep(t *testing.T, entries []*sendqueue.Message, from uint32, first int) 
 
 func TestSilenceBesideASourceWithoutAudio(t *testing.T) {
 	m, w := silentMuxer()
-	m.begin(expectation{video: &flv.VideoInfo{}})
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	last := pictures(t, m, 5000, 15_000, 33)
 	lines, all := onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
@@ -71,7 +71,7 @@ func TestSilenceBesideASourceWithoutAudio(t *testing.T) {
 		require.Equal(t, want, got, "the first onMetaData tells of it")
 	}
 	require.Equal(t, int(last-5000)*44100/1024/1000+1, inStep(t, all, 0, 0))
-	require.Equal(t, "aac", m.describe().audioCodec)
+	require.Equal(t, "aac", m.Describe().AudioCodec)
 	metadata := 0
 	for _, line := range lines {
 		if line == "0 metadata" {
@@ -87,15 +87,15 @@ func TestSilenceBesidePushedVideo(t *testing.T) {
 	pictures(t, m, 0, 960, 40)
 	lines, _ := onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "audio")
-	require.Empty(t, m.describe().audioCodec)
+	require.Empty(t, m.Describe().AudioCodec)
 	pictures(t, m, 1000, 10_000, 40)
 	lines, all := onWire(t, w)
 	require.Equal(t, []string{"998 metadata", "998 audio 0 aac start", "998 audio 0 aac frame", "1000 video 0 h264 key"}, lines[:4])
 	inStep(t, all, 0, 43)
 
 	// On the next connection it is known; times begin anew.
-	w = reattach(m.muxer, m.counters)
-	m.wants.silentAudio = true
+	w = m.reattach()
+	m.Wants.SilentAudio = true
 	pictures(t, m, 20_000, 21_000, 40)
 	lines, all = onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
@@ -104,11 +104,11 @@ func TestSilenceBesidePushedVideo(t *testing.T) {
 
 func TestSilenceGivesWayToAudio(t *testing.T) {
 	m, w := silentMuxer()
-	m.begin(expectation{video: &flv.VideoInfo{}})
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 200, 40)
 	onWire(t, w)
-	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 190, Frame{Config: []byte{0x11, 0x90}}))
-	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 212, Frame{}))
+	require.NoError(t, m.SendAudioFrame([]byte{0x21}, 190, Frame{Config: []byte{0x11, 0x90}}))
+	require.NoError(t, m.SendAudioFrame([]byte{0x21}, 212, Frame{}))
 	pictures(t, m, 240, 5000, 40)
 	lines, all := onWire(t, w)
 	require.Equal(t, []string{
@@ -116,14 +116,14 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 	}, lines[:6])
 	require.Equal(t, []byte{0xAF, 0, 0x11, 0x90}, all[1].Payload)
 	require.NotContains(t, fmt.Sprint(lines[4:]), "audio", "for good, on later connections too")
-	w = reattach(m.muxer, m.counters)
-	m.wants.silentAudio = true
+	w = m.reattach()
+	m.Wants.SilentAudio = true
 	pictures(t, m, 6000, 9000, 40)
 	lines, _ = onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "aac frame")
 
-	m.restart() // another sender
-	m.begin(expectation{video: &flv.VideoInfo{}})
+	m.Restart() // another sender
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 100, 40)
 	lines, _ = onWire(t, w)
 	require.Contains(t, fmt.Sprint(lines), "audio 0 aac frame")
@@ -132,11 +132,11 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 // Real audio from before the latest silence waits for it.
 func TestSilenceIsNotOvertaken(t *testing.T) {
 	m, w := silentMuxer()
-	m.begin(expectation{video: &flv.VideoInfo{}})
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	pictures(t, m, 1000, 2000, 40)
 	onWire(t, w)
-	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 1900, Frame{Config: ascStereo}))
-	require.NoError(t, m.sendAudioFrame([]byte{0x21}, 2010, Frame{}))
+	require.NoError(t, m.SendAudioFrame([]byte{0x21}, 1900, Frame{Config: coretest.ASCStereo}))
+	require.NoError(t, m.SendAudioFrame([]byte{0x21}, 2010, Frame{}))
 	requireWire(t, w, "998 audio 0 aac start", "998 audio 0 aac frame", "1010 audio 0 aac frame")
 }
 
@@ -144,18 +144,18 @@ func TestNoSilence(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		silent bool
-		expect expectation
+		expect Expectation
 		audio  bool
 	}{
-		{"not wanted", false, expectation{video: &flv.VideoInfo{}}, false},
-		{"audio is expected", true, expectation{video: &flv.VideoInfo{}, audio: &flv.AudioInfo{}}, false},
-		{"audio came first", true, expectation{}, true},
+		{"not wanted", false, Expectation{Video: &flv.VideoInfo{}}, false},
+		{"audio is expected", true, Expectation{Video: &flv.VideoInfo{}, Audio: &flv.AudioInfo{}}, false},
+		{"audio came first", true, Expectation{}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, w := attachedTo(func(o *options.Options) { o.SilentAudio = c.silent })
-			m.begin(c.expect)
+			m, w := attachedTo(func(d *Destination) { d.Wants.SilentAudio = c.silent })
+			m.Begin(c.expect)
 			if c.audio {
-				require.NoError(t, m.sendAudioFrame([]byte{0x21}, 0, Frame{Config: ascStereo}))
+				require.NoError(t, m.SendAudioFrame([]byte{0x21}, 0, Frame{Config: coretest.ASCStereo}))
 			}
 			pictures(t, m, 0, 960, 40)
 			if c.audio {
@@ -176,7 +176,7 @@ func TestNoSilence(t *testing.T) {
 // Where the video pauses for more than a second the audio does, and is in step afterwards.
 func TestSilenceOverAPause(t *testing.T) {
 	m, w := silentMuxer()
-	m.begin(expectation{video: &flv.VideoInfo{}})
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 400, 40)
 	pictures(t, m, 1200, 1200, 40) // less
 	_, all := onWire(t, w)
@@ -189,16 +189,16 @@ func TestSilenceOverAPause(t *testing.T) {
 // The pictures of a second track are behind those of the first, and the timestamps wrap.
 func TestSilenceBesideSeveralTracks(t *testing.T) {
 	m, w := silentMuxer()
-	m.begin(expectation{video: &flv.VideoInfo{}})
-	require.NoError(t, m.sendVideoFrame(keyFrame, 0xFFFFFF00, Frame{}))
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
+	require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, 0xFFFFFF00, Frame{}))
 	m.find(flv.Video, 0).lastOut += 0xFFFFFF00 // some 49 days later
 	m.find(flv.Video, 0).offset += 0xFFFFFF00
 	m.silence.line.lastVideo += 0xFFFFFF00
 	m.silence.line.base += 0xFFFFFF00
 	onWire(t, w)
 	for i := range uint32(50) {
-		require.NoError(t, m.sendVideoFrame(keyFrame, 0xFFFFFF00+40*i, Frame{}))
-		require.NoError(t, m.sendVideoFrame(keyFrame, 0xFFFFFF00+40*i-20, Frame{Track: 1}))
+		require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, 0xFFFFFF00+40*i, Frame{}))
+		require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, 0xFFFFFF00+40*i-20, Frame{Track: 1}))
 	}
 	_, all := onWire(t, w)
 	frames := uint32(0)
@@ -214,7 +214,7 @@ func TestSilenceBesideSeveralTracks(t *testing.T) {
 // Another program decodes the silence, and it is silent.
 func TestSilenceIsSilent(t *testing.T) {
 	m, w := silentMuxer()
-	m.begin(expectation{video: &flv.VideoInfo{}})
+	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	pictures(t, m, 0, 1000, 40)
 	_, all := onWire(t, w)
 	var adts []byte

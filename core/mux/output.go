@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"time"
@@ -6,12 +6,16 @@ import (
 	"luatrtmp/core/caps"
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
 
-// output takes the messages of a muxer, in the order of the calls. The muxer calls it with its own
+// ErrNotPublishing is returned for media that comes while there is no connection.
+var ErrNotPublishing = rtmperr.New(rtmperr.ErrState, "not publishing")
+
+// Output takes the messages of a muxer, in the order of the calls. The muxer calls it with its own
 // lock held.
-type output interface {
+type Output interface {
 	// Send sends or queues a message whose body is the pieces joined; they are not kept. It does not
 	// wait for the network. track is the track of a frame, now is about now. That a frame has to be
 	// dropped because too much waits is no error.
@@ -35,27 +39,27 @@ type output interface {
 type noOutput struct{}
 
 func (noOutput) Send(chunk.Header, sendqueue.Priority, uint8, time.Time, [][]byte) error {
-	return errNotPublishing
+	return ErrNotPublishing
 }
 func (noOutput) Cut(uint8)                      {}
 func (noOutput) Waiting() (time.Duration, int)  { return 0, 0 }
 func (noOutput) Fail(error)                     {}
 func (noOutput) Adopt(*sendqueue.Queue, uint32) {}
 
-// preferences are what the user wants of the media on a connection.
-type preferences struct {
-	legacyHEVC    bool // HEVC goes out as codec id 12
-	silentAudio   bool // video without audio gets a silent track
-	audioOptional bool // audio that the server does not take is left out
+// Preferences are what the user wants of the media on a connection.
+type Preferences struct {
+	LegacyHEVC    bool // HEVC goes out as codec id 12
+	SilentAudio   bool // video without audio gets a silent track
+	AudioOptional bool // audio that the server does not take is left out
 }
 
-// destination is a connection as the muxer sees it.
-type destination struct {
-	out      output
-	streamID uint32 // message stream ID
-	server   caps.Capabilities
-	wants    preferences
+// Destination is a connection as the muxer sees it.
+type Destination struct {
+	Out      Output
+	StreamID uint32 // message stream ID
+	Server   caps.Capabilities
+	Wants    Preferences
 }
 
 // supports returns why a form cannot be sent there, nil if it can.
-func (d *destination) supports(f flv.Form) error { return d.server.CheckSupported(f) }
+func (d *Destination) supports(f flv.Form) error { return d.Server.CheckSupported(f) }

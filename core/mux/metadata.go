@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"bytes"
@@ -75,7 +75,7 @@ func (m *metadata) over(known amf.ECMAArray) amf.ECMAArray {
 
 // sendMetadata sends onMetaData when it says something new. It must be called with
 // m.mu held.
-func (m *muxer) sendMetadata(timestamp uint32) error {
+func (m *Muxer) sendMetadata(timestamp uint32) error {
 	values := &message.Data{Values: []amf.Value{"@setDataFrame", "onMetaData", m.metadata.over(m.knownMetadata())}}
 	body, err := values.AppendBody(nil)
 	if err != nil {
@@ -86,32 +86,39 @@ func (m *muxer) sendMetadata(timestamp uint32) error {
 	}
 	h := chunk.Header{
 		ChunkStreamID: message.DataChunkStream, Timestamp: timestamp,
-		Type: uint8(values.Type()), StreamID: m.streamID,
+		Type: uint8(values.Type()), StreamID: m.StreamID,
 	}
-	if err = m.out.Send(h, sendqueue.Header, 0, m.now, [][]byte{body}); err != nil {
+	if err = m.Out.Send(h, sendqueue.Header, 0, m.now, [][]byte{body}); err != nil {
 		return err
 	}
 	m.metadataSent = body
 	return nil
 }
 
-// resendMetadata sends what the user changed, when something was sent before.
-func (m *muxer) resendMetadata() error {
+// SetMetadata sets one extra field of onMetaData: a float64, a string or a bool. It goes out with the
+// next onMetaData.
+func (m *Muxer) SetMetadata(name string, value amf.Value) error { return m.metadata.set(name, value) }
+
+// ClearMetadata forgets the extra fields.
+func (m *Muxer) ClearMetadata() { m.metadata.clear() }
+
+// ResendMetadata sends what the user changed, when something was sent before.
+func (m *Muxer) ResendMetadata() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.publishing() || m.metadataSent == nil {
 		return nil
 	}
-	m.now = m.config.clock()
+	m.now = m.config.Clock()
 	return m.sendMetadata(m.latest())
 }
 
 // knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5; Enhanced
 // RTMP v2, "Enhancing onMetaData": the fields describe the first tracks, and maps by track id all
 // tracks but 0.
-func (m *muxer) knownMetadata() amf.ECMAArray {
+func (m *Muxer) knownMetadata() amf.ECMAArray {
 	var fields fieldList
-	fields.number("duration", m.expect.duration.Seconds())
+	fields.number("duration", m.expect.Duration.Seconds())
 	if info, ok := m.videoInfo(); ok {
 		if info.Width > 0 && info.Height > 0 {
 			fields.number("width", float64(info.Width))
@@ -119,7 +126,7 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 		}
 		fields.number("framerate", info.FrameRate)
 		fields.add("videocodecid", m.codecID(flv.Video, info.Codec))
-		fields.number("videodatarate", m.expect.videoRate)
+		fields.number("videodatarate", m.expect.VideoRate)
 	}
 	if info, ok := m.audioInfo(); ok {
 		fields.add("audiocodecid", m.codecID(flv.Audio, info.Codec))
@@ -130,7 +137,7 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 		}
 		fields.add("audiosamplesize", float64(audioSampleSize))
 		if !m.silent() {
-			fields.number("audiodatarate", m.expect.audioRate)
+			fields.number("audiodatarate", m.expect.AudioRate)
 		}
 	}
 	if tracks := m.trackMap(flv.Video); tracks != nil {
@@ -139,7 +146,7 @@ func (m *muxer) knownMetadata() amf.ECMAArray {
 	if tracks := m.trackMap(flv.Audio); tracks != nil {
 		fields.add("audioTrackIdInfoMap", tracks)
 	}
-	fields.add("encoder", m.config.encoder)
+	fields.add("encoder", m.config.Encoder)
 	return amf.ECMAArray(fields)
 }
 
@@ -162,8 +169,8 @@ func (l *fieldList) number(name string, value float64) {
 }
 
 // codecID is that of the first track of a kind, or of what is expected of it.
-func (m *muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
-	form := formOf(c, m.wants.legacyHEVC)
+func (m *Muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
+	form := formOf(c, m.Wants.LegacyHEVC)
 	if t := m.first(kind); t != nil {
 		form.Track = t.id
 	}
@@ -171,13 +178,13 @@ func (m *muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
 }
 
 // trackMap describes the tracks of a kind but for track 0, nil if there are none.
-func (m *muxer) trackMap(kind flv.Kind) amf.Object {
+func (m *Muxer) trackMap(kind flv.Kind) amf.Object {
 	var all amf.Object
 	for _, t := range m.tracks {
-		if t.kind != kind || t.id == 0 || !t.known() || m.leavesOutForm(t.form(m.wants.legacyHEVC)) {
+		if t.kind != kind || t.id == 0 || !t.known() || m.leavesOutForm(t.form(m.Wants.LegacyHEVC)) {
 			continue
 		}
-		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(m.wants.legacyHEVC)})
+		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(m.Wants.LegacyHEVC)})
 	}
 	return all
 }
@@ -211,18 +218,18 @@ func (t *track) known() bool {
 
 // videoInfo is what the first video track says itself, completed by what the source says; false
 // without video.
-func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
+func (m *Muxer) videoInfo() (flv.VideoInfo, bool) {
 	var info flv.VideoInfo
 	t := m.first(flv.Video)
 	switch known := t != nil && t.known(); {
-	case !known && m.expect.video == nil:
+	case !known && m.expect.Video == nil:
 		return info, false
 	case !known:
-		info = *m.expect.video
+		info = *m.expect.Video
 	default:
 		info = t.video.Info()
-		if info.FrameRate == 0 && m.expect.video != nil {
-			info.FrameRate = m.expect.video.FrameRate
+		if info.FrameRate == 0 && m.expect.Video != nil {
+			info.FrameRate = m.expect.Video.FrameRate
 		}
 	}
 	if info.Codec == flv.NoCodec {
@@ -232,21 +239,21 @@ func (m *muxer) videoInfo() (flv.VideoInfo, bool) {
 }
 
 // expectsAudio reports whether the source has audio that the server takes.
-func (m *muxer) expectsAudio() bool {
-	return m.expect.audio != nil && !m.leavesOutForm(formOf(cmp.Or(m.expect.audio.Codec, flv.AAC), m.wants.legacyHEVC))
+func (m *Muxer) expectsAudio() bool {
+	return m.expect.Audio != nil && !m.leavesOutForm(formOf(cmp.Or(m.expect.Audio.Codec, flv.AAC), m.Wants.LegacyHEVC))
 }
 
 // audioInfo is the same for audio, the silent track included.
-func (m *muxer) audioInfo() (flv.AudioInfo, bool) {
+func (m *Muxer) audioInfo() (flv.AudioInfo, bool) {
 	var info flv.AudioInfo
 	t := m.first(flv.Audio)
-	switch known := t != nil && t.known() && !m.leavesOutForm(t.form(m.wants.legacyHEVC)); {
+	switch known := t != nil && t.known() && !m.leavesOutForm(t.form(m.Wants.LegacyHEVC)); {
 	case known && !m.silent():
 		info = t.audio.Info()
 	case m.silent():
 		info = silenceInfo
 	case m.expectsAudio():
-		info = *m.expect.audio
+		info = *m.expect.Audio
 	default:
 		return info, false
 	}

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"time"
@@ -14,33 +14,33 @@ import (
 // frame.
 type switchover struct {
 	prepared bool // else there is none
-	to       destination
+	to       Destination
 	done     chan struct{} // closed when it has happened
 }
 
-// prepare lets another connection take over at the next key frame. The returned channel is closed
+// Prepare lets another connection take over at the next key frame. The returned channel is closed
 // when it has.
-func (m *muxer) prepare(to destination) (taken <-chan struct{}) {
+func (m *Muxer) Prepare(to Destination) (taken <-chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.next = switchover{prepared: true, to: to, done: make(chan struct{})}
 	return m.next.done
 }
 
-// prepareParking lets media be parked from the next key frame on.
-func (m *muxer) prepareParking(at *parking) (taken <-chan struct{}) {
-	return m.prepare(destination{out: at})
+// PrepareParking lets media be parked from the next key frame on.
+func (m *Muxer) PrepareParking(at *Parking) (taken <-chan struct{}) {
+	return m.Prepare(Destination{Out: at})
 }
 
-// takeOver does what is prepared now, if it has not happened yet.
-func (m *muxer) takeOver() {
+// TakeOver does what is prepared now, if it has not happened yet.
+func (m *Muxer) TakeOver() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.switchOver()
 }
 
-// dismiss calls off what prepare began; taken: it is too late for that.
-func (m *muxer) dismiss() (taken bool) {
+// Dismiss calls off what prepare began; taken: it is too late for that.
+func (m *Muxer) Dismiss() (taken bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	taken = !m.next.prepared
@@ -48,32 +48,32 @@ func (m *muxer) dismiss() (taken bool) {
 	return taken
 }
 
-// sendsTo reports whether media goes to an output.
-func (m *muxer) sendsTo(out output) bool {
+// SendsTo reports whether media goes to an output.
+func (m *Muxer) SendsTo(out Output) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.out == out
+	return m.Out == out
 }
 
-// park parks media from now on, unless it goes to another output than from already.
-func (m *muxer) park(from output, at *parking) {
+// Park parks media from now on, unless it goes to another output than from already.
+func (m *Muxer) Park(from Output, at *Parking) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.out == from {
-		m.beginAt(destination{out: at})
+	if m.Out == from {
+		m.beginAt(Destination{Out: at})
 	}
 }
 
 // switchOver does what is prepared, if something is; m.mu must be held.
-func (m *muxer) switchOver() {
+func (m *Muxer) switchOver() {
 	next := m.next
 	if !next.prepared {
 		return
 	}
 	m.next = switchover{}
-	if parked, ok := m.out.(*parking); ok {
-		next.to.out.Adopt(parked.media, next.to.streamID)
-		m.destination = next.to
+	if parked, ok := m.Out.(*Parking); ok {
+		next.to.Out.Adopt(parked.media, next.to.StreamID)
+		m.Destination = next.to
 		for _, t := range m.tracks {
 			t.admitted, t.leftOut = false, false
 		}
@@ -85,26 +85,26 @@ func (m *muxer) switchOver() {
 
 // beginAt goes on at another output while media flows: all is sent anew there, with timestamps from
 // 0. A parking place takes what the connection before it took; m.mu must be held.
-func (m *muxer) beginAt(to destination) {
-	if parked, ok := to.out.(*parking); ok {
-		to = m.destination
-		to.out, to.streamID = parked, 0
+func (m *Muxer) beginAt(to Destination) {
+	if parked, ok := to.Out.(*Parking); ok {
+		to = m.Destination
+		to.Out, to.StreamID = parked, 0
 	} else {
 		m.endSequences()
 	}
-	m.reset(outlet{destination: to, expect: m.expect, origin: m.origin})
+	m.reset(outlet{Destination: to, expect: m.expect, origin: m.origin})
 }
 
-// waiting returns the media that waits for the network.
-func (m *muxer) waiting() (media time.Duration, bytes int) {
+// Waiting returns the media that waits for the network.
+func (m *Muxer) Waiting() (media time.Duration, bytes int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.out.Waiting()
+	return m.Out.Waiting()
 }
 
-// output returns where media goes.
-func (m *muxer) output() output {
+// Output returns where media goes.
+func (m *Muxer) Output() Output {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.out
+	return m.Out
 }

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"sync"
@@ -16,13 +16,13 @@ const MaxFrame = chunk.MaxMessageSize - 1024
 
 const lengthSize = 4 // bytes that say how long a NAL unit is, in front of each
 
-// muxer turns access units of any number of tracks into messages. It belongs to a Publisher and outlives its connections:
+// Muxer turns access units of any number of tracks into messages. It belongs to a Publisher and outlives its connections:
 // the parameter sets of a camera that sends them once must not be lost. attach and detach say where the messages go;
 // everything that holds for one connection only stands in outlet and in the `progress` of the tracks.
-type muxer struct {
-	config   muxerConfig
+type Muxer struct {
+	config   Config
 	metadata metadata
-	frames   atomic.Uint64 // that went to an output
+	sent     atomic.Uint64 // frames that went to an output
 
 	mu      sync.Mutex
 	tracks  []*track // video before audio, by their ids
@@ -36,16 +36,16 @@ type muxer struct {
 	outlet
 }
 
-// muxerConfig is what a muxer needs from its owner.
-type muxerConfig struct {
-	encoder string                            // as onMetaData names it
-	clock   func() time.Time                  // only the time between two moments matters
-	dropped func(frames uint32, bytes uint64) // is told of frames that are not sent because they cannot be decoded
-	warn    func(text string, args ...any)    // logs what a user may want to know: a text, then names and values in turn
+// Config is what a muxer needs from its owner.
+type Config struct {
+	Encoder string                            // as onMetaData names it
+	Clock   func() time.Time                  // only the time between two moments matters
+	Dropped func(frames uint32, bytes uint64) // is told of frames that are not sent because they cannot be decoded
+	Warn    func(text string, args ...any)    // logs what a user may want to know: a text, then names and values in turn
 }
 
-func newMuxer(config muxerConfig) *muxer {
-	return &muxer{config: config, outlet: detached()}
+func New(config Config) *Muxer {
+	return &Muxer{config: config, outlet: detached()}
 }
 
 // scratch is what a muxer uses from one frame to the next.
@@ -57,9 +57,9 @@ type scratch struct {
 
 // outlet is where messages go, and what has been sent there.
 type outlet struct {
-	destination
+	Destination
 	floor  uint32 // what a track that begins must not be before
-	expect expectation
+	expect Expectation
 
 	metadataSent []byte    // body of the last onMetaData
 	began        time.Time // when the first media was sent
@@ -67,23 +67,23 @@ type outlet struct {
 }
 
 // detached is the outlet of a muxer that is not publishing.
-func detached() outlet { return outlet{destination: destination{out: noOutput{}}} }
+func detached() outlet { return outlet{Destination: Destination{Out: noOutput{}}} }
 
 // publishing reports whether media goes anywhere; m.mu must be held.
-func (m *muxer) publishing() bool { return m.out != output(noOutput{}) }
+func (m *Muxer) publishing() bool { return m.Out != Output(noOutput{}) }
 
-// attach begins a connection: everything is sent anew.
-func (m *muxer) attach(to destination) {
+// Attach begins a connection: everything is sent anew.
+func (m *Muxer) Attach(to Destination) {
 	m.mu.Lock()
-	m.reset(outlet{destination: to})
+	m.reset(outlet{Destination: to})
 	m.next = switchover{}
 	m.mu.Unlock()
 }
 
-// detach ends the connection's media.
-func (m *muxer) detach() {
+// Detach ends the connection's media.
+func (m *Muxer) Detach() {
 	m.mu.Lock()
-	if parked, ok := m.out.(*parking); ok {
+	if parked, ok := m.Out.(*Parking); ok {
 		parked.discard()
 	}
 	m.endSequences()
@@ -93,7 +93,7 @@ func (m *muxer) detach() {
 }
 
 // reset forgets what has been sent; m.mu must be held.
-func (m *muxer) reset(to outlet) {
+func (m *Muxer) reset(to outlet) {
 	m.outlet = to
 	m.silence.line = nil
 	for _, t := range m.tracks {
@@ -101,47 +101,47 @@ func (m *muxer) reset(to outlet) {
 	}
 }
 
-// expectation is what a source says of its tracks before their first frames, nil for a track that is not there.
-type expectation struct {
-	video *flv.VideoInfo
-	audio *flv.AudioInfo
+// Expectation is what a source says of its tracks before their first frames, nil for a track that is not there.
+type Expectation struct {
+	Video *flv.VideoInfo
+	Audio *flv.AudioInfo
 
-	videoConfig, audioConfig []byte        // decoder configurations; nil: unknown
-	videoRate, audioRate     float64       // kbit/s; 0: unknown
-	duration                 time.Duration // of all; 0: unknown, or without end
+	VideoConfig, AudioConfig []byte        // decoder configurations; nil: unknown
+	VideoRate, AudioRate     float64       // kbit/s; 0: unknown
+	Duration                 time.Duration // of all; 0: unknown, or without end
 }
 
-// begin announces a source, so that the first onMetaData describes all of its tracks, and their sequence headers go out together.
-func (m *muxer) begin(e expectation) {
+// Begin announces a source, so that the first onMetaData describes all of its tracks, and their sequence headers go out together.
+func (m *Muxer) Begin(e Expectation) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expect = e
-	if e.video != nil {
-		m.expectTrack(&flv.AccessUnit{Kind: flv.Video, Codec: e.video.Codec, Config: e.videoConfig})
+	if e.Video != nil {
+		m.expectTrack(&flv.AccessUnit{Kind: flv.Video, Codec: e.Video.Codec, Config: e.VideoConfig})
 	}
-	if e.audio != nil {
-		m.expectTrack(&flv.AccessUnit{Kind: flv.Audio, Codec: e.audio.Codec, Config: e.audioConfig})
+	if e.Audio != nil {
+		m.expectTrack(&flv.AccessUnit{Kind: flv.Audio, Codec: e.Audio.Codec, Config: e.AudioConfig})
 	}
 }
 
 // expectTrack makes a track of a source known by the configuration of its first unit, unless it is known already.
-func (m *muxer) expectTrack(first *flv.AccessUnit) {
+func (m *Muxer) expectTrack(first *flv.AccessUnit) {
 	if len(first.Config) > 0 && m.find(first.Kind, 0) == nil {
 		m.trackOf(first) // a broken configuration is told when it comes with its unit
 	}
 }
 
-// restart forgets the media: another sender goes on, with parameter sets and a clock of its own, from a key frame.
-func (m *muxer) restart() {
+// Restart forgets the media: another sender goes on, with parameter sets and a clock of its own, from a key frame.
+func (m *Muxer) Restart() {
 	m.mu.Lock()
 	m.floor = m.latest()
 	m.tracks, m.silence = nil, silence{}
-	m.expect = expectation{}
+	m.expect = Expectation{}
 	m.mu.Unlock()
 }
 
 // latest is the latest timestamp that was sent; m.mu is held.
-func (m *muxer) latest() uint32 {
+func (m *Muxer) latest() uint32 {
 	at, known := m.floor, false
 	note := func(timestamp uint32) {
 		if known {
@@ -160,8 +160,8 @@ func (m *muxer) latest() uint32 {
 	return at
 }
 
-// sendUnit sends an access unit of a source. timestamp is its decode time in ms.
-func (m *muxer) sendUnit(u *flv.AccessUnit, timestamp uint32) error {
+// SendUnit sends an access unit of a source. timestamp is its decode time in ms.
+func (m *Muxer) SendUnit(u *flv.AccessUnit, timestamp uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
@@ -184,13 +184,13 @@ func (m *muxer) sendUnit(u *flv.AccessUnit, timestamp uint32) error {
 
 // beginAnew says that a track goes on with pictures that refer to none before: as after a gap it must be with a key frame, whose
 // leading pictures cannot be decoded; m.mu is held.
-func (m *muxer) beginAnew(t *track) {
+func (m *Muxer) beginAnew(t *track) {
 	t.keyFrame = false
-	m.out.Cut(t.id)
+	m.Out.Cut(t.id)
 }
 
-// learn takes what can be learnt from a unit that is not sent, and reports whether it is a key frame.
-func (m *muxer) learn(u *flv.AccessUnit) (key bool) {
+// Learn takes what can be learnt from a unit that is not sent, and reports whether it is a key frame.
+func (m *Muxer) Learn(u *flv.AccessUnit) (key bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
@@ -208,14 +208,14 @@ func (m *muxer) learn(u *flv.AccessUnit) (key bool) {
 }
 
 // whole makes one part of a frame.
-func (m *muxer) whole(frame []byte) [][]byte {
+func (m *Muxer) whole(frame []byte) [][]byte {
 	w := &m.scratch
 	w.nalus = append(w.nalus[:0], frame)
 	return w.nalus
 }
 
 // forget lets go of the frame that was sent: it is the caller's memory, perhaps not even Go's; m.mu is held.
-func (m *muxer) forget() {
+func (m *Muxer) forget() {
 	w := &m.scratch
 	clear(w.nalus)
 	w.nalus = w.nalus[:0]
@@ -224,25 +224,28 @@ func (m *muxer) forget() {
 	w.build.Forget()
 }
 
-// awaitsKeyFrame reports whether pictures of the first video track before the next key frame would be dropped.
-func (m *muxer) awaitsKeyFrame() bool {
+// Frames returns how many frames have gone to an output.
+func (m *Muxer) Frames() uint64 { return m.sent.Load() }
+
+// AwaitsKeyFrame reports whether pictures of the first video track before the next key frame would be dropped.
+func (m *Muxer) AwaitsKeyFrame() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := m.first(flv.Video)
 	return t == nil || !t.progress.keyFrame
 }
 
-// holdsUnits reports whether the latest units of the first video track had no frame.
-func (m *muxer) holdsUnits() bool {
+// HoldsUnits reports whether the latest units of the first video track had no frame.
+func (m *Muxer) HoldsUnits() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := m.first(flv.Video)
 	return t != nil && len(t.held.ends) > 0
 }
 
-// elapsed is the time since the first media of the connection, or of the first of those that have taken over from each
+// Elapsed is the time since the first media of the connection, or of the first of those that have taken over from each
 // other; 0 before it.
-func (m *muxer) elapsed(now time.Time) time.Duration {
+func (m *Muxer) Elapsed(now time.Time) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.origin.IsZero() {
@@ -252,8 +255,8 @@ func (m *muxer) elapsed(now time.Time) time.Duration {
 }
 
 // nextTime maps an input timestamp to the connection's time.
-func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
-	now := m.config.clock()
+func (m *Muxer) nextTime(t *track, timestamp uint32) uint32 {
+	now := m.config.Clock()
 	m.now = now
 	if m.began.IsZero() {
 		m.began = now
@@ -282,7 +285,7 @@ func (m *muxer) nextTime(t *track, timestamp uint32) uint32 {
 }
 
 // send queues one message, unless it has no body. A picture that had to be dropped is counted, and no error.
-func (m *muxer) send(kind flv.Kind, track uint8, c sendqueue.Priority, timestamp uint32, body [][]byte) error {
+func (m *Muxer) send(kind flv.Kind, track uint8, c sendqueue.Priority, timestamp uint32, body [][]byte) error {
 	if len(body) == 0 {
 		return nil
 	}
@@ -290,33 +293,33 @@ func (m *muxer) send(kind flv.Kind, track uint8, c sendqueue.Priority, timestamp
 	if kind == flv.Audio {
 		id = message.AudioChunkStream
 	}
-	h := chunk.Header{ChunkStreamID: id, Timestamp: timestamp, Type: uint8(kind), StreamID: m.streamID}
+	h := chunk.Header{ChunkStreamID: id, Timestamp: timestamp, Type: uint8(kind), StreamID: m.StreamID}
 	if c != sendqueue.Header {
-		m.frames.Add(1)
+		m.sent.Add(1)
 	}
-	return m.out.Send(h, c, track, m.now, body)
+	return m.Out.Send(h, c, track, m.now, body)
 }
 
 func milliseconds(d time.Duration) int64 {
 	return d.Round(time.Millisecond).Milliseconds()
 }
 
-// mediaInfo is what is known of the media that is sent.
-type mediaInfo struct {
-	width, height int
-	videoCodec    string // "" without video
-	audioCodec    string
+// Media is what is known of the media that is sent.
+type Media struct {
+	Width, Height int
+	VideoCodec    string // "" without video
+	AudioCodec    string
 }
 
-// describe returns what is known of the media.
-func (m *muxer) describe() (info mediaInfo) {
+// Describe returns what is known of the media.
+func (m *Muxer) Describe() (info Media) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if v, ok := m.videoInfo(); ok {
-		info.width, info.height, info.videoCodec = v.Width, v.Height, v.Codec.String()
+		info.Width, info.Height, info.VideoCodec = v.Width, v.Height, v.Codec.String()
 	}
 	if a, ok := m.audioInfo(); ok {
-		info.audioCodec = a.Codec.String()
+		info.AudioCodec = a.Codec.String()
 	}
 	return info
 }

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"os"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/options"
 	"luatrtmp/core/source"
 	"luatrtmp/core/source/mediatest"
 )
@@ -20,7 +19,7 @@ func TestSourceChangesItsCodecs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.ts")
 	var file []byte
 	for i, name := range []string{"bframes.ts", "hevc.ts", "ac3.ts", "bframes.ts"} {
-		b, err := os.ReadFile(filepath.Join("source", "testdata", name))
+		b, err := os.ReadFile(filepath.Join("..", "source", "testdata", name))
 		require.NoError(t, err)
 		shift := func(stamp []byte) { mediatest.PutStamp(stamp, mediatest.GetStamp(stamp)+int64(i)*20*90_000) }
 		file = append(file, mediatest.EachPES(b, func(_ int, h []byte) {
@@ -33,11 +32,11 @@ func TestSourceChangesItsCodecs(t *testing.T) {
 	s, err := source.Open(source.Spec{Path: path})
 	require.NoError(t, err)
 	defer s.Close()
-	m, w := attachedTo(func(o *options.Options) {})
+	m, w := attachedTo(func(d *Destination) {})
 	info := s.Info()
-	m.begin(expectation{video: info.Video, audio: info.Audio})
+	m.Begin(Expectation{Video: info.Video, Audio: info.Audio})
 	for u, err := s.Next(); err == nil; u, err = s.Next() {
-		require.NoError(t, m.sendUnit(u, uint32(u.DTS.Milliseconds())))
+		require.NoError(t, m.SendUnit(u, uint32(u.DTS.Milliseconds())))
 	}
 	lines, _ := onWire(t, w)
 	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, " frame") })

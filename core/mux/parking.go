@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"time"
@@ -8,22 +8,22 @@ import (
 	"luatrtmp/core/sendqueue"
 )
 
-// parking is where media waits while there is no connection: between the end of one and the
+// Parking is where media waits while there is no connection: between the end of one and the
 // beginning of the next on a server that takes one publisher of a name at a time. It is an output
 // that keeps the rules of a connection's queue and sends nothing; the next connection adopts what
 // waits in it. It has no lock of its own: only the muxer uses it, under the muxer's lock.
-type parking struct {
+type Parking struct {
 	media   *sendqueue.Queue
 	dropped func(frames uint32, bytes uint64) // is told of frames that are dropped
 	err     error                             // why nothing is kept any more
 }
 
-func newParking(maxBytes int, maxMedia time.Duration, dropped func(frames uint32, bytes uint64)) *parking {
-	return &parking{media: sendqueue.New(maxBytes, maxMedia), dropped: dropped}
+func NewParking(maxBytes int, maxMedia time.Duration, dropped func(frames uint32, bytes uint64)) *Parking {
+	return &Parking{media: sendqueue.New(maxBytes, maxMedia), dropped: dropped}
 }
 
 // Send implements output.
-func (p *parking) Send(h chunk.Header, c sendqueue.Priority, track uint8, _ time.Time, body [][]byte) error {
+func (p *Parking) Send(h chunk.Header, c sendqueue.Priority, track uint8, _ time.Time, body [][]byte) error {
 	if p.err != nil {
 		return p.err
 	}
@@ -38,19 +38,19 @@ func (p *parking) Send(h chunk.Header, c sendqueue.Priority, track uint8, _ time
 }
 
 // Cut implements output.
-func (p *parking) Cut(track uint8) { p.media.AwaitKeyFrame(track) }
+func (p *Parking) Cut(track uint8) { p.media.AwaitKeyFrame(track) }
 
 // Waiting implements output.
-func (p *parking) Waiting() (time.Duration, int) { return p.media.Span(), p.media.Bytes() }
+func (p *Parking) Waiting() (time.Duration, int) { return p.media.Span(), p.media.Bytes() }
 
 // Fail implements output.
-func (p *parking) Fail(why error) { p.err = why }
+func (p *Parking) Fail(why error) { p.err = why }
 
 // Adopt implements output.
-func (p *parking) Adopt(parked *sendqueue.Queue, streamID uint32) { p.media.TakeOver(parked, streamID) }
+func (p *Parking) Adopt(parked *sendqueue.Queue, streamID uint32) { p.media.TakeOver(parked, streamID) }
 
 // discard drops what waits, because no connection has come for it.
-func (p *parking) discard() {
+func (p *Parking) discard() {
 	p.media.Discard()
 	p.dropped(p.media.TakeDropped())
 }

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"sync"
@@ -60,20 +60,20 @@ type silentLine struct {
 }
 
 // expectSilence decides for a silent track as soon as it can be known, so that the first onMetaData tells of it.
-func (m *muxer) expectSilence() {
-	if m.wants.silentAudio && !m.silence.heard && m.expect.video != nil && !m.expectsAudio() {
+func (m *Muxer) expectSilence() {
+	if m.Wants.SilentAudio && !m.silence.heard && m.expect.Video != nil && !m.expectsAudio() {
 		m.silence.wanted = true
 	}
 }
 
 // silent reports whether the connection has the silent track.
-func (m *muxer) silent() bool {
-	return m.wants.silentAudio && m.silence.wanted && !m.silence.heard
+func (m *Muxer) silent() bool {
+	return m.Wants.SilentAudio && m.silence.wanted && !m.silence.heard
 }
 
 // fillSilence sends the silent frames that are due by the time of a picture, which comes next.
-func (m *muxer) fillSilence(at uint32) error {
-	if !m.wants.silentAudio || m.silence.heard {
+func (m *Muxer) fillSilence(at uint32) error {
+	if !m.Wants.SilentAudio || m.silence.heard {
 		return nil
 	}
 	s := m.silence.line
@@ -103,7 +103,7 @@ func (m *muxer) fillSilence(at uint32) error {
 }
 
 // sendSilence sends one silent frame.
-func (m *muxer) sendSilence(at uint32) error {
+func (m *Muxer) sendSilence(at uint32) error {
 	form, media := flv.Form{Codec: flv.AAC}, &silentMedia
 	media.once.Do(makeSilence)
 	if media.err != nil {

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"slices"
@@ -73,7 +73,7 @@ func codecNames(kind flv.Kind) string {
 }
 
 // find returns a track, nil if nothing is known of it.
-func (m *muxer) find(kind flv.Kind, id uint8) *track {
+func (m *Muxer) find(kind flv.Kind, id uint8) *track {
 	for _, t := range m.tracks {
 		if t.kind == kind && t.id == id {
 			return t
@@ -83,7 +83,7 @@ func (m *muxer) find(kind flv.Kind, id uint8) *track {
 }
 
 // first returns the track of a kind with the lowest id, nil if there is none.
-func (m *muxer) first(kind flv.Kind) *track {
+func (m *Muxer) first(kind flv.Kind) *track {
 	for _, t := range m.tracks {
 		if t.kind == kind {
 			return t
@@ -94,7 +94,7 @@ func (m *muxer) first(kind flv.Kind) *track {
 
 // track returns the track for media of a codec: a fresh one, which keep makes the track, if there is none or it is of
 // another codec. Until then nothing changes, so that a wrong frame does not cost what is known.
-func (m *muxer) track(c flv.Codec, id uint8) (*track, error) {
+func (m *Muxer) track(c flv.Codec, id uint8) (*track, error) {
 	if t := m.find(c.Kind(), id); t != nil && t.codec() == c {
 		return t, nil
 	}
@@ -115,7 +115,7 @@ func (m *muxer) track(c flv.Codec, id uint8) (*track, error) {
 }
 
 // keep makes a track one of the muxer's. It goes on at the time of one that was there.
-func (m *muxer) keep(t *track) {
+func (m *Muxer) keep(t *track) {
 	if t.kept {
 		return
 	}
@@ -135,7 +135,7 @@ func (m *muxer) keep(t *track) {
 }
 
 // trackOf returns the track of a source's unit, with the configuration that the unit has.
-func (m *muxer) trackOf(u *flv.AccessUnit) (*track, error) {
+func (m *Muxer) trackOf(u *flv.AccessUnit) (*track, error) {
 	codec := u.Codec
 	switch {
 	case codec != flv.NoCodec:
@@ -196,12 +196,12 @@ func formOf(c flv.Codec, legacyHEVC bool) flv.Form {
 
 // announceKnown sends onMetaData, and the sequence headers of all tracks that are known and not announced yet, video first: decoders
 // and servers learn of all tracks before the first frame. It must be called with m.mu held.
-func (m *muxer) announceKnown(at uint32) error {
+func (m *Muxer) announceKnown(at uint32) error {
 	if err := m.sendMetadata(at); err != nil {
 		return err
 	}
 	for _, t := range m.tracks {
-		form := t.form(m.wants.legacyHEVC)
+		form := t.form(m.Wants.LegacyHEVC)
 		if t.announced || !t.known() || m.supports(form) != nil {
 			continue
 		}
@@ -227,9 +227,9 @@ func (t *track) record() []byte {
 
 // endSequences tells the server that the tracks end, those whose form has a FourCC: old servers do not expect it of the
 // others. m.mu is held.
-func (m *muxer) endSequences() {
+func (m *Muxer) endSequences() {
 	for _, t := range m.tracks {
-		form := t.form(m.wants.legacyHEVC)
+		form := t.form(m.Wants.LegacyHEVC)
 		if !t.announced || !form.HasFourCC() {
 			continue
 		}

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"fmt"
@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
 )
 
 // lastMetadata takes what was sent and returns the last onMetaData of it.
-func lastMetadata(t *testing.T, w *writer) amf.ECMAArray {
+func lastMetadata(t *testing.T, w *coretest.Output) amf.ECMAArray {
 	t.Helper()
 	_, all := sent(t, w)
 	var fields amf.ECMAArray
@@ -31,32 +32,32 @@ func lastMetadata(t *testing.T, w *writer) amf.ECMAArray {
 
 func TestMetadataIsTrueToTheMedia(t *testing.T) {
 	m, w := attached()
-	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
-		{Name: "videocodecid", Value: 7.0}, {Name: "encoder", Value: encoderName},
+		{Name: "videocodecid", Value: 7.0}, {Name: "encoder", Value: testEncoder},
 	}, lastMetadata(t, w), "no audio, no audio fields")
-	require.NoError(t, m.sendAAC(adts, nil, 0))
+	require.NoError(t, m.sendAAC(coretest.ADTS, nil, 0))
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 640.0}, {Name: "height", Value: 360.0}, {Name: "framerate", Value: 25.0},
 		{Name: "videocodecid", Value: 7.0}, {Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
-		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0}, {Name: "encoder", Value: encoderName},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0}, {Name: "encoder", Value: testEncoder},
 	}, lastMetadata(t, w))
 }
 
 func TestMetadataFromTheSource(t *testing.T) {
 	m, w := attached()
-	m.begin(expectation{video: &flv.VideoInfo{Width: 2, Height: 4, FrameRate: 12.5}, audio: &flv.AudioInfo{}})
-	require.NoError(t, m.sendAAC(adts, nil, 0))
+	m.Begin(Expectation{Video: &flv.VideoInfo{Width: 2, Height: 4, FrameRate: 12.5}, Audio: &flv.AudioInfo{}})
+	require.NoError(t, m.sendAAC(coretest.ADTS, nil, 0))
 	require.Equal(t, amf.ECMAArray{
 		{Name: "width", Value: 2.0}, {Name: "height", Value: 4.0}, {Name: "framerate", Value: 12.5}, {Name: "videocodecid", Value: 7.0},
 		{Name: "audiocodecid", Value: 10.0}, {Name: "audiosamplerate", Value: 44100.0},
-		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0}, {Name: "encoder", Value: encoderName},
+		{Name: "audiochannels", Value: 2.0}, {Name: "stereo", Value: true}, {Name: "audiosamplesize", Value: 16.0}, {Name: "encoder", Value: testEncoder},
 	}, lastMetadata(t, w), "all tracks, from the first one on")
 
 	m, w = attached()
-	m.begin(expectation{video: &flv.VideoInfo{FrameRate: 30}, audio: &flv.AudioInfo{}})
-	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	m.Begin(Expectation{Video: &flv.VideoInfo{FrameRate: 30}, Audio: &flv.AudioInfo{}})
+	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	fields := lastMetadata(t, w)
 	_, known := fields.Get("audiosamplerate")
 	require.False(t, known, "what is unknown is left out")
@@ -67,10 +68,10 @@ func TestMetadataFromTheSource(t *testing.T) {
 // Data rates and duration are told where the source knows them, and nobody's after it.
 func TestMetadataOfRatesAndDuration(t *testing.T) {
 	m, w := attached()
-	m.begin(expectation{
-		video: &flv.VideoInfo{}, audio: &flv.AudioInfo{}, videoRate: 2500.5, audioRate: 128, duration: 90500 * time.Millisecond,
+	m.Begin(Expectation{
+		Video: &flv.VideoInfo{}, Audio: &flv.AudioInfo{}, VideoRate: 2500.5, AudioRate: 128, Duration: 90500 * time.Millisecond,
 	})
-	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	fields := lastMetadata(t, w)
 	for name, want := range map[string]float64{"videodatarate": 2500.5, "audiodatarate": 128, "duration": 90.5, "audiosamplesize": 16} {
 		got, ok := fields.GetNumber(name)
@@ -78,8 +79,8 @@ func TestMetadataOfRatesAndDuration(t *testing.T) {
 		require.Equal(t, want, got, name)
 	}
 
-	m.restart()
-	require.NoError(t, m.sendAnnexB(keyFrame, 40, 0))
+	m.Restart()
+	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 40, 0))
 	fields = lastMetadata(t, w)
 	for _, name := range []string{"videodatarate", "audiodatarate", "duration"} {
 		_, known := fields.Get(name)
@@ -91,23 +92,23 @@ func TestMetadataOfTheUser(t *testing.T) {
 	m, w := attached()
 	require.NoError(t, m.metadata.set("title", "a"))
 	require.NoError(t, m.metadata.set("width", 1.0))
-	require.NoError(t, m.resendMetadata())
+	require.NoError(t, m.ResendMetadata())
 	requireSent(t, w)
-	require.NoError(t, m.sendAnnexB(keyFrame, 0, 0))
+	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	fields := lastMetadata(t, w)
 	title, _ := fields.GetString("title")
 	width, _ := fields.GetNumber("width")
 	require.Equal(t, "a", title)
 	require.Equal(t, 1.0, width, "over what is known")
 
-	require.NoError(t, m.resendMetadata())
+	require.NoError(t, m.ResendMetadata())
 	requireSent(t, w)
 	require.NoError(t, m.metadata.set("title", "b"))
-	require.NoError(t, m.sendAnnexB(picture, 40, 0))
-	require.NoError(t, m.resendMetadata())
+	require.NoError(t, m.sendAnnexB(coretest.Picture, 40, 0))
+	require.NoError(t, m.ResendMetadata())
 	require.EqualValues(t, 40, requireSent(t, w, "P", "M")[1].Header.Timestamp)
 	m.metadata.clear()
-	require.NoError(t, m.resendMetadata())
+	require.NoError(t, m.ResendMetadata())
 	_, known := lastMetadata(t, w).Get("title")
 	require.False(t, known)
 }
@@ -128,6 +129,6 @@ func TestMetadataLimits(t *testing.T) {
 func TestMetadataThatAMFCannotSay(t *testing.T) {
 	m, _ := attached()
 	require.NoError(t, m.metadata.set("odd", struct{}{}))
-	require.ErrorIs(t, m.sendAnnexB(keyFrame, 0, 0), rtmperr.ErrInvalid)
-	require.ErrorIs(t, m.sendAAC(adts, nil, 0), rtmperr.ErrInvalid)
+	require.ErrorIs(t, m.sendAnnexB(coretest.KeyFrame, 0, 0), rtmperr.ErrInvalid)
+	require.ErrorIs(t, m.sendAAC(coretest.ADTS, nil, 0), rtmperr.ErrInvalid)
 }

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"luatrtmp/core/sendqueue"
 )
 
-// sendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as flv.AccessUnit.Data has them.
-func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
+// SendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as flv.AccessUnit.Data has them.
+func (m *Muxer) SendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
@@ -37,8 +37,8 @@ func (m *muxer) sendVideoFrame(data []byte, timestamp uint32, f Frame) error {
 	return m.sendVideo(t, parts, timestamp, int64(f.CompositionTime), true)
 }
 
-// sendNALUs sends an access unit of H.264 or HEVC in several buffers: NAL units, or Annex B.
-func (m *muxer) sendNALUs(buffers [][]byte, timestamp uint32) error {
+// SendNALUs sends an access unit of H.264 or HEVC in several buffers: NAL units, or Annex B.
+func (m *Muxer) SendNALUs(buffers [][]byte, timestamp uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
@@ -83,7 +83,7 @@ func byteStream(nalus [][]byte) []byte {
 }
 
 // videoTrack returns the track of a pushed frame, with the configuration that comes with the frame.
-func (m *muxer) videoTrack(f *Frame, data []byte) (*track, error) {
+func (m *Muxer) videoTrack(f *Frame, data []byte) (*track, error) {
 	id, err := trackID(f.Track)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func trackID(id int) (uint8, error) {
 // sendVideo sends one access unit. What holds no frame goes out with the next one that does. Of what a
 // user pushes, several frames in one access unit are an error: they have one timestamp, and decoders
 // take the first one only. It must be called with m.mu held.
-func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64, pushed bool) error {
+func (m *Muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositionTime int64, pushed bool) error {
 	unit, err := t.video.Take(parts)
 	defer t.video.Forget()
 	var badSet error // of parameter sets that are left out, or kept without their VUI: the frame goes
@@ -159,7 +159,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		return err
 	}
 	if !m.publishing() {
-		return errNotPublishing
+		return ErrNotPublishing
 	}
 	if len(unit.Parts) == 0 {
 		return nil // parameter sets alone: they go out with the next picture
@@ -172,11 +172,11 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		return err
 	}
 	if !unit.Key && (!t.keyFrame || unit.Leading && t.cut) {
-		m.config.dropped(1, uint64(size))
+		m.config.Dropped(1, uint64(size))
 		return nil
 	}
 	if t.video.Record() == nil {
-		m.config.dropped(1, uint64(size))
+		m.config.Dropped(1, uint64(size))
 		if badSet != nil {
 			return rtmperr.New(rtmperr.ErrInvalid, "key frame without %s: %v", parameters(t.video.Codec()), badSet)
 		}
@@ -189,7 +189,7 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 		}
 	}
 	at := m.nextTime(t, timestamp)
-	c, form := pictureClass(unit), t.form(m.wants.legacyHEVC)
+	c, form := pictureClass(unit), t.form(m.Wants.LegacyHEVC)
 	if err := m.announceVideo(t, form, at, unit.Key); err != nil {
 		return err
 	}
@@ -205,10 +205,10 @@ func (m *muxer) sendVideo(t *track, parts [][]byte, timestamp uint32, compositio
 
 // warnOnce warns of a fault in an access unit that is sent nevertheless, unless it has warned of such a one already: encoders
 // repeat their parameter sets with each key frame.
-func (m *muxer) warnOnce(warned *bool, text string, t *track, fault error) {
+func (m *Muxer) warnOnce(warned *bool, text string, t *track, fault error) {
 	if !*warned {
 		*warned = true
-		m.config.warn(text, "codec", t.video.Codec(), "why", fault)
+		m.config.Warn(text, "codec", t.video.Codec(), "why", fault)
 	}
 }
 
@@ -228,7 +228,7 @@ func pictureClass(u flv.VideoUnit) sendqueue.Priority {
 
 // keepVideo returns the muxer's own track for one that has taken a frame, or nil and what is wrong: media of another codec
 // must begin with what decoding can begin with, for it is a mistake otherwise.
-func (m *muxer) keepVideo(t *track, key bool, err error) (*track, error) {
+func (m *Muxer) keepVideo(t *track, key bool, err error) (*track, error) {
 	if t.kept {
 		return t, err
 	}
@@ -257,7 +257,7 @@ func parameters(c flv.Codec) string {
 }
 
 // announceVideo sends what has to stand before a picture and is not known to the server yet.
-func (m *muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) error {
+func (m *Muxer) announceVideo(t *track, form flv.Form, at uint32, key bool) error {
 	if !t.announced {
 		m.expectSilence()
 		if err := m.announceKnown(at); err != nil {

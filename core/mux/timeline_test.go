@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"math/rand/v2"

@@ -1,4 +1,4 @@
-package core
+package mux
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"luatrtmp/core/sendqueue"
 )
 
-// sendAudioFrame sends a pushed audio frame: one raw frame, or for AAC without a configuration ADTS frames.
-func (m *muxer) sendAudioFrame(data []byte, timestamp uint32, f Frame) error {
+// SendAudioFrame sends a pushed audio frame: one raw frame, or for AAC without a configuration ADTS frames.
+func (m *Muxer) SendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
@@ -39,7 +39,7 @@ func (m *muxer) sendAudioFrame(data []byte, timestamp uint32, f Frame) error {
 }
 
 // audioTrack returns the track of a pushed frame, with the configuration that comes with the frame.
-func (m *muxer) audioTrack(f *Frame, data []byte) (*track, error) {
+func (m *Muxer) audioTrack(f *Frame, data []byte) (*track, error) {
 	id, err := trackID(f.Track)
 	if err != nil {
 		return nil, err
@@ -71,8 +71,8 @@ func audioCodecOf(config, frame []byte) flv.Codec {
 	return flv.AAC
 }
 
-// sendAudioBody sends the body of an FLV audio tag, of any codec and in any form.
-func (m *muxer) sendAudioBody(body []byte, timestamp uint32) error {
+// SendAudioBody sends the body of an FLV audio tag, of any codec and in any form.
+func (m *Muxer) SendAudioBody(body []byte, timestamp uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.forget()
@@ -89,7 +89,7 @@ func (m *muxer) sendAudioBody(body []byte, timestamp uint32) error {
 	return nil
 }
 
-func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
+func (m *Muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 	t, err := m.track(tag.Codec, tag.Track)
 	if err != nil {
 		return err
@@ -115,13 +115,13 @@ func (m *muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 		}
 	}
 	if err == nil && !m.publishing() {
-		err = errNotPublishing
+		err = ErrNotPublishing
 	}
 	return err // the header goes out with the next frame
 }
 
 // sendAudio sends one raw frame; m.mu is held.
-func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
+func (m *Muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	switch {
 	case len(frame) == 0:
 		return rtmperr.New(rtmperr.ErrInvalid, "audio frame: empty")
@@ -137,11 +137,11 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	m.keep(t)
 	t = m.find(flv.Audio, t.id)
 	if m.publishing() && m.leavesOut(t) {
-		return errAudioLeftOut
+		return ErrAudioLeftOut
 	}
 	m.silence.heard = true
 	if !m.publishing() {
-		return errNotPublishing
+		return ErrNotPublishing
 	}
 	if err := m.admit(t); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (m *muxer) sendAudio(t *track, frame []byte, timestamp uint32) error {
 	if err := m.announceAudio(t, at); err != nil {
 		return err
 	}
-	return m.send(flv.Audio, t.id, sendqueue.Audio, at, m.scratch.build.AudioFrame(t.form(m.wants.legacyHEVC), 0, frame))
+	return m.send(flv.Audio, t.id, sendqueue.Audio, at, m.scratch.build.AudioFrame(t.form(m.Wants.LegacyHEVC), 0, frame))
 }
 
 // hasConfig tells the codecs that have a decoder configuration.
@@ -174,8 +174,8 @@ func withoutConfig(c flv.Codec) string {
 }
 
 // hasVideo reports whether a key frame is to come.
-func (m *muxer) hasVideo() bool {
-	if m.expect.video != nil {
+func (m *Muxer) hasVideo() bool {
+	if m.expect.Video != nil {
 		return true
 	}
 	for _, t := range m.tracks {
@@ -187,7 +187,7 @@ func (m *muxer) hasVideo() bool {
 }
 
 // announceAudio sends what has to stand before a frame and is not known to the server yet.
-func (m *muxer) announceAudio(t *track, at uint32) error {
+func (m *Muxer) announceAudio(t *track, at uint32) error {
 	if !t.announced {
 		if err := m.announceKnown(at); err != nil {
 			return err
@@ -200,7 +200,7 @@ func (m *muxer) announceAudio(t *track, at uint32) error {
 	if err := m.sendMetadata(at); err != nil {
 		return err
 	}
-	if err := m.send(flv.Audio, t.id, sendqueue.Header, at, m.scratch.build.SequenceStart(t.form(m.wants.legacyHEVC), record)); err != nil {
+	if err := m.send(flv.Audio, t.id, sendqueue.Header, at, m.scratch.build.SequenceStart(t.form(m.Wants.LegacyHEVC), record)); err != nil {
 		return err
 	}
 	t.progress.record, t.progress.info = record, info
