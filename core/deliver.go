@@ -3,13 +3,10 @@ package core
 import (
 	"context"
 	"fmt"
-	"iter"
-	"slices"
 	"strings"
 	"time"
 
 	"luatrtmp/core/rtmperr"
-	"luatrtmp/core/sendqueue"
 )
 
 // endLook is how often the end of a source looks whether the server has got everything.
@@ -126,26 +123,9 @@ func (w *writer) idle() (bool, error) {
 	return !w.draining, w.err
 }
 
-// left returns how many frames wait; valid after done.
-func (w *writer) left() (video, audio int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, waiting := range []iter.Seq[*sendqueue.Message]{slices.Values(w.batch), w.media.All()} {
-		for e := range waiting {
-			switch {
-			case e.Priority.IsVideo():
-				video++
-			case e.Priority == sendqueue.Audio:
-				audio++
-			}
-		}
-	}
-	return video, audio
-}
-
 // endsInCut reports whether the latest frames of a track were dropped because too much waited.
 func (w *writer) endsInCut() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.media.EndsInCut()
+	return w.queue.EndsInCut()
 }

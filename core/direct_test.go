@@ -152,7 +152,7 @@ type messages struct {
 // The pictures of a group that was cut are refused on the direct way too.
 func TestSendNowAfterCut(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		w.media.AwaitKeyFrame(0)
+		w.queue.AwaitKeyFrame(0)
 		for i, c := range []sendqueue.Priority{sendqueue.InterFrame, sendqueue.Audio, sendqueue.Disposable, sendqueue.KeyFrame, sendqueue.InterFrame} {
 			accepted, err := w.send(videoHeader(uint32(i)), c, []byte{byte(i)})
 			require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestSendNowBehindCut(t *testing.T) {
 	broken := bytes.Clone(cra)
 	flv.BreakLink(broken)
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		w.media.AwaitKeyFrame(0)
+		w.queue.AwaitKeyFrame(0)
 		before := bytes.Clone(cra)
 		in := message.NewReader(peer)
 		for i, want := range [][]byte{broken, cra} {

@@ -59,13 +59,10 @@ func (w *writer) next() (more bool, err error) {
 	if w.err != nil {
 		return false, w.err
 	}
-	w.batch = append(w.batch, w.control...)
-	clear(w.control)
-	w.control = w.control[:0]
-	w.batch = w.media.Pop(w.batch, batchBytes)
+	w.batch = w.queue.Pop(w.batch, batchBytes)
 	if len(w.batch) == 0 {
 		w.wire.endDeadline()
-		w.media.Trim()
+		w.queue.Trim()
 		w.draining = false
 		w.closeIfOver()
 		return false, nil
@@ -113,7 +110,7 @@ func (w *writer) settle() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range w.batch {
-		w.media.Release(e)
+		w.queue.Release(e)
 	}
 	clear(w.batch)
 	w.batch = w.batch[:0]
@@ -174,15 +171,29 @@ func (w *writer) Err() error {
 	return w.err
 }
 
-// discard drops what is left, and counts the pictures in it: what the network took in part did not arrive whole. done is
-// closed.
+// left returns how many frames have not been sent; valid after done.
+func (w *writer) left() (video, audio int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requeue()
+	return w.queue.Frames()
+}
+
+// discard drops what is left, and counts the frames of video in it: what the network took in part did
+// not arrive whole. done is closed.
 func (w *writer) discard() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, e := range w.batch {
-		w.media.Requeue(e)
+	w.requeue()
+	w.queue.Discard()
+	w.counters.Dropped(w.queue.TakeDropped())
+}
+
+// requeue puts back what was being written when writing ended; w.mu must be held.
+func (w *writer) requeue() {
+	for _, m := range w.batch {
+		w.queue.Requeue(m)
 	}
+	clear(w.batch)
 	w.batch = w.batch[:0]
-	w.media.Discard()
-	w.counters.Dropped(w.media.TakeDropped())
 }

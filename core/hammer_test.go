@@ -94,7 +94,7 @@ func hammer(w *writer, sender, frames int) (direct, queued int) {
 func hammerWait(w *writer, most int, random *rand.Rand) (draining bool) {
 	for {
 		w.mu.Lock()
-		bytes, draining := w.media.Bytes(), w.draining
+		bytes, draining := w.queue.Bytes(), w.draining
 		w.mu.Unlock()
 		if bytes <= most && (most > 0 || !draining) {
 			return draining

@@ -16,6 +16,7 @@ import (
 	"luatrtmp/core/message"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
 )
 
@@ -163,13 +164,13 @@ func TestReaderFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := startReader(t, quietLog())
 		defer p.close()
-		for i := range uint32(10 * maxControl) {
+		for i := range uint32(10 * sendqueue.MaxControl) {
 			p.send(message.NewUserControl(message.PingRequest, i))
 		}
 		p.send(&message.Command{Name: "still here"})
 		require.Equal(t, "still here", (<-p.r.listen()).Name)
 		p.r.out.mu.Lock()
-		require.LessOrEqual(t, len(p.r.out.control), maxControl)
+		require.LessOrEqual(t, len(p.r.out.queue.Pop(nil, 0)), sendqueue.MaxControl)
 		p.r.out.mu.Unlock()
 	})
 }

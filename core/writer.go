@@ -13,10 +13,6 @@ import (
 	"luatrtmp/core/stats"
 )
 
-// maxControl bounds the control messages that wait. They answer the peer; a peer that asks without reading our answers gets no
-// more of them.
-const maxControl = 128
-
 // writer owns the sending side of one connection. Any goroutine may call send; messages leave in the order of the calls,
 // control messages first, each whole before the next begins.
 //
@@ -30,8 +26,7 @@ type writer struct {
 	counters *stats.Counters
 
 	mu        sync.Mutex
-	control   []*sendqueue.Message
-	media     *sendqueue.Queue
+	queue     *sendqueue.Queue
 	draining  bool          // a goroutine writes; else nothing waits
 	finishing bool          // nothing is accepted any more; done is closed when nothing waits
 	err       error         // why writing ended; nothing is accepted any more
@@ -54,7 +49,7 @@ func newWriter(conn net.Conn, o *options.Options, counters *stats.Counters) *wri
 		wire:     newWire(conn),
 		timeout:  o.Timeout,
 		counters: counters,
-		media:    sendqueue.New(o.QueueBytes, o.QueueMedia),
+		queue:    sendqueue.New(o.QueueBytes, o.QueueMedia),
 		encoder:  chunk.NewWriter(),
 		done:     make(chan struct{}),
 		tellOver: func() {}, tellDropped: func(uint32, uint64) {},
@@ -84,10 +79,10 @@ func (w *writer) sendTrack(h chunk.Header, c sendqueue.Priority, track uint8, no
 		return false, rtmperr.New(rtmperr.ErrState, "the connection is being closed")
 	case c == sendqueue.Control:
 		return w.sendControl(h, now, pieces)
-	case !w.media.Accepts(c, track, sendqueue.Size(pieces)):
-		w.counters.Dropped(w.media.TakeDropped())
+	case !w.queue.Accepts(c, track, sendqueue.Size(pieces)):
+		w.counters.Dropped(w.queue.TakeDropped())
 		return false, nil
-	case w.canSendNow() && !w.media.MustCopy(c, track):
+	case w.canSendNow() && !w.queue.MustCopy(c, track):
 		return w.sendNow(h, c, now, pieces)
 	}
 	return w.queueMedia(h, c, track, pieces)
@@ -97,22 +92,21 @@ func (w *writer) sendControl(h chunk.Header, now time.Time, pieces [][]byte) (bo
 	if w.canSendNow() {
 		return w.sendNow(h, sendqueue.Control, now, pieces)
 	}
-	if len(w.control) >= maxControl {
-		return false, rtmperr.New(rtmperr.ErrOverflow, "%d control messages wait for the network", len(w.control))
+	if !w.queue.PushControl(h, pieces) {
+		return false, rtmperr.New(rtmperr.ErrOverflow, "too many control messages wait for the network")
 	}
-	w.control = append(w.control, w.media.CopyOf(h, sendqueue.Control, pieces))
 	w.beginDrain()
 	return true, nil
 }
 
 func (w *writer) queueMedia(h chunk.Header, c sendqueue.Priority, track uint8, pieces [][]byte) (bool, error) {
-	accepted := w.media.Push(h, c, track, pieces)
-	if frames, bytes := w.media.TakeDropped(); frames > 0 {
+	accepted := w.queue.Push(h, c, track, pieces)
+	if frames, bytes := w.queue.TakeDropped(); frames > 0 {
 		w.counters.Dropped(frames, bytes)
 		w.tellDropped(frames, bytes)
 	}
-	if !c.IsVideo() && w.media.Overfull() {
-		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.media.Bytes()))
+	if !c.IsVideo() && w.queue.Overfull() {
+		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.queue.Bytes()))
 		return false, w.err
 	}
 	if accepted {
@@ -125,7 +119,7 @@ func (w *writer) queueMedia(h chunk.Header, c sendqueue.Priority, track uint8, p
 func (w *writer) Cut(track uint8) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.AwaitKeyFrame(track)
+	w.queue.AwaitKeyFrame(track)
 }
 
 // canSendNow reports whether a message may go to the kernel at once; w.mu is held.
@@ -171,7 +165,7 @@ func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
 
 // keepRest makes what is left of a message, which the caller's memory holds, the batch that is being written.
 func (w *writer) keepRest(h chunk.Header, c sendqueue.Priority, size int) {
-	e := w.media.CopyOf(h, c, w.rest)
+	e := w.queue.CopyOf(h, c, w.rest)
 	e.Size = size
 	w.forgetPieces()
 	w.batch = append(w.batch[:0], e)
@@ -220,14 +214,14 @@ func (w *writer) sendMessage(h chunk.Header, c sendqueue.Priority, m message.Mes
 func (w *writer) Waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.media.Span(), w.media.Bytes()
+	return w.queue.Span(), w.queue.Bytes()
 }
 
 // Adopt implements output.
 func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.media.TakeOver(parked, streamID)
+	w.queue.TakeOver(parked, streamID)
 	w.beginDrain()
 }
 

@@ -176,12 +176,12 @@ func TestWriterControlFlood(t *testing.T) {
 		w, _ := startWriter(options.Default())
 		var err error
 		sent := 0
-		for ; err == nil && sent < 10*maxControl; sent++ {
+		for ; err == nil && sent < 10*sendqueue.MaxControl; sent++ {
 			err = w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, message.NewUserControl(message.PingResponse, 1))
 			synctest.Wait()
 		}
 		require.ErrorIs(t, err, rtmperr.ErrOverflow)
-		require.Equal(t, maxControl+2, sent)
+		require.Equal(t, sendqueue.MaxControl+2, sent)
 		w.wire.conn.Close()
 		w.abort()
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)

@@ -51,7 +51,7 @@ func TestQueueLeadingPictures(t *testing.T) {
 			for _, m := range c.in {
 				put(q, m.class, m.at, m.size)
 			}
-			require.Equal(t, c.want, contentOf(q.entries))
+			require.Equal(t, c.want, contentOf(q.waiting()))
 			frames, _ := q.TakeDropped()
 			require.Equal(t, c.frames, frames)
 		})
@@ -67,7 +67,7 @@ func TestQueueLeadingPicturesOfSeveralTracks(t *testing.T) {
 	require.True(t, putTrack(q, KeyFrame, 1, 80, 100))
 	require.False(t, putTrack(q, Leading, 0, 120, 1))
 	require.True(t, putTrack(q, Leading, 1, 120, 1), "the group before is whole on this track")
-	require.Equal(t, []string{"K0", "K80", "K80", "L120"}, contentOf(q.entries))
+	require.Equal(t, []string{"K0", "K80", "K80", "L120"}, contentOf(q.waiting()))
 }
 
 // Whatever comes in, leading pictures come out only behind a group that came out whole but for disposable pictures.
@@ -133,7 +133,7 @@ func TestQueueLeadingProperty(t *testing.T) {
 			frames, _ := q.TakeDropped()
 			dropped += int(frames)
 		}
-		require.Equal(t, came, dropped+len(out[0])+len(out[1])+len(q.entries))
+		require.Equal(t, came, dropped+len(out[0])+len(out[1])+len(q.waiting()))
 		require.Positive(t, dropped)
 		require.Positive(t, accepted)
 	}
@@ -159,14 +159,14 @@ func TestQueueBreaksLinks(t *testing.T) {
 	require.True(t, key(40))
 	require.True(t, put(q, InterFrame, 80, 70), "drops the first group")
 	require.True(t, key(120))
-	require.Equal(t, []string{"K40", "P80", "K120"}, contentOf(q.entries))
+	require.Equal(t, []string{"K40", "P80", "K120"}, contentOf(q.waiting()))
 	requireKeys(broken, make([]byte, 70), body)
 
 	require.True(t, key(0))
 	require.False(t, put(q, InterFrame, 40, 90))
 	require.True(t, key(80))
 	require.True(t, key(120))
-	require.Equal(t, []string{"K80", "K120"}, contentOf(q.entries))
+	require.Equal(t, []string{"K80", "K120"}, contentOf(q.waiting()))
 	requireKeys(broken, body)
 
 	require.True(t, put(q, KeyFrame, 0, 90))

@@ -2,104 +2,87 @@ package sendqueue
 
 import (
 	"iter"
-	"slices"
 	"time"
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 )
 
-// Message is a message that waits, with a copy of its payload.
+// Message is a message that waits, or has waited, with a copy of its payload.
 type Message struct {
 	Header   chunk.Header
 	Priority Priority
-	track    uint8 // of a picture
-	Size     int   // of the message
-	Payload  []byte
-	next     *Message // of those that are spare
+	Size     int    // of the whole message, of which Payload may be a part
+	Payload  []byte // in memory of the queue, which takes it back with Release
+	track    uint8  // of a frame of video
+	next     *Message
 }
 
-// Queue holds the media messages that wait for the network. It is a plain data structure: the writer locks it.
-//
-// It drops nothing while less media waits than thinFrom. Above, each picture that comes costs the oldest disposable one that
-// waits, or itself: the stream gets thinner as long as that lasts, and all other pictures stay whole. When the queue is over one
-// of its limits, whole groups of pictures of a track go, the oldest first. If that cuts into the group of pictures that is being
-// received, its remaining pictures are refused until the track's next key frame: what is sent can always be decoded. So are the
-// leading pictures of the key frame behind a cut. Audio and headers stay.
+// Queue holds the messages that wait for the network. Once it is full it drops frames of video by the
+// rules in policy.go.
 type Queue struct {
 	maxBytes int
 	maxMedia time.Duration
-	thinFrom time.Duration // media time; see thinningOf
+	thinFrom time.Duration // media time above which disposable frames are dropped
 
-	entries  []*Message // oldest first
-	room     []*Message // the same memory from its beginning: see add
-	bytes    int
-	awaitKey trackSet // whose pictures are refused until the next key frame
-	cut      trackSet // whose leading pictures are refused until the next key frame
-	tailCut  trackSet // those of awaitKey whose pictures were dropped because too much waited
+	control []*Message // what leaves before all media
+	media   ring
+	bytes   int // of media
 
-	disposable int // how many disposable pictures wait
-	spare      spare
+	frames     int // of video, among media
+	disposable int // among those
+	tracks     [256]trackState
+
+	pool bufferPool
 
 	droppedFrames uint32
 	droppedBytes  uint64
 }
 
-const (
-	thinningMost  = 700 * time.Millisecond // a network that is only uneven catches up before it
-	thinningShare = 35                     // percent of the queue, where that is less: all stages need room in a short queue
-)
+// MaxControl bounds the control messages that wait. They answer the peer; a peer that asks without
+// reading our answers gets no more of them.
+const MaxControl = 128
 
-// thinningOf returns from how much waiting media on a queue of that limit drops disposable pictures.
-func thinningOf(maxMedia time.Duration) time.Duration {
-	return min(thinningMost, maxMedia*thinningShare/100)
-}
-
-// New returns an empty queue with its limits.
+// New returns an empty queue with its limits for media.
 func New(maxBytes int, maxMedia time.Duration) *Queue {
-	return &Queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinningOf(maxMedia)}
+	return &Queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinFrom(maxMedia)}
 }
 
-// trackSet is a set of track ids.
-type trackSet [4]uint64
-
-func (s *trackSet) has(track uint8) bool { return s[track/64]&(1<<(track%64)) != 0 }
-func (s *trackSet) add(track uint8)      { s[track/64] |= 1 << (track % 64) }
-func (s *trackSet) remove(track uint8)   { s[track/64] &^= 1 << (track % 64) }
-
-// Push copies the pieces of a message that Accepts lets pass and queues them, after making room. It returns false when the
-// message was dropped; only pictures are.
-func (q *Queue) Push(h chunk.Header, c Priority, track uint8, pieces [][]byte) bool {
-	size := Size(pieces)
-	if c.IsVideo() && q.waitOfPictures(h.Timestamp) > q.thinFrom && !q.dropDisposable() && c.isDisposable() {
-		q.countDrop(size)
+// PushControl queues a copy of a control message. It returns false when too many wait.
+func (q *Queue) PushControl(h chunk.Header, pieces [][]byte) bool {
+	if len(q.control) >= MaxControl {
 		return false
 	}
-	if !q.makeRoom(size, h.Timestamp, c, track) || c.isLeading() && q.cut.has(track) {
-		q.countDrop(size)
-		return false
-	}
-	e := q.CopyOf(h, c, pieces)
-	e.track = track
-	if q.MustCopy(c, track) {
-		flv.BreakLink(e.Payload)
-	}
-	q.add(e)
-	q.bytes += size
-	if c.isDisposable() {
-		q.disposable++
-	}
+	q.control = append(q.control, q.CopyOf(h, Control, pieces))
 	return true
 }
 
-// CopyOf returns a message with a copy of the pieces, which does not wait. Release takes it back.
-func (q *Queue) CopyOf(h chunk.Header, c Priority, pieces [][]byte) *Message {
-	e := q.spare.take(Size(pieces))
-	e.Header, e.Priority, e.Size = h, c, Size(pieces)
-	for _, p := range pieces {
-		e.Payload = append(e.Payload, p...)
+// Push queues a copy of a message of media whose payload is the pieces joined, after making room for
+// it. Accepts must have let it pass. It returns false when the message, a frame of video, was dropped.
+func (q *Queue) Push(h chunk.Header, p Priority, track uint8, pieces [][]byte) bool {
+	size := Size(pieces)
+	if !q.makeRoom(h.Timestamp, p, track, size) {
+		q.countDrop(size)
+		return false
 	}
-	return e
+	m := q.CopyOf(h, p, pieces)
+	m.track = track
+	if q.MustCopy(p, track) {
+		flv.BreakLink(m.Payload) // rule 8
+	}
+	q.add(m)
+	return true
+}
+
+// CopyOf returns a message with a copy of the pieces, which does not wait.
+func (q *Queue) CopyOf(h chunk.Header, p Priority, pieces [][]byte) *Message {
+	size := Size(pieces)
+	m := q.pool.get(size)
+	m.Header, m.Priority, m.Size, m.track = h, p, size, 0
+	for _, piece := range pieces {
+		m.Payload = append(m.Payload, piece...)
+	}
+	return m
 }
 
 // Size returns the length of the pieces joined.
@@ -111,230 +94,125 @@ func Size(pieces [][]byte) int {
 	return size
 }
 
-// makeRoom drops pictures until the new message fits: where bytes are short disposable ones while there are any, and then
-// groups. It returns false when the new message itself, a picture, is disposable or belongs to a group that had to go.
-func (q *Queue) makeRoom(size int, timestamp uint32, c Priority, track uint8) bool {
-	for q.bytes+size > q.maxBytes && q.dropDisposable() {
-	}
-	if c.isDisposable() && len(q.entries) > 0 && q.bytes+size > q.maxBytes {
-		return false
-	}
-	for len(q.entries) > 0 && q.over(size, timestamp, c) {
-		first := q.findVideo(0)
-		if first < 0 {
-			return true // only audio and headers wait
+// Pop moves the oldest messages to dst: all control messages, and media up to limit bytes, but at
+// least one message of it.
+func (q *Queue) Pop(dst []*Message, limit int) []*Message {
+	dst = append(dst, q.control...)
+	clear(q.control)
+	q.control = q.control[:0]
+	for size := 0; q.media.count > 0; {
+		size += len(q.media.at(0).Payload)
+		if size > limit && size > len(q.media.at(0).Payload) {
+			break
 		}
-		oldest := q.entries[first].track
-		next := q.findKey(first+1, oldest)
-		if next >= 0 {
-			q.dropVideo(first, next, oldest)
-			if !q.dropLeading(oldest) && !(c == KeyFrame && oldest == track) {
-				q.cut.add(oldest)
-			}
-			continue
-		}
-		q.dropVideo(first, len(q.entries), oldest)
-		mine := c.IsVideo() && oldest == track
-		if mine && c == KeyFrame {
-			q.cut.add(oldest)
-			continue
-		}
-		q.awaitKey.add(oldest) // the rest of that group cannot be decoded any more
-		q.tailCut.add(oldest)
-		if mine {
-			return false
-		}
+		m := q.media.pop()
+		q.leaves(m)
+		dst = append(dst, m)
 	}
-	return true
+	return dst
 }
 
-// over reports whether a message is too much. Headers add no time: those that are commands have no media time at all.
-func (q *Queue) over(size int, timestamp uint32, c Priority) bool {
-	return q.bytes+size > q.maxBytes || c != Header && q.waitOfPictures(timestamp) > q.maxMedia
-}
+// Release takes a message back that is not needed any more, for reuse. While messages wait, as much
+// memory is kept as may wait; Trim ends that.
+func (q *Queue) Release(m *Message) { q.pool.put(m, max(q.maxBytes, maxIdleBytes)) }
 
-// waitOfPictures is the media time from the oldest waiting picture to timestamp; 0 when none waits. The limits of time mean
-// pictures: dropping them does not make audio younger that has waited for longer.
-func (q *Queue) waitOfPictures(timestamp uint32) time.Duration {
-	if i := q.findVideo(0); i >= 0 {
-		return sinceEntry(q.entries[i], timestamp)
+// Trim leaves memory that an idle queue does not need to others. The queue must be empty.
+func (q *Queue) Trim() {
+	const maxIdlePlaces = 1024
+	q.pool.trim(maxIdleBytes)
+	if len(q.media.buffer) > maxIdlePlaces {
+		q.media = ring{}
 	}
-	return 0
 }
 
-func sinceEntry(e *Message, timestamp uint32) time.Duration {
-	return time.Duration(max(0, int32(timestamp-e.Header.Timestamp))) * time.Millisecond
-}
+// Requeue queues a message again that Pop has returned, so that Frames counts it and Discard drops it.
+func (q *Queue) Requeue(m *Message) { q.add(m) }
 
-// Span is the media time that waits. Headers do not count: they may have been queued long before the media.
-func (q *Queue) Span() time.Duration {
-	media := func(e *Message) bool { return e.Priority != Header }
-	first := slices.IndexFunc(q.entries, media)
-	if first < 0 {
-		return 0
+// TakeOver queues what waits in another queue, under another message stream ID, and goes on where that
+// one was. That one is empty then.
+func (q *Queue) TakeOver(from *Queue, streamID uint32) {
+	for m := range from.All() {
+		m.Header.StreamID = streamID
+		q.add(m)
 	}
-	last := len(q.entries) - 1
-	for !media(q.entries[last]) {
-		last--
-	}
-	return sinceEntry(q.entries[first], q.entries[last].Header.Timestamp)
+	q.tracks = from.tracks
+	*from = *New(from.maxBytes, from.maxMedia)
 }
 
-func (q *Queue) findVideo(from int) int {
-	for i := from; i < len(q.entries); i++ {
-		if q.entries[i].Priority.IsVideo() {
-			return i
-		}
-	}
-	return -1
-}
-
-// dropDisposable drops the oldest disposable picture; false when none waits.
-func (q *Queue) dropDisposable() bool {
-	if q.disposable == 0 {
-		return false
-	}
-	for i, e := range q.entries {
-		if e.Priority.isDisposable() {
-			q.dropVideo(i, i+1, e.track)
-			return true
-		}
-	}
-	return false
-}
-
-func (q *Queue) findKey(from int, track uint8) int {
-	for i := from; i < len(q.entries); i++ {
-		if e := q.entries[i]; e.Priority == KeyFrame && e.track == track {
-			return i
-		}
-	}
-	return -1
-}
-
-// dropVideo removes the pictures of a track from first up to end.
-func (q *Queue) dropVideo(first, end int, track uint8) {
-	q.dropPictures(first, end, track, Priority.IsVideo)
-}
-
-// dropPictures removes those of the pictures from first up to end that are of a track and of some classes.
-func (q *Queue) dropPictures(first, end int, track uint8, of func(Priority) bool) {
-	kept := q.entries[:first]
-	for i := first; i < len(q.entries); i++ {
-		e := q.entries[i]
-		if i < end && of(e.Priority) && e.track == track {
-			q.countDrop(e.Size)
-			q.left(e)
-			q.Release(e)
-			continue
-		}
-		kept = append(kept, e)
-	}
-	clear(q.entries[len(kept):])
-	q.entries = kept
-}
-
-func (q *Queue) countDrop(size int) {
-	q.droppedFrames++
-	q.droppedBytes += uint64(size)
-}
-
-// Discard drops all that waits; pictures are counted.
+// Discard drops all that waits. Frames of video count as dropped.
 func (q *Queue) Discard() {
-	for i, e := range q.entries {
-		if e.Priority.IsVideo() {
-			q.countDrop(e.Size)
+	for q.media.count > 0 {
+		m := q.media.pop()
+		q.leaves(m)
+		if m.Priority.IsVideo() {
+			q.countDrop(m.Size)
 		}
-		q.entries[i] = nil
 	}
-	q.entries, q.bytes, q.disposable = q.entries[:0], 0, 0
 }
 
-// TakeDropped returns what was dropped since the last call.
+// TakeDropped returns how much was dropped since the last call.
 func (q *Queue) TakeDropped() (frames uint32, bytes uint64) {
 	frames, bytes = q.droppedFrames, q.droppedBytes
 	q.droppedFrames, q.droppedBytes = 0, 0
 	return frames, bytes
 }
 
-// Pop moves the oldest messages to dst, up to limit bytes but at least one.
-func (q *Queue) Pop(dst []*Message, limit int) []*Message {
-	n, size := 0, 0
-	for n < len(q.entries) && (n == 0 || size+len(q.entries[n].Payload) <= limit) {
-		size += len(q.entries[n].Payload)
-		q.left(q.entries[n])
-		n++
-	}
-	dst = append(dst, q.entries[:n]...)
-	clear(q.entries[:n])
-	q.entries = q.entries[n:]
-	return dst
-}
-
-// add appends an entry. Pop leaves the places of what it takes empty; when the memory is at its end and half of it is such places,
-// what waits moves to its beginning. That spares Pop to move all that waits, and add to ask for memory.
-func (q *Queue) add(e *Message) {
-	if len(q.entries) == cap(q.entries) && len(q.entries) <= len(q.room)/2 {
-		n := copy(q.room, q.entries)
-		clear(q.entries) // they are in the second half
-		q.entries = q.room[:n]
-	}
-	full := len(q.entries) == cap(q.entries)
-	q.entries = append(q.entries, e)
-	if full {
-		q.room = q.entries[:cap(q.entries)]
+// All returns the media that waits, the oldest message first.
+func (q *Queue) All() iter.Seq[*Message] {
+	return func(yield func(*Message) bool) {
+		for i := 0; i < q.media.count && yield(q.media.at(i)); i++ {
+		}
 	}
 }
 
-// left takes note that an entry waits no more.
-func (q *Queue) left(e *Message) {
-	q.bytes -= len(e.Payload)
-	if e.Priority.isDisposable() {
-		q.disposable--
-	}
-}
-
-// Release takes a message back for reuse. While messages wait as much may be kept as may wait: the end of a backlog trims it, see Trim.
-func (q *Queue) Release(e *Message) { q.spare.give(e, max(q.maxBytes, maxSpareBytes)) }
-
-// Trim leaves what is kept of memory beyond what an idle queue needs to all queues.
-func (q *Queue) Trim() { q.spare.trim(maxSpareBytes) }
-
-// Overfull reports whether more waits than may although nothing is left that could be dropped: only
-// audio and headers wait.
-func (q *Queue) Overfull() bool { return q.bytes > q.maxBytes && q.findVideo(0) < 0 }
-
-// AwaitKeyFrame refuses the next frames of a track until its next key frame, like those behind what
-// was dropped.
-func (q *Queue) AwaitKeyFrame(track uint8) { q.awaitKey.add(track) }
-
-// EndsInCut reports whether the latest frames of a track were dropped because too much waited.
-func (q *Queue) EndsInCut() bool { return q.tailCut != trackSet{} }
-
-// Bytes returns how much waits.
+// Bytes returns how many bytes of media wait.
 func (q *Queue) Bytes() int { return q.bytes }
 
-// All returns what waits, the oldest first.
-func (q *Queue) All() iter.Seq[*Message] { return slices.Values(q.entries) }
-
-// Requeue queues a message that had left, so that Discard drops it too.
-func (q *Queue) Requeue(e *Message) {
-	q.add(e)
-	q.bytes += len(e.Payload)
-	if e.Priority.isDisposable() {
-		q.disposable++
+// Frames returns how many frames wait.
+func (q *Queue) Frames() (video, audio int) {
+	for m := range q.All() {
+		if m.Priority == Audio {
+			audio++
+		}
 	}
+	return q.frames, audio
 }
 
-// TakeOver queues what waits in another queue, under another message stream ID, and goes on where that
-// one was. That one is empty then.
-func (q *Queue) TakeOver(from *Queue, streamID uint32) {
-	for _, e := range from.entries {
-		e.Header.StreamID = streamID
-		q.add(e)
+// Span returns the media time that waits. Headers do not count: they may have been queued long before
+// the media.
+func (q *Queue) Span() time.Duration {
+	first, last := 0, q.media.count-1
+	for first <= last && q.media.at(first).Priority == Header {
+		first++
 	}
-	q.bytes += from.bytes
-	q.disposable += from.disposable
-	q.awaitKey, q.cut, q.tailCut = from.awaitKey, from.cut, from.tailCut
-	*from = *New(from.maxBytes, from.maxMedia)
+	if first > last {
+		return 0
+	}
+	for q.media.at(last).Priority == Header {
+		last--
+	}
+	return since(q.media.at(first), q.media.at(last).Header.Timestamp)
+}
+
+// since returns the media time from a message up to a timestamp. Timestamps wrap.
+func since(m *Message, timestamp uint32) time.Duration {
+	return time.Duration(max(0, int32(timestamp-m.Header.Timestamp))) * time.Millisecond
+}
+
+func (q *Queue) add(m *Message) {
+	q.media.push(m)
+	q.count(m, 1)
+}
+
+// leaves takes note that a message is not in the queue any more.
+func (q *Queue) leaves(m *Message) { q.count(m, -1) }
+
+func (q *Queue) count(m *Message, sign int) {
+	q.bytes += sign * len(m.Payload)
+	if m.Priority.IsVideo() {
+		q.frames += sign
+	}
+	if m.Priority.isDisposable() {
+		q.disposable += sign
+	}
 }

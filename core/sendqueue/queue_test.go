@@ -3,6 +3,7 @@ package sendqueue
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ func push(q *Queue, h chunk.Header, c Priority, pieces [][]byte) bool {
 func put(q *Queue, c Priority, timestamp uint32, size int) bool {
 	return push(q, chunk.Header{Timestamp: timestamp}, c, [][]byte{make([]byte, size/2), make([]byte, size-size/2)})
 }
+
+// waiting returns the media that waits.
+func (q *Queue) waiting() []*Message { return slices.Collect(q.All()) }
 
 // contentOf lists what waits, e.g. "H K0 P40 A50".
 func contentOf(entries []*Message) (all []string) {
@@ -92,8 +96,8 @@ func TestQueueDropsGroupsOfPictures(t *testing.T) {
 				put(q, m.class, m.at, m.size)
 				dropped += uint64(m.size)
 			}
-			require.Equal(t, c.want, contentOf(q.entries))
-			for _, e := range q.entries {
+			require.Equal(t, c.want, contentOf(q.waiting()))
+			for _, e := range q.waiting() {
 				dropped -= uint64(len(e.Payload))
 			}
 			frames, bytes := q.TakeDropped()
@@ -186,7 +190,7 @@ func TestQueueProperty(t *testing.T) {
 			require.True(t, accepted || c == InterFrame || c == Disposable)
 
 			video, disposable, all := 0, 0, 0
-			for _, e := range q.entries {
+			for _, e := range q.waiting() {
 				all += len(e.Payload)
 				if e.Priority.IsVideo() {
 					video++
@@ -198,11 +202,12 @@ func TestQueueProperty(t *testing.T) {
 			require.Equal(t, all, q.bytes)
 			if accepted && video > 1 && c != Header { // one picture may stand there in spite of all the audio
 				require.LessOrEqual(t, q.bytes, q.maxBytes)
-				require.LessOrEqual(t, q.waitOfPictures(now), q.maxMedia)
+				require.LessOrEqual(t, q.age(now), q.maxMedia)
 			}
-			require.LessOrEqual(t, q.spare.bytes, max(q.maxBytes, maxSpareBytes))
+			require.LessOrEqual(t, q.pool.bytes, max(q.maxBytes, maxIdleBytes))
 			require.Equal(t, disposable, q.disposable)
-			for random.IntN(group+2) == 0 && len(q.entries) > 0 {
+			require.Equal(t, video, q.frames)
+			for random.IntN(group+2) == 0 && len(q.waiting()) > 0 {
 				take(q.Pop(nil, random.IntN(1000)))
 			}
 			if i%300 == 0 {
@@ -238,7 +243,7 @@ func TestQueueSlowNetwork(t *testing.T) {
 			}
 			put(q, c, uint32(i*40), picture)
 			put(q, Audio, uint32(i*40), audio)
-			for budget += network; len(q.entries) > 0 && len(q.entries[0].Payload) <= budget; {
+			for budget += network; len(q.waiting()) > 0 && len(q.waiting()[0].Payload) <= budget; {
 				e := q.Pop(nil, 1)[0]
 				budget -= len(e.Payload)
 				if e.Priority.IsVideo() {
@@ -246,13 +251,13 @@ func TestQueueSlowNetwork(t *testing.T) {
 				}
 				q.Release(e)
 			}
-			require.NotEmpty(t, q.entries, "idle at %d, groups of %d", i, group)
+			require.NotEmpty(t, q.waiting(), "idle at %d, groups of %d", i, group)
 		}
 		require.InDelta(t, frames*0.6, sent, frames*0.01, "groups of %d", group)
 	}
 }
 
-// Below 0.7 s nothing is dropped; see thinningOf for short queues.
+// Below 0.7 s nothing is dropped; see thinFrom for short queues.
 func TestQueueThinning(t *testing.T) {
 	for _, c := range []struct{ limit, from time.Duration }{
 		{100 * time.Millisecond, 35 * time.Millisecond},
@@ -260,7 +265,7 @@ func TestQueueThinning(t *testing.T) {
 		{defaultMedia, 700 * time.Millisecond},
 		{time.Hour, 700 * time.Millisecond},
 	} {
-		require.Equal(t, c.from, thinningOf(c.limit))
+		require.Equal(t, c.from, thinFrom(c.limit))
 		q := New(1<<20, c.limit)
 		put(q, KeyFrame, 0, 1)
 		at := uint32(1)
@@ -328,9 +333,9 @@ func TestQueueMemoryOfBacklog(t *testing.T) {
 			turn()
 		}
 		require.Zero(t, testing.AllocsPerRun(3000, turn), "%d waiting", waiting)
-		require.LessOrEqual(t, len(q.room), 4*waiting+4)
+		require.LessOrEqual(t, len(q.media.buffer), max(16, 4*waiting))
 		held := 0
-		for _, e := range q.room {
+		for _, e := range q.media.buffer {
 			if e != nil {
 				held++
 			}
@@ -348,13 +353,13 @@ func TestQueueEndsInCut(t *testing.T) {
 		if q.Accepts(c, 0, 400) {
 			push(q, chunk.Header{Timestamp: at}, c, body)
 		}
-		require.Equal(t, cut, q.tailCut.has(0))
+		require.Equal(t, cut, q.EndsInCut())
 	}
 	frame(KeyFrame, 0, false)
 	frame(InterFrame, 40, false)
 	frame(InterFrame, 80, true) // too much waits: the group of pictures goes
 	frame(InterFrame, 120, true)
 	frame(KeyFrame, 160, false)
-	q.awaitKey.add(0) // the source itself has a gap here
+	q.AwaitKeyFrame(0) // the source itself has a gap here
 	frame(InterFrame, 200, false)
 }
