@@ -18,10 +18,24 @@
 struct entry {
     struct entry *next;
     unsigned      number; /* of those that were posted, from 1 */
-    int           is_reserve; /* not released with its event */
+    int           is_reserved; /* a place of a reserve: not released with its event */
     int           is_queued;
     struct event  event;
-    char          text[];
+    const char   *text;
+};
+
+/* States of one context: those of a whole connection, from CONNECTING on, are 7. */
+enum { RESERVED_PLACES = 8 };
+
+/*
+ * Places are taken in turn, and events leave the bus in their order: so the next place is free if any is, and else it holds the
+ * oldest event.
+ */
+struct reserve {
+    struct entry  places[RESERVED_PLACES];
+    int           next;
+    struct entry *texted; /* the place whose text is below, or NULL */
+    char          text[EVENT_TEXT];
 };
 
 struct bus {
@@ -129,21 +143,44 @@ static struct entry **link_to(struct bus *bus, const struct entry *entry)
 
 static void release(struct entry *entry)
 {
-    if (!entry->is_reserve)
+    if (!entry->is_reserved)
         free(entry);
 }
 
-static struct entry *new_entry(size_t length)
+/* Returns an entry with a text of length bytes, or NULL when there is no memory. */
+static struct entry *new_entry(const char *text, size_t length)
 {
-    return calloc(1, sizeof(struct entry) + length + 1);
+    struct entry *entry = calloc(1, sizeof *entry + length + 1);
+    if (entry == NULL)
+        return NULL;
+    memcpy(entry + 1, text, length);
+    entry->text = (const char *)(entry + 1);
+    return entry;
 }
 
-/* Fills an entry with room for length bytes of text. */
-static void fill(struct entry *entry, const struct event *e, const char *text, size_t length)
+/*
+ * Returns the next place of a reserve, with a text of length bytes. If that place is on the bus, its event is forgotten, and *forgot is
+ * set. There is room for one text: an older event that has one keeps all but that. lock must be held.
+ */
+static struct entry *take_place(struct bus *bus, struct reserve *reserve, const char *text, size_t length, int *forgot)
 {
-    entry->event = *e;
-    memcpy(entry->text, text, length);
-    entry->text[length] = '\0';
+    struct entry *place = &reserve->places[reserve->next];
+    reserve->next = (reserve->next + 1) % RESERVED_PLACES;
+    *forgot = place->is_queued;
+    if (*forgot)
+        unlink_entry(bus, link_to(bus, place));
+    if (reserve->texted == place || (reserve->texted != NULL && length > 0)) {
+        reserve->texted->text = "";
+        reserve->texted = NULL;
+    }
+    place->text = "";
+    if (length > 0) {
+        memcpy(reserve->text, text, length);
+        reserve->text[length] = '\0';
+        place->text = reserve->text;
+        reserve->texted = place;
+    }
+    return place;
 }
 
 void bus_leave(struct bus *bus)
@@ -164,43 +201,42 @@ void bus_leave(struct bus *bus)
     free(bus);
 }
 
-struct entry *bus_reserve(void)
+struct reserve *bus_reserve(void)
 {
-    struct entry *reserve = new_entry(EVENT_TEXT);
-    if (reserve != NULL)
-        reserve->is_reserve = 1;
+    struct reserve *reserve = calloc(1, sizeof *reserve);
+    int             i;
+    for (i = 0; reserve != NULL && i < RESERVED_PLACES; i++)
+        reserve->places[i].is_reserved = 1;
     return reserve;
 }
 
-void bus_give_back(struct bus *bus, struct entry *reserve)
+void bus_give_back(struct bus *bus, struct reserve *reserve)
 {
+    int i;
     if (reserve == NULL || forked())
         return;
     pthread_mutex_lock(&bus->lock);
-    if (reserve->is_queued)
-        unlink_entry(bus, link_to(bus, reserve));
+    for (i = 0; i < RESERVED_PLACES; i++)
+        if (reserve->places[i].is_queued)
+            unlink_entry(bus, link_to(bus, &reserve->places[i]));
     pthread_mutex_unlock(&bus->lock);
     free(reserve);
 }
 
-int bus_post(struct bus *bus, const struct event *e, const char *text, struct entry *reserve)
+int bus_post(struct bus *bus, const struct event *e, const char *text, struct reserve *reserve)
 {
     size_t        length = strlen(text);
     struct entry *entry;
     int           replaces = 0;
     if (length >= EVENT_TEXT)
         length = EVENT_TEXT - 1;
-    entry = new_entry(length);
+    entry = new_entry(text, length);
     if (entry == NULL && reserve == NULL)
         return 0;
     pthread_mutex_lock(&bus->lock);
-    if (entry == NULL) {
-        entry = reserve;
-        replaces = entry->is_queued;
-        if (replaces)
-            unlink_entry(bus, link_to(bus, entry));
-    }
-    fill(entry, e, text, length);
+    if (entry == NULL)
+        entry = take_place(bus, reserve, text, length, &replaces);
+    entry->event = *e;
     append(bus, entry);
     if (bus->events > MAX_EVENTS)
         release(unlink_entry(bus, &bus->first));

@@ -22,7 +22,7 @@ struct event {
 #define EVENT_TEXT 1024 /* bytes of an event's text, the terminating zero included; longer ones are cut */
 
 struct bus;
-struct entry; /* an event that is on the bus, or room for one */
+struct reserve; /* room for events of one context, where there is no memory for them */
 
 /* Is called after each event that was put on a bus, by the thread that has put it there, without a lock of the bus. */
 typedef void bus_hook(struct bus *bus);
@@ -33,18 +33,19 @@ struct bus *bus_share(struct bus *bus); /* one owner more; returns bus */
 void bus_leave(struct bus *bus);        /* one owner less; the last one releases it. NULL is ignored */
 
 /*
- * Returns room for one event, to be given to bus_post, or NULL when there is no memory. bus_give_back releases it, and removes
- * the event that is in it from the bus; NULL is ignored.
+ * Returns a reserve, to be given to bus_post, or NULL when there is no memory. bus_give_back releases it, and removes the events that
+ * are in it from the bus; NULL is ignored.
  */
-struct entry *bus_reserve(void);
-void bus_give_back(struct bus *bus, struct entry *reserve);
+struct reserve *bus_reserve(void);
+void bus_give_back(struct bus *bus, struct reserve *reserve);
 
 /*
- * Puts copies of e and text on the bus. Where there is no memory for them they go into the reserve, and replace what waits there:
- * with a reserve of each context's own, its newest event arrives whatever happens. Returns 0 when the event is lost, which it is
- * without memory if reserve is NULL. Any thread.
+ * Puts copies of e and text on the bus. Where there is no memory for them they go into the reserve, which has room for the states of a
+ * whole connection and for one text: if more wait there, the oldest is forgotten, and the newest has its text. So with a reserve of
+ * each context's own no state is lost, unless the script lets more than one connection pass without looking. Returns 0 when the event
+ * is lost, which it is without memory if reserve is NULL. Any thread.
  */
-int bus_post(struct bus *bus, const struct event *e, const char *text, struct entry *reserve);
+int bus_post(struct bus *bus, const struct event *e, const char *text, struct reserve *reserve);
 
 /* Waits until an event is there: 1; 0 after timeout_ms, or when a signal came. */
 int bus_wait(struct bus *bus, int timeout_ms);

@@ -28,7 +28,7 @@ struct context {
     int         number; /* by which an event finds it */
     int         alive;  /* between create and destroy */
     struct bus *bus;
-    struct entry *reserve; /* on the bus, for the newest state when there is no memory */
+    struct reserve *reserve; /* on the bus, for states when there is no memory */
     int         camera; /* number on LuatOS's camera; 0: not on it. Set before the first state */
 };
 

@@ -131,7 +131,7 @@ func TestPollFromACollection(t *testing.T) {
 	}
 }
 
-// TestNoMemoryForEvents: the newest state arrives, with its reason, also when no event finds memory.
+// TestNoMemoryForEvents: all states of a connection arrive, and the newest with its reason, also when no event finds memory.
 func TestNoMemoryForEvents(t *testing.T) {
 	t.Parallel()
 	source := filepath.Join(repo.Root(t), "tests/interpreter/testdata/failing.c")
@@ -150,6 +150,15 @@ func TestNoMemoryForEvents(t *testing.T) {
 			c:disconnect()
 			rtmp.poll()
 			assert(last == 6, last)`},
+		{"of a connection", "threads", `
+			local c, seen, reason = assert(rtmp.create(url)), {}, nil
+			c:setCallback(function(state, _, why) seen[#seen + 1], reason = state, reason or why end)
+			c:connect()
+			while c:getState() ~= 7 do end
+			c:disconnect()
+			rtmp.poll()
+			assert(table.concat(seen, " ") == "1 7 5 6", table.concat(seen, " "))
+			assert(reason:find("127.0.0.1", 1, true), reason)`},
 		{"of contexts", "all", `
 			local c, why, code = rtmp.create(url)
 			assert(c == nil and why:find("memory", 1, true) and code == -3, why)`},

@@ -23,7 +23,7 @@ void *failing_calloc(size_t count, size_t size)
 
 static struct bus *bus;
 
-static int post(int context, int state, const char *text, struct entry *reserve)
+static int post(int context, int state, const char *text, struct reserve *reserve)
 {
     struct event e;
     memset(&e, 0, sizeof e);
@@ -63,9 +63,9 @@ static int announce(void)
 
 int main(void)
 {
-    struct entry *one, *two;
-    char          longer[2 * EVENT_TEXT];
-    int           i;
+    struct reserve *one, *two;
+    char            longer[2 * EVENT_TEXT];
+    int             i;
 
     left = 0;
     CHECK(bus_new(NULL) == NULL);
@@ -75,35 +75,50 @@ int main(void)
     left = 0;
     CHECK(bus_reserve() == NULL);
 
-    /* Without memory the newest state of each context arrives, behind what was posted before. */
+    /* Without memory all states of a connection arrive in their order, and so do those of another context among them. */
     left = 1;
     CHECK(post(1, 1, "", one) == 1);
-    CHECK(post(1, 2, "", one) == 1 && post(2, 1, "", two) == 1 && post(1, 3, "why", one) == 1);
+    for (i = 2; i <= 7; i++)
+        CHECK(post(1, i, i == 7 ? "why" : "", one) == 1 && post(2, i, "", two) == 1);
     CHECK(post(3, 1, "", NULL) == 0);
     CHECK(bus_wait(bus, 0) == 1 && bus_waits_for(bus, 2) && !bus_waits_for(bus, 3));
-    CHECK(announce() == 3);
-    CHECK(post(2, 7, "", two) == 1 && announce() == 0); /* the message for what was there is on its way */
+    CHECK(announce() == 13);
     expect(1, 1, "");
-    expect(1, 3, "why");
-    expect(2, 7, "");
+    for (i = 2; i <= 7; i++) {
+        expect(1, i, i == 7 ? "why" : "");
+        expect(2, i, "");
+    }
     expect_nothing();
 
-    /* A reserve serves again and again, and goes with its event. */
+    /* Of more states than that the newest arrive; of several texts the last one. The message for what was there is on its way. */
+    for (i = 0; i < 20; i++) {
+        CHECK(post(1, i, i % 5 == 0 ? "older" : "", one) == 1);
+        CHECK(announce() == (i < 8 ? 1 : 0));
+    }
+    CHECK(post(1, 20, "newest", one) == 1 && post(1, 21, "", one) == 1);
+    for (i = 14; i < 22; i++)
+        expect(1, i, i == 20 ? "newest" : "");
+    expect_nothing();
+
+    /* A reserve serves again and again, and goes with its events. */
     CHECK(post(1, 4, "", one) == 1 && announce() == 1);
     expect(1, 4, "");
-    CHECK(post(1, 5, "", one) == 1 && post(2, 5, "", two) == 1);
+    CHECK(post(1, 5, "", one) == 1 && post(2, 5, "", two) == 1 && post(1, 6, "text", one) == 1);
     bus_give_back(bus, one);
     expect(2, 5, "");
     expect_nothing();
 
-    /* What an event that is looked at is replaced by, stays. */
+    /* An event that is looked at stays the one that is removed. */
     {
         char         text[EVENT_TEXT];
         struct event e;
         unsigned     number;
-        CHECK(post(2, 1, "", two) == 1 && (number = bus_peek(bus, &e, text)) != 0);
-        CHECK(post(2, 2, "", two) == 1 && bus_remove(bus, number) == 0);
-        expect(2, 2, "");
+        CHECK(post(2, 0, "", two) == 1 && (number = bus_peek(bus, &e, text)) != 0);
+        for (i = 1; i <= 8; i++)
+            CHECK(post(2, i, "", two) == 1);
+        CHECK(bus_remove(bus, number) == 0); /* it was forgotten meanwhile */
+        for (i = 1; i <= 8; i++)
+            expect(2, i, "");
     }
 
     /* Of too many events the oldest go; a text that is too long is cut. */
