@@ -2,12 +2,12 @@ package core
 
 import (
 	"net"
-	"net/netip"
 	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -64,13 +64,13 @@ func TestBindToAFamily(t *testing.T) {
 	s := script.Listen(t)
 	_, port, _ := net.SplitHostPort(s.Address())
 	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "bind", "127.0.0.1")
-	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)} })
+	p.resolver = coretest.NameServer(t, func() []net.IP { return []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)} })
 	require.NoError(t, p.Connect())
 	s.Accept().Accept()
 	w.until(StatePublishing)
 	p.Disconnect()
 	require.NoError(t, p.SetOption("bind", "::1"))
-	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv4(127, 0, 0, 1)} })
+	p.resolver = coretest.NameServer(t, func() []net.IP { return []net.IP{net.IPv4(127, 0, 0, 1)} })
 	require.NoError(t, p.Connect())
 	err := w.until(StateError).Err
 	require.ErrorIs(t, err, rtmperr.ErrConnect)
@@ -100,19 +100,4 @@ func TestBindFails(t *testing.T) {
 			require.ErrorContains(t, err, c.text)
 		})
 	}
-}
-
-func TestCheckUp(t *testing.T) {
-	require.NoError(t, checkUp(&net.Interface{Name: "eth0", Flags: net.FlagUp}))
-	err := checkUp(&net.Interface{Name: "eth0"})
-	require.ErrorIs(t, err, rtmperr.ErrConnect)
-	require.ErrorContains(t, err, `the network interface "eth0" is down`)
-}
-
-func TestDeviceAddress(t *testing.T) {
-	device, err := net.InterfaceByName(loopback(t))
-	require.NoError(t, err)
-	require.Equal(t, "127.0.0.1", deviceAddress(device, netip.MustParseAddr("127.0.0.5")).String())
-	require.False(t, deviceAddress(device, netip.MustParseAddr("fe80::1")).IsValid())
-	require.False(t, deviceAddress(&net.Interface{Name: "nosuch0", Index: 1 << 20}, netip.MustParseAddr("127.0.0.1")).IsValid())
 }

@@ -13,6 +13,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/handshake"
 	"luatrtmp/core/message"
+	"luatrtmp/core/transport"
 	"luatrtmp/tests/script"
 )
 
@@ -22,8 +23,8 @@ const (
 	endsOnABusyMachine = 2 * time.Second
 )
 
-// resolveBy makes names be resolved by a DNS server of the test's own, which gets the queries.
-func resolveBy(t *testing.T, serve func(net.PacketConn)) {
+// resolveBy makes a Publisher resolve names by a DNS server of the test's own, which gets the queries.
+func resolveBy(t *testing.T, p *Publisher, serve func(net.PacketConn)) {
 	t.Helper()
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -32,12 +33,10 @@ func resolveBy(t *testing.T, serve func(net.PacketConn)) {
 		defer close(done)
 		serve(server)
 	}()
-	usual := names
-	names = newResolver(func(ctx context.Context, _, _ string) (net.Conn, error) {
+	p.resolver = transport.NewResolver(func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
 	})
 	t.Cleanup(func() {
-		names = usual
 		server.Close()
 		<-done
 	})
@@ -77,7 +76,8 @@ func TestEndsSoon(t *testing.T) {
 		}},
 		{"the name server does not answer", func(t *testing.T) (*Publisher, *watch) {
 			asked := make(chan struct{}, 100)
-			resolveBy(t, func(server net.PacketConn) {
+			p, w := newPublisher(t, "rtmp://camera.example.org/live/stream")
+			resolveBy(t, p, func(server net.PacketConn) {
 				for buf := make([]byte, 512); ; {
 					if _, _, err := server.ReadFrom(buf); err != nil {
 						return
@@ -85,7 +85,6 @@ func TestEndsSoon(t *testing.T) {
 					answer(asked)
 				}
 			})
-			p, w := newPublisher(t, "rtmp://camera.example.org/live/stream")
 			require.NoError(t, p.Connect())
 			select {
 			case <-asked:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/transport"
 )
 
 // endLook is how often the end of a source looks whether the server has got everything.
@@ -41,7 +42,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 			if left.IsZero() {
 				left = time.Now()
 			}
-			n, known := unacknowledged(c.conn)
+			n, known := transport.Unacknowledged(c.conn)
 			switch {
 			case !known || n == 0:
 				return c.lastDelivered(before)
@@ -88,7 +89,7 @@ func (c *connection) lastDelivered(before uint32) error {
 
 // undelivered ends the connection, and returns an error that says what of a source the server has not got, and why.
 func (c *connection) undelivered(why error, before uint32) error {
-	bytes, _ := unacknowledged(c.conn)
+	bytes, _ := transport.Unacknowledged(c.conn)
 	c.conn.Close()
 	c.out.abort()
 	<-c.out.done

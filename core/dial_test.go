@@ -1,8 +1,6 @@
 package core
 
 import (
-	"context"
-	"encoding/binary"
 	"net"
 	"strconv"
 	"testing"
@@ -10,68 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
-
-const (
-	typeA    = 1
-	typeAAAA = 28
-)
-
-// nameServer returns a resolver that asks a name server in this process. answer gives the addresses of every name; nil:
-// no answer.
-func nameServer(t *testing.T, answer func() []net.IP) *net.Resolver {
-	server, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	done := make(chan struct{})
-	t.Cleanup(func() { server.Close(); <-done })
-	go func() {
-		defer close(done)
-		b := make([]byte, 1500)
-		for {
-			n, from, err := server.ReadFrom(b)
-			if err != nil {
-				return
-			}
-			if reply := reply(b[:n], answer()); reply != nil {
-				server.WriteTo(reply, from)
-			}
-		}
-	}()
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
-	}}
-}
-
-// reply answers a question about the addresses of a name. RFC 1035, 4.
-func reply(query []byte, all []net.IP) []byte {
-	end := 12
-	for end < len(query) && query[end] != 0 {
-		end += 1 + int(query[end])
-	}
-	if end += 5; all == nil || end > len(query) {
-		return nil
-	}
-	question := query[12:end]
-	asked := binary.BigEndian.Uint16(question[len(question)-4:])
-	var answers []byte
-	count := 0
-	for _, ip := range all {
-		kind, address := typeAAAA, []byte(ip.To16())
-		if v4 := ip.To4(); v4 != nil {
-			kind, address = typeA, v4
-		}
-		if int(asked) != kind {
-			continue
-		}
-		answers = append(answers, 0xC0, 12, 0, byte(kind), 0, 1, 0, 0, 0, 0, 0, byte(len(address)))
-		answers = append(answers, address...)
-		count++
-	}
-	head := []byte{query[0], query[1], 0x81, 0x80, 0, 1, 0, byte(count), 0, 0, 0, 0}
-	return append(append(head, question...), answers...)
-}
 
 // All addresses of a name are tried, of both families, until one answers.
 func TestAllAddressesAreTried(t *testing.T) {
@@ -93,7 +33,7 @@ func TestAllAddressesAreTried(t *testing.T) {
 			s := script.Listen(t)
 			_, port, _ := net.SplitHostPort(s.Address())
 			p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream")
-			p.resolver = nameServer(t, func() []net.IP { return c.addresses })
+			p.resolver = coretest.NameServer(t, func() []net.IP { return c.addresses })
 			require.NoError(t, p.Connect())
 			if !c.ok {
 				require.ErrorIs(t, w.until(StateError).Err, rtmperr.ErrConnect)
@@ -114,7 +54,7 @@ func TestIPv4BesideASilentIPv6(t *testing.T) {
 	require.NoError(t, err)
 	script.Blackhole6(t, number)
 	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "60000")
-	p.resolver = nameServer(t, func() []net.IP { return []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)} })
+	p.resolver = coretest.NameServer(t, func() []net.IP { return []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)} })
 	require.NoError(t, p.Connect())
 	s.Accept().Accept() // which fails after less than the timeout
 	w.until(StatePublishing)
@@ -132,7 +72,7 @@ func TestNamesChange(t *testing.T) {
 	_, port, _ := net.SplitHostPort(s.Address())
 	addresses := make(chan []net.IP, 1)
 	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "1000")
-	p.resolver = nameServer(t, func() []net.IP { now := <-addresses; addresses <- now; return now })
+	p.resolver = coretest.NameServer(t, func() []net.IP { now := <-addresses; addresses <- now; return now })
 	addresses <- []net.IP{}
 	require.NoError(t, p.Connect())
 	e := w.until(StateError)

@@ -19,6 +19,7 @@ import (
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
+	"luatrtmp/core/transport"
 	"luatrtmp/tests/script"
 )
 
@@ -57,8 +58,7 @@ func tcpPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 // tlsPair is tcpPair with encryption.
 func tlsPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 	conn, raw := tcpPair(t, buffer)
-	under := &recordConn{Conn: conn, patience: patience}
-	c := &secureConn{Conn: tls.Client(under, &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}), under: under}
+	c := transport.Encrypt(conn, &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}, patience)
 	server := tls.Server(raw, script.SelfSigned(t, "h"))
 	agreed := make(chan error, 1)
 	go func() { agreed <- server.Handshake() }()
@@ -195,7 +195,7 @@ func TestSendNowBroken(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
 		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1_000_000))
 		require.NoError(t, err)
-		w.wire.conn.Close()
+		w.conn.Close()
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 		w.discard()
 		require.EqualValues(t, 1, w.counters.Snapshot().DroppedFrames)
@@ -204,7 +204,7 @@ func TestSendNowBroken(t *testing.T) {
 		require.ErrorIs(t, err, rtmperr.ErrNetwork)
 	})
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		w.wire.conn.Close()
+		w.conn.Close()
 		accepted, err := w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 		require.NoError(t, err, "it tells who waits for the end")
 		require.False(t, accepted)
@@ -252,7 +252,7 @@ func TestNoAllocationPerFrame(t *testing.T) {
 		}
 		second()
 		most := 0.0
-		if w.wire.secure != nil || raced {
+		if _, encrypted := w.conn.(*transport.SecureConn); encrypted || raced {
 			most = 100 // of 50 messages: crypto/tls has pools too, and makes room at the peer's end
 		}
 		require.LessOrEqual(t, testing.AllocsPerRun(50, second), most)

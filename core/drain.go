@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/transport"
 )
 
 // This file has the backlog of a writer and its end.
@@ -61,7 +62,7 @@ func (w *writer) next() (more bool, err error) {
 	}
 	w.batch = w.queue.Pop(w.batch, batchBytes)
 	if len(w.batch) == 0 {
-		w.wire.endDeadline()
+		w.wire.EndDeadline()
 		w.queue.Trim()
 		w.draining = false
 		w.closeIfOver()
@@ -80,8 +81,8 @@ func (w *writer) writeRest() error {
 		acked uint64 // as of the latest look at it
 		asked bool
 	)
-	for len(w.rest) > 0 || w.wire.holds() {
-		n, err := w.wire.write(&w.rest, time.Now().Add(w.timeout/looks))
+	for len(w.rest) > 0 || w.wire.Holds() {
+		n, err := w.wire.Write(&w.rest, time.Now().Add(w.timeout/looks))
 		now := time.Now()
 		w.counters.Wrote(n, now)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -90,7 +91,7 @@ func (w *writer) writeRest() error {
 		moved := n > 0 || err == nil
 		if !moved {
 			before := acked
-			acked = acknowledged(w.wire.conn)
+			acked = transport.Acknowledged(w.conn)
 			moved, asked = asked && acked > before, true
 		}
 		switch {
@@ -128,7 +129,7 @@ func (w *writer) Fail(err error) {
 // end ends the connection; w.mu is held.
 func (w *writer) end(err error) {
 	w.broke(err)
-	w.wire.conn.Close() // wakes drain, where it writes, and the reader
+	w.conn.Close() // wakes drain, where it writes, and the reader
 }
 
 // broke ends writing, and returns why; w.mu is held. The connection stays open: what the peer has said before may still be read.

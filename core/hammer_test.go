@@ -47,7 +47,7 @@ func TestHammer(t *testing.T) {
 		pings.Wait()
 		w.finish()
 		require.NoError(t, ending(w))
-		w.wire.conn.Close()
+		w.conn.Close()
 		require.NoError(t, <-arrived)
 		for i := range hammerSenders {
 			require.EqualValues(t, *hammerFrames/hammerSenders, sink.pictures[i])

@@ -1,15 +1,12 @@
 package core
 
 import (
-	"context"
 	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
-	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
@@ -34,19 +31,6 @@ func TestSourceErrorIsOfAKind(t *testing.T) {
 	err := error(&sourceError{source.ErrTruncated})
 	require.ErrorIs(t, err, rtmperr.ErrInvalid)
 	require.True(t, errors.Is(err, errSourceFault))
-}
-
-func TestDialErrors(t *testing.T) {
-	o := options.Default()
-	_, err := dial(context.Background(), nil, &endpoint.Endpoint{Address: "127.0.0.1:99999"}, &o)
-	require.ErrorIs(t, err, rtmperr.ErrConnect)
-	hurried := options.Options{Timeout: 1}
-	_, err = dial(context.Background(), nil, &endpoint.Endpoint{Address: "127.0.0.1:1"}, &hurried)
-	require.ErrorIs(t, err, rtmperr.ErrTimeout)
-	over, end := context.WithCancel(context.Background())
-	end()
-	_, err = dial(over, nil, &endpoint.Endpoint{Address: "127.0.0.1:1"}, &o)
-	require.Equal(t, rtmperr.ErrEnded, err)
 }
 
 func TestConnectNeedsAURL(t *testing.T) {

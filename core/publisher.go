@@ -18,6 +18,7 @@ import (
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
 	"luatrtmp/core/stats"
+	"luatrtmp/core/transport"
 )
 
 // Frame says what a frame is that is pushed.
@@ -86,7 +87,7 @@ const LevelReport = slog.LevelInfo + 1
 // wait. Each of its texts is always the same for the same kind of thing.
 func New(log *slog.Logger) *Publisher {
 	o := options.Default()
-	p := &Publisher{log: log, events: newEvents(), resolver: names, dial: dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
+	p := &Publisher{log: log, events: newEvents(), resolver: transport.NewResolver((&net.Dialer{}).DialContext), dial: transport.Dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
 	p.name.Store("")
 	p.muxer = mux.New(mux.Config{Encoder: encoderName, Clock: now, Dropped: p.counters.Dropped, Warn: p.log.Warn})
 	return p

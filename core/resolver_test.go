@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -55,8 +56,8 @@ func TestNameServerFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
-			resolveBy(t, replyWith(c.reply))
 			p, w := newPublisher(t, "rtmp://camera.example.org./live/stream", "timeout", "300") // the last dot: no search domains
+			resolveBy(t, p, replyWith(c.reply))
 			before := descriptors(t)
 			require.NoError(t, p.Connect())
 			began := time.Now()
@@ -78,23 +79,23 @@ func TestNameServerThatAnswersOneQuestion(t *testing.T) {
 		address net.IP
 		listen  string
 	}{
-		{"IPv4", typeA, net.IPv4(127, 0, 0, 1), "127.0.0.1:0"},
-		{"IPv6", typeAAAA, net.IPv6loopback, "[::1]:0"},
+		{"IPv4", coretest.TypeA, net.IPv4(127, 0, 0, 1), "127.0.0.1:0"},
+		{"IPv6", coretest.TypeAAAA, net.IPv6loopback, "[::1]:0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)
 			listener, err := net.Listen("tcp", c.listen)
 			require.NoError(t, err)
 			s := script.ListenOn(t, listener.(*net.TCPListener))
-			resolveBy(t, replyWith(func(query []byte) []byte {
+			_, port, _ := net.SplitHostPort(s.Address())
+			p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "2000")
+			resolveBy(t, p, replyWith(func(query []byte) []byte {
 				end := len("\x03cdn\x04test\x00") + 12
 				if binary.BigEndian.Uint16(query[end:]) != c.answers {
 					return nil
 				}
-				return reply(query, []net.IP{c.address})
+				return coretest.Reply(query, []net.IP{c.address})
 			}))
-			_, port, _ := net.SplitHostPort(s.Address())
-			p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "timeout", "2000")
 			require.NoError(t, p.Connect())
 			s.Accept().Accept()
 			w.until(StatePublishing)
@@ -113,7 +114,7 @@ func TestNameMovesWhileReconnecting(t *testing.T) {
 	other := script.ListenOn(t, listener.(*net.TCPListener))
 	var moved atomic.Bool
 	p, w := newPublisher(t, "rtmp://cdn.test.:"+port+"/live/stream", "reconnect", "true", "reconnect_min_ms", "10", "reconnect_max_ms", "20")
-	p.resolver = nameServer(t, func() []net.IP {
+	p.resolver = coretest.NameServer(t, func() []net.IP {
 		if moved.Load() {
 			return []net.IP{net.IPv4(127, 0, 0, 2)}
 		}

@@ -2,13 +2,10 @@ package core
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"strings"
 	"testing"
@@ -16,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
 )
@@ -119,16 +115,6 @@ func TestRSACertificate(t *testing.T) {
 	w.until(StatePublishing)
 }
 
-// One chain of certificates with long keys is enough.
-func TestWeakKeyInOneOfTwoChains(t *testing.T) {
-	key := func(bits int) *x509.Certificate {
-		return &x509.Certificate{PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), uint(bits-1)), E: 65537}}
-	}
-	strong, weak := []*x509.Certificate{key(2048), key(4096)}, []*x509.Certificate{key(2048), key(2047)}
-	require.NoError(t, checkKeys(tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{weak, strong}}))
-	require.Error(t, checkKeys(tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{weak}}))
-}
-
 // The alerts with which a server ends TLS are told in their own words, whenever they come.
 func TestTLSAlerts(t *testing.T) {
 	base := func(change func(*tls.Config)) *tls.Config {
@@ -196,11 +182,6 @@ func TestServerName(t *testing.T) {
 		require.True(t, strings.EqualFold(c.sni, <-asked))
 		p.Close()
 	}
-	// The zone of an address is no part of its name.
-	config, err := tlsConfig(&options.TLS{Insecure: true}, "fe80::1%eth0", nil)
-	require.NoError(t, err)
-	require.Equal(t, "fe80::1", config.ServerName)
-	require.EqualValues(t, tls.VersionTLS12, config.MinVersion)
 }
 
 func TestInsecureIsLogged(t *testing.T) {
@@ -260,24 +241,6 @@ func TestDisconnectWhileAgreeing(t *testing.T) {
 	p.Disconnect()
 	require.Less(t, time.Since(begin), time.Second)
 	require.Equal(t, []State{1, 5, 6}, w.states())
-}
-
-func TestNoAuthorities(t *testing.T) {
-	for _, system := range []func() (*x509.CertPool, error){
-		func() (*x509.CertPool, error) { return x509.NewCertPool(), nil },
-		func() (*x509.CertPool, error) { return nil, errors.New("none") },
-	} {
-		_, err := tlsConfig(&options.TLS{}, "h", system)
-		require.ErrorIs(t, err, rtmperr.ErrConnect)
-		require.ErrorContains(t, err, "ca-certificates")
-		require.ErrorContains(t, err, "tls_ca")
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(&x509.Certificate{Raw: []byte{1}})
-	config, err := tlsConfig(&options.TLS{}, "h", func() (*x509.CertPool, error) { return pool, nil })
-	require.NoError(t, err)
-	require.True(t, config.RootCAs.Equal(pool))
-	require.Equal(t, "h", config.ServerName)
 }
 
 // A stalled network is noticed within the timeout, also when some of a record was taken; a slow one is borne.

@@ -18,7 +18,10 @@ import (
 	"luatrtmp/core/stats"
 )
 
-// wide is a send buffer with room for twice maxUnsent: what the system allows without being asked to by its administrator.
+// mostUnsent is what the kernel is let hold of a connection that it has not sent.
+const mostUnsent = 128 << 10
+
+// wide is a send buffer with room for twice mostUnsent: what the system allows without being asked to by its administrator.
 const wide = 212_992
 
 // unsentOf asks the kernel what it holds of a connection that it has not sent.
@@ -45,7 +48,7 @@ func widePair(t testing.TB) (w *writer, ours, peer net.Conn) {
 func TestLargePictureWhole(t *testing.T) {
 	w, ours, peer := widePair(t)
 	big := bytes.Repeat([]byte{1, 2, 3, 4, 5}, 28_000)
-	require.Greater(t, len(big), maxUnsent)
+	require.Greater(t, len(big), mostUnsent)
 	draining := func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -70,10 +73,10 @@ func TestLargePictureWhole(t *testing.T) {
 	}
 }
 
-// However much is sent, directly and from the backlog, the kernel holds little more than maxUnsent: what is a message, and what it
+// However much is sent, directly and from the backlog, the kernel holds little more than mostUnsent: what is a message, and what it
 // makes one packet of.
 func TestUnsentBound(t *testing.T) {
-	const most = maxUnsent + 1_000 + 64<<10
+	const most = mostUnsent + 1_000 + 64<<10
 	w, ours, peer := widePair(t)
 	picture := make([]byte, 1_000)
 	for i := range uint32(2_000) {
@@ -93,7 +96,7 @@ func TestUnsentBound(t *testing.T) {
 func TestSlowIsNotStill(t *testing.T) {
 	const (
 		timeout = time.Second
-		little  = 1_000 // bytes, each 20 ms: two timeouts for half of maxUnsent
+		little  = 1_000 // bytes, each 20 ms: two timeouts for half of mostUnsent
 	)
 	ours, peer := tcpPair(t, 16<<10)
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
@@ -101,7 +104,7 @@ func TestSlowIsNotStill(t *testing.T) {
 	o.QueueMedia, o.QueueBytes, o.Timeout = time.Hour, 1<<30, timeout
 	w := newWriter(ours, &o, &stats.Counters{})
 	for i := range uint32(3) {
-		_, err := w.send(videoHeader(i), sendqueue.InterFrame, make([]byte, maxUnsent))
+		_, err := w.send(videoHeader(i), sendqueue.InterFrame, make([]byte, mostUnsent))
 		require.NoError(t, err)
 	}
 	w.finish()

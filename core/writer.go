@@ -11,6 +11,7 @@ import (
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
+	"luatrtmp/core/transport"
 )
 
 // writer owns the sending side of one connection. Any goroutine may call send; messages leave in the order of the calls,
@@ -21,7 +22,8 @@ import (
 // is sent until it is gone, is written by a goroutine that lives as long as the backlog does; see drain.go. Only under mu is
 // decided who writes.
 type writer struct {
-	wire     *wire
+	conn     net.Conn
+	wire     wire          // of conn
 	timeout  time.Duration // for a write without any progress
 	counters *stats.Counters
 
@@ -43,10 +45,20 @@ type writer struct {
 	rest    net.Buffers          // what of pieces is not yet written
 }
 
+// wire is a connection that can be offered data without waiting for the network. One goroutine at a time uses it.
+type wire interface {
+	Immediate() bool
+	Offer(pieces *net.Buffers) (int64, error)
+	Write(pieces *net.Buffers, deadline time.Time) (int64, error)
+	Holds() bool
+	EndDeadline()
+}
+
 // newWriter returns a writer to conn.
 func newWriter(conn net.Conn, o *options.Options, counters *stats.Counters) *writer {
 	return &writer{
-		wire:     newWire(conn),
+		conn:     conn,
+		wire:     transport.NewWire(conn),
 		timeout:  o.Timeout,
 		counters: counters,
 		queue:    sendqueue.New(o.QueueBytes, o.QueueMedia),
@@ -124,7 +136,7 @@ func (w *writer) Cut(track uint8) {
 
 // canSendNow reports whether a message may go to the kernel at once; w.mu is held.
 func (w *writer) canSendNow() bool {
-	return !w.draining && w.wire.immediate()
+	return !w.draining && w.wire.Immediate()
 }
 
 // sendNow hands a message to the kernel. Of what that does not take a copy begins the backlog. That the connection breaks is not
@@ -140,7 +152,7 @@ func (w *writer) sendNow(h chunk.Header, c sendqueue.Priority, now time.Time, pi
 			w.counters.Dropped(1, uint64(size))
 		}
 		return false, nil
-	case len(w.rest) > 0 || w.wire.holds():
+	case len(w.rest) > 0 || w.wire.Holds():
 		w.keepRest(h, c, size)
 		w.counters.Wrote(n, now)
 		w.beginDrain()
@@ -156,7 +168,7 @@ func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
 		return 0, err
 	}
 	w.rest = w.pieces
-	n, err := w.wire.offer(&w.rest)
+	n, err := w.wire.Offer(&w.rest)
 	if err != nil {
 		err = rtmperr.New(rtmperr.ErrNetwork, "the connection broke while sending: %v", rtmperr.Reason(err))
 	}
@@ -226,4 +238,4 @@ func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
 }
 
 // roundTrip returns the connection's round-trip time, 0 where it is not known.
-func (w *writer) roundTrip() time.Duration { return roundTrip(w.wire.conn) }
+func (w *writer) roundTrip() time.Duration { return transport.RoundTrip(w.conn) }

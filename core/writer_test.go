@@ -182,7 +182,7 @@ func TestWriterControlFlood(t *testing.T) {
 		}
 		require.ErrorIs(t, err, rtmperr.ErrOverflow)
 		require.Equal(t, sendqueue.MaxControl+2, sent)
-		w.wire.conn.Close()
+		w.conn.Close()
 		w.abort()
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 	})

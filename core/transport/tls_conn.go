@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"crypto/tls"
@@ -6,13 +6,24 @@ import (
 	"net"
 	"sync"
 	"syscall"
+	"time"
 )
 
-// secureConn is an encrypted connection. It has what the writer needs and *tls.Conn has not.
-type secureConn struct {
+// SecureConn is an encrypted connection. It has what the writer needs and *tls.Conn has not.
+type SecureConn struct {
 	*tls.Conn
 	under *recordConn
 }
+
+// Encrypt returns the client's end of an encrypted connection. A write of the handshake gives up when the network takes nothing for
+// the time of patience.
+func Encrypt(conn net.Conn, config *tls.Config, patience time.Duration) *SecureConn {
+	under := &recordConn{Conn: conn, patience: patience}
+	return &SecureConn{Conn: tls.Client(under, config), under: under}
+}
+
+// closePatience bounds how long CloseWrite waits for the network.
+const closePatience = 400 * time.Millisecond
 
 // maxRecord is the most that one record of TLS carries. RFC 8446, 5.1.
 const maxRecord = 16 << 10
@@ -23,7 +34,7 @@ var records = sync.Pool{New: func() any { return new([maxRecord]byte) }}
 
 // writeRecord encrypts what begins pieces, as much as a record carries, and takes it out of pieces. Each Write of TLS makes a
 // record with a header, a checksum and a system call of its own: small pieces are gathered first.
-func (c *secureConn) writeRecord(pieces *net.Buffers) (int64, error) {
+func (c *SecureConn) writeRecord(pieces *net.Buffers) (int64, error) {
 	if advance(pieces, 0); len(*pieces) == 0 {
 		return 0, nil
 	}
@@ -35,7 +46,7 @@ func (c *secureConn) writeRecord(pieces *net.Buffers) (int64, error) {
 }
 
 // writeRecords is writeRecord for all of pieces.
-func (c *secureConn) writeRecords(pieces *net.Buffers) (written int64, err error) {
+func (c *SecureConn) writeRecords(pieces *net.Buffers) (written int64, err error) {
 	for err == nil && len(*pieces) > 0 {
 		var n int64
 		n, err = c.writeRecord(pieces)
@@ -74,7 +85,7 @@ func advance(pieces *net.Buffers, n int) {
 }
 
 // SyscallConn gives what asks the kernel the TCP connection under it.
-func (c *secureConn) SyscallConn() (syscall.RawConn, error) {
+func (c *SecureConn) SyscallConn() (syscall.RawConn, error) {
 	under, ok := c.under.Conn.(syscall.Conn)
 	if !ok {
 		return nil, errors.ErrUnsupported
@@ -83,8 +94,8 @@ func (c *secureConn) SyscallConn() (syscall.RawConn, error) {
 }
 
 // CloseWrite tells the peer that nothing follows, by TLS's close_notify and TCP's FIN, without waiting long for the network.
-func (c *secureConn) CloseWrite() error {
-	c.under.end(closeTimeout)
+func (c *SecureConn) CloseWrite() error {
+	c.under.end(closePatience)
 	if err := c.Conn.CloseWrite(); err != nil {
 		return err
 	}
@@ -95,4 +106,4 @@ func (c *secureConn) CloseWrite() error {
 }
 
 // Close closes at once: that of *tls.Conn would wait for the network to take its close_notify.
-func (c *secureConn) Close() error { return c.under.Close() }
+func (c *SecureConn) Close() error { return c.under.Close() }

@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"context"
@@ -18,9 +18,9 @@ var keepalive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interv
 // minSilence is the least time that data may go unacknowledged: a lossy link retransmits a few times, at growing intervals.
 const minSilence = 10 * time.Second
 
-// dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
+// Dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
 // tried side by side (RFC 8305). Small messages leave at once (TCP_NODELAY), as Go's library has it.
-func dial(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
+func Dial(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
 	within, cancel := context.WithTimeout(shutdown, o.Timeout)
 	defer cancel()
 	conn, err := dialTCP(within, resolver, to, o)

@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func TestSocketOptions(t *testing.T) {
 		if c.scheme == "rtmps" {
 			go func() { _, _ = c.server.Accept().Read() }() // agrees on encryption
 		}
-		conn, err := dial(context.Background(), nil, &endpoint.Endpoint{Scheme: c.scheme, Host: "127.0.0.1", Address: c.server.Address()}, &o)
+		conn, err := Dial(context.Background(), nil, &endpoint.Endpoint{Scheme: c.scheme, Host: "127.0.0.1", Address: c.server.Address()}, &o)
 		require.NoError(t, err)
 		raw, err := conn.(syscall.Conn).SyscallConn()
 		require.NoError(t, err)

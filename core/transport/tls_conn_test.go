@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ func (c *countedConn) Write(p []byte) (int, error) {
 }
 
 // encrypted returns both ends of an encrypted connection.
-func encrypted(t *testing.T) (*secureConn, *countedConn, *tls.Conn) {
+func encrypted(t *testing.T) (*SecureConn, *countedConn, *tls.Conn) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
@@ -36,9 +36,8 @@ func encrypted(t *testing.T) (*secureConn, *countedConn, *tls.Conn) {
 	peer, err := listener.Accept()
 	require.NoError(t, err)
 	counted := &countedConn{Conn: conn}
-	under := &recordConn{Conn: counted, patience: patience}
 	config := &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}
-	c := &secureConn{Conn: tls.Client(under, config), under: under}
+	c := Encrypt(counted, config, script.Patience)
 	server := tls.Server(peer, script.SelfSigned(t, "h"))
 	t.Cleanup(func() { c.Close(); peer.Close() })
 	agreed := make(chan error, 1)
@@ -142,6 +141,6 @@ func TestPatience(t *testing.T) {
 	other.Close()
 	_, err := (&recordConn{Conn: closed}).Write(nil)
 	require.ErrorIs(t, err, io.ErrClosedPipe)
-	_, err = (&secureConn{under: &recordConn{Conn: closed}}).SyscallConn()
+	_, err = (&SecureConn{under: &recordConn{Conn: closed}}).SyscallConn()
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }

@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"net"
@@ -26,17 +26,17 @@ func tcpInfo(conn net.Conn) (info unix.TCPInfo) {
 	return info
 }
 
-// roundTrip returns the round-trip time that the kernel measures on a connection, 0 if it is not known.
-func roundTrip(conn net.Conn) time.Duration {
+// RoundTrip returns the round-trip time that the kernel measures on a connection, 0 if it is not known.
+func RoundTrip(conn net.Conn) time.Duration {
 	return time.Duration(tcpInfo(conn).Rtt) * time.Microsecond
 }
 
-// acknowledged returns how many bytes the peer's kernel has acknowledged, 0 if it is not known.
-func acknowledged(conn net.Conn) uint64 { return tcpInfo(conn).Bytes_acked }
+// Acknowledged returns how many bytes the peer's kernel has acknowledged, 0 if it is not known.
+func Acknowledged(conn net.Conn) uint64 { return tcpInfo(conn).Bytes_acked }
 
-// unacknowledged returns how many bytes of a TCP connection the peer's kernel has not acknowledged, and whether that is known.
+// Unacknowledged returns how many bytes of a TCP connection the peer's kernel has not acknowledged, and whether that is known.
 // tcp(7), SIOCOUTQ.
-func unacknowledged(conn net.Conn) (bytes int, known bool) {
+func Unacknowledged(conn net.Conn) (bytes int, known bool) {
 	c, ok := conn.(syscall.Conn)
 	if !ok {
 		return 0, false

@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func tlsConfig(t *options.TLS, host string, systemPool func() (*x509.CertPool, e
 		InsecureSkipVerify: t.Insecure,
 		MinVersion:         tls.VersionTLS12,
 
-		// Records of full size from the start: secureConn gathers what belongs together, and a picture is of no use before
+		// Records of full size from the start: SecureConn gathers what belongs together, and a picture is of no use before
 		// all of it is there.
 		DynamicRecordSizingDisabled: true,
 	}
@@ -87,8 +87,7 @@ func secured(within context.Context, conn net.Conn, to *endpoint.Endpoint, o *op
 	if err != nil {
 		return nil, err
 	}
-	under := &recordConn{Conn: conn, patience: o.Timeout}
-	c := &secureConn{Conn: tls.Client(under, config), under: under}
+	c := Encrypt(conn, config, o.Timeout)
 	if err := c.HandshakeContext(within); err != nil {
 		return nil, tlsFailure(err, within.Err() != nil, to, config.ServerName, o.Timeout)
 	}

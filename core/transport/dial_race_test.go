@@ -1,4 +1,4 @@
-package core
+package transport
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -153,7 +154,7 @@ func TestAddressesOf(t *testing.T) {
 	for i := range byte(40) {
 		many = append(many, net.IPv4(127, 0, 1, i))
 	}
-	resolver := nameServer(t, func() []net.IP { return many })
+	resolver := coretest.NameServer(t, func() []net.IP { return many })
 	all, err := addressesOf(t.Context(), resolver, "cdn.test.:1935", time.Second)
 	require.NoError(t, err)
 	require.Len(t, all, maxAddresses)
