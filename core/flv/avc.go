@@ -6,11 +6,6 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 )
 
-const avcHeaderSize = 1 // of a NAL unit
-
-// defaultLengthSize is the size of a NAL unit's length in bodies written here, and in containers until SetConfig says otherwise.
-const defaultLengthSize = 4
-
 // AVC follows the parameter sets of one H.264 track. The zero value is ready.
 type AVC struct {
 	sets       parameterSets

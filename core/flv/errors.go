@@ -20,9 +20,3 @@ var (
 	ErrUnsupportedCodec = errors.New("cannot be sent")
 	ErrUnknownCodec     = errors.New("cannot tell the codec from the data: pass it as `codec`")
 )
-
-// forbiddenZeroBit is set in the header of no NAL unit of H.264 or HEVC: it means that the unit was damaged on its way.
-// Decoders pass over such units.
-const forbiddenZeroBit = 0x80
-
-var errForbiddenBit = fmt.Errorf("%w: its forbidden_zero_bit is set, which says that it is damaged", ErrBadNALUnit)

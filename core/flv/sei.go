@@ -1,6 +1,8 @@
 package flv
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+)
 
 // SEI messages about the display, the same in H.264 (D.1) and HEVC (D.2).
 const (
@@ -58,63 +60,5 @@ func parseMastering(b []byte) MasteringDisplay {
 	return MasteringDisplay{
 		GreenX: xy(0), GreenY: xy(1), BlueX: xy(2), BlueY: xy(3), RedX: xy(4), RedY: xy(5), WhiteX: xy(6), WhiteY: xy(7),
 		MaxLuminance: cd(16), MinLuminance: cd(20),
-	}
-}
-
-// rbspReader reads bytes of a NAL unit without the bytes of emulation prevention. H.264, 7.4.1.
-type rbspReader struct {
-	buf   []byte
-	pos   int
-	zeros int
-}
-
-func (r *rbspReader) next() (byte, bool) {
-	if r.zeros >= 2 && r.pos < len(r.buf) && r.buf[r.pos] == 3 {
-		r.pos++
-		r.zeros = 0
-	}
-	if r.pos >= len(r.buf) {
-		return 0, false
-	}
-	b := r.buf[r.pos]
-	r.pos++
-	if b == 0 {
-		r.zeros++
-	} else {
-		r.zeros = 0
-	}
-	return b, true
-}
-
-// more reports whether there is more than rbsp_trailing_bits.
-func (r *rbspReader) more() bool { return len(r.buf)-r.pos > 2 }
-
-func (r *rbspReader) read(dst []byte) bool {
-	for i := range dst {
-		b, ok := r.next()
-		if !ok {
-			return false
-		}
-		dst[i] = b
-	}
-	return true
-}
-
-func (r *rbspReader) skip(n int) {
-	for range n {
-		if _, ok := r.next(); !ok {
-			return
-		}
-	}
-}
-
-// seiNumber reads a payload type or size: any number of ff bytes, and a last one. H.264, 7.3.2.3.1.
-func (r *rbspReader) seiNumber() (n int) {
-	for {
-		b, ok := r.next()
-		n += int(b)
-		if !ok || b != 0xFF {
-			return n
-		}
 	}
 }

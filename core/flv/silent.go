@@ -38,20 +38,3 @@ func SilentAAC(sampleRate, channels int) (config, frame []byte, err error) {
 	w.put(idEND, 3)
 	return config, w.buf, nil
 }
-
-// bitWriter appends bits, the most significant first.
-type bitWriter struct {
-	buf  []byte
-	free int // bits in the last byte
-}
-
-func (w *bitWriter) put(v uint32, n int) {
-	for ; n > 0; n-- {
-		if w.free == 0 {
-			w.buf = append(w.buf, 0)
-			w.free = 8
-		}
-		w.free--
-		w.buf[len(w.buf)-1] |= byte(v>>(n-1)&1) << w.free
-	}
-}

@@ -1,7 +1,5 @@
 package flv
 
-import "bytes"
-
 // h264Track is an AVC as a VideoTrack.
 type h264Track struct{ AVC }
 
@@ -16,16 +14,4 @@ func (t *h264Track) Info() VideoInfo {
 	info := t.AVC.Info()
 	info.Codec = H264
 	return info
-}
-
-// changes compares a record with that of the last report.
-type changes struct{ reported []byte }
-
-// news reports whether a record is another one than at the previous call. Until there is a record nothing is news.
-func (c *changes) news(record []byte) bool {
-	if record == nil || bytes.Equal(record, c.reported) {
-		return false
-	}
-	c.reported = record
-	return true
 }
