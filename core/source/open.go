@@ -43,7 +43,7 @@ func Open(spec Spec) (Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shownPath(spec.Path), err)
 	}
-	if m, err = newNamed(brief.Text(spec.Path), m); err != nil {
+	if m, err = newNamed(brief.Text(spec.Path), &beginning{Reader: m}); err != nil {
 		return nil, err
 	}
 	if spec.Loop || spec.Path == Clip {
