@@ -167,8 +167,8 @@ func (h *handover) replace() (*connection, error) {
 		return nil, err
 	}
 	m := h.s.p.muxer
-	err = h.awaitKey(m.Prepare(next.destination()), next)
-	if err != nil && !m.Dismiss() {
+	err = h.awaitKey(m.PrepareSwitch(next.destination()), next)
+	if err != nil && m.CancelSwitch() {
 		h.s.leaving.Go(func() { next.leave() })
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (h *handover) replace() (*connection, error) {
 func (h *handover) replaceAfter() (*connection, error) {
 	h.s.p.log.Info("the server takes one publisher of a name at a time: the old connection ends first")
 	m := h.s.p.muxer
-	if err := h.awaitKey(m.PrepareParking(h.s.newParking()), nil); err != nil && !m.Dismiss() {
+	if err := h.awaitKey(m.PrepareParking(h.s.newParking()), nil); err != nil && m.CancelSwitch() {
 		return nil, err
 	}
 	h.tell(moveNews{parked: true})
@@ -192,8 +192,8 @@ func (h *handover) replaceAfter() (*connection, error) {
 	for pause := firstNamePause; ; pause *= 2 {
 		next, err := h.connect()
 		if err == nil {
-			m.Prepare(next.destination())
-			m.TakeOver()
+			m.PrepareSwitch(next.destination())
+			m.SwitchNow()
 			return next, nil
 		}
 		if !nameInUse(err) || time.Now().Add(pause).After(limit) {
@@ -237,11 +237,11 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 		case <-taken:
 			return nil
 		case <-h.lost:
-			h.s.p.muxer.TakeOver()
+			h.s.p.muxer.SwitchNow()
 			return nil
 		case <-limit.C:
 			h.s.p.log.Warn("no key frame came: the stream goes to the new connection without one, and waits for it there", "waited", keyFrameWait)
-			h.s.p.muxer.TakeOver()
+			h.s.p.muxer.SwitchNow()
 			return nil
 		case <-h.wanted.Done():
 			return rtmperr.ErrEnded

@@ -41,7 +41,7 @@ func TestAwaitKey(t *testing.T) {
 				h := newMove(p)
 				defer h.s.beginAbort()
 				next := coretest.NewLargeOutput(p.counters.Dropped)
-				taken := p.muxer.Prepare(mux.Destination{Out: next, StreamID: coretest.StreamID})
+				taken := p.muxer.PrepareSwitch(mux.Destination{Out: next, StreamID: coretest.StreamID})
 				time.AfterFunc(time.Second, func() { ca.happen(h) })
 				begin := time.Now()
 				require.Equal(t, ca.err, h.awaitKey(taken, nil))

@@ -128,7 +128,7 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "limit type 3", LimitType(3).String())
 }
 
-// The IDs are distinct, and few enough for every server.
+// The IDs are distinct, few enough for every server, and each kind of message has its own.
 func TestChunkStreams(t *testing.T) {
 	seen := map[uint32]bool{}
 	for _, id := range []uint32{
@@ -138,5 +138,11 @@ func TestChunkStreams(t *testing.T) {
 		seen[id] = true
 		require.GreaterOrEqual(t, id, uint32(2))
 		require.LessOrEqual(t, id, uint32(8))
+	}
+	for kind, want := range map[Type]uint32{
+		TypeSetChunkSize: 2, TypeAbort: 2, TypeAcknowledgement: 2, TypeUserControl: 2, TypeWindowAckSize: 2, TypeSetPeerBandwidth: 2,
+		TypeCommandAMF0: 3, TypeCommandAMF3: 3, TypeAudio: 4, TypeDataAMF0: 5, TypeDataAMF3: 5, TypeVideo: 6,
+	} {
+		require.Equal(t, want, kind.ChunkStream(), kind)
 	}
 }

@@ -49,3 +49,23 @@ func (t Type) String() string {
 	}
 	return fmt.Sprintf("message type %d", uint8(t))
 }
+
+// ChunkStream returns the ID of the chunk stream on which a publisher sends messages of the type.
+//
+// The specification reserves 2 for control messages (RTMP 1.0, 5.4) and leaves the choice of the
+// others to the sender, up to 65599. In practice only 2 to 8 may be used: nginx-rtmp closes a
+// connection that uses 32 or more, and other publishers stay below 9. Audio, video and data have one
+// each, so that the timestamps on a chunk stream grow and headers stay short.
+func (t Type) ChunkStream() uint32 {
+	switch t {
+	case TypeAudio:
+		return AudioChunkStream
+	case TypeVideo, TypeAggregate:
+		return VideoChunkStream
+	case TypeDataAMF0, TypeDataAMF3, TypeSharedObjectAMF0, TypeSharedObjectAMF3:
+		return DataChunkStream
+	case TypeCommandAMF0, TypeCommandAMF3:
+		return CommandChunkStream
+	}
+	return ControlChunkStream
+}

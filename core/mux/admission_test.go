@@ -23,13 +23,13 @@ func TestTermsOfASource(t *testing.T) {
 // Media that is parked between two connections is in the form that the first one takes.
 func TestTermsOfParkedMedia(t *testing.T) {
 	m, w := attached()
-	m.Server = caps.Everything(caps.NotNeeded)
+	m.outlet.Server = caps.Everything(caps.NotNeeded)
 	require.NoError(t, m.SendAudioFrame(coretest.OpusFrame, 0, Frame{Codec: "opus", Config: coretest.OpusHead}))
 	m.Park(w, NewParking(queueBytes, queueMedia, m.counters.Dropped))
 	require.NoError(t, m.SendAudioFrame(coretest.OpusFrame, 20, Frame{}))
 	next := onQueue(m.counters)
-	m.Prepare(at(next))
-	m.TakeOver()
+	m.PrepareSwitch(at(next))
+	m.SwitchNow()
 	require.ErrorIs(t, m.SendAudioFrame(coretest.OpusFrame, 40, Frame{}), rtmperr.ErrRefused, "this one takes no Opus")
 	require.Less(t, m.Elapsed(time.Now()), time.Minute)
 }

@@ -1,7 +1,7 @@
 // Package mux turns access units of any number of tracks into RTMP messages on one clock.
 //
 // A publisher has one Muxer for as long as it lives: parameter sets that a camera sends once are kept
-// over connections. Attach says where messages go, Prepare and TakeOver how they go from one
+// over connections. Attach says where messages go, PrepareSwitch and SwitchNow how they go from one
 // connection to the next without a frame lost or sent twice. Where messages go is an Output, which
 // this package declares: the sender of a connection is one, and Parking, where media waits while there
 // is no connection.

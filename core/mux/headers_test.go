@@ -73,7 +73,7 @@ func TestTimesOfHeadersWithoutFrames(t *testing.T) {
 	m, w := attachedTo(func(*Destination) {})
 	m.Begin(Expectation{Video: &flv.VideoInfo{}, Audio: &flv.AudioInfo{Codec: flv.Opus}, VideoConfig: coretest.RecordMain, AudioConfig: coretest.OpusHead})
 	m.mu.Lock()
-	m.floor = 500
+	m.outlet.floor = 500
 	m.mu.Unlock()
 	require.NoError(t, m.SendUnit(&flv.AccessUnit{Kind: flv.Video, NALUs: [][]byte{coretest.IDR}}, 0))
 	m.Detach()

@@ -16,6 +16,9 @@ type heldUnits struct {
 	units [][]byte // the result of take
 }
 
+// some reports whether something is held.
+func (h *heldUnits) some() bool { return len(h.ends) > 0 }
+
 func (h *heldUnits) add(units [][]byte) {
 	for _, u := range units {
 		if len(h.ends) < maxHeldUnits && len(h.data)+len(u) <= maxHeldBytes {

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"luatrtmp/amf"
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -23,43 +22,43 @@ const (
 	maxMetadataText   = 4 << 10
 )
 
-// metadata holds the fields of onMetaData that the user set.
-type metadata struct {
+// userFields are the fields of onMetaData that the user set.
+type userFields struct {
 	mu     sync.Mutex
 	fields amf.ECMAArray
 }
 
 // set stores one field; value is a float64, a string or a bool.
-func (m *metadata) set(name string, value amf.Value) error {
+func (u *userFields) set(name string, value amf.Value) error {
 	if text, ok := value.(string); name == "" || len(name) > maxMetadataText || ok && len(text) > maxMetadataText {
 		return rtmperr.New(rtmperr.ErrInvalid, "metadata: names have 1 to %d bytes, texts at most as many", maxMetadataText)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range m.fields {
-		if m.fields[i].Name == name {
-			m.fields[i].Value = value
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for i := range u.fields {
+		if u.fields[i].Name == name {
+			u.fields[i].Value = value
 			return nil
 		}
 	}
-	if len(m.fields) >= maxMetadataFields {
-		return rtmperr.New(rtmperr.ErrOverflow, "metadata: %d fields, more are not possible", len(m.fields))
+	if len(u.fields) >= maxMetadataFields {
+		return rtmperr.New(rtmperr.ErrOverflow, "metadata: %d fields, more are not possible", len(u.fields))
 	}
-	m.fields = append(m.fields, amf.Property{Name: name, Value: value})
+	u.fields = append(u.fields, amf.Property{Name: name, Value: value})
 	return nil
 }
 
-func (m *metadata) clear() {
-	m.mu.Lock()
-	m.fields = nil
-	m.mu.Unlock()
+func (u *userFields) clear() {
+	u.mu.Lock()
+	u.fields = nil
+	u.mu.Unlock()
 }
 
 // over returns known with the user's fields put over it.
-func (m *metadata) over(known amf.ECMAArray) amf.ECMAArray {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, f := range m.fields {
+func (u *userFields) over(known amf.ECMAArray) amf.ECMAArray {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, f := range u.fields {
 		found := false
 		for i := range known {
 			if known[i].Name == f.Name {
@@ -73,95 +72,68 @@ func (m *metadata) over(known amf.ECMAArray) amf.ECMAArray {
 	return known
 }
 
-// sendMetadata sends onMetaData when it says something new. It must be called with
-// m.mu held.
-func (m *Muxer) sendMetadata(timestamp uint32) error {
-	values := &message.Data{Values: []amf.Value{"@setDataFrame", "onMetaData", m.metadata.over(m.knownMetadata())}}
+// sendMetadata sends onMetaData when it says something new.
+func (o *outlet) sendMetadata(timestamp uint32) error {
+	values := &message.Data{Values: []amf.Value{"@setDataFrame", "onMetaData", o.user.over(o.knownMetadata())}}
 	body, err := values.AppendBody(nil)
 	if err != nil {
 		return rtmperr.New(rtmperr.ErrInvalid, "metadata: %v", err)
 	}
-	if bytes.Equal(body, m.metadataSent) {
+	if bytes.Equal(body, o.metadata) {
 		return nil
 	}
-	h := chunk.Header{
-		ChunkStreamID: message.DataChunkStream, Timestamp: timestamp,
-		Type: uint8(values.Type()), StreamID: m.StreamID,
-	}
-	if err = m.Out.Send(h, sendqueue.Header, 0, m.now, [][]byte{body}); err != nil {
+	if err = o.Out.Send(o.header(values.Type(), timestamp), sendqueue.Header, 0, o.now, [][]byte{body}); err != nil {
 		return err
 	}
-	m.metadataSent = body
+	o.metadata = body
 	return nil
-}
-
-// SetMetadata sets one extra field of onMetaData: a float64, a string or a bool. It goes out with the
-// next onMetaData.
-func (m *Muxer) SetMetadata(name string, value amf.Value) error { return m.metadata.set(name, value) }
-
-// ClearMetadata forgets the extra fields.
-func (m *Muxer) ClearMetadata() { m.metadata.clear() }
-
-// ResendMetadata sends what the user changed, when something was sent before.
-func (m *Muxer) ResendMetadata() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.publishing() || m.metadataSent == nil {
-		return nil
-	}
-	m.now = m.config.Clock()
-	return m.sendMetadata(m.latest())
 }
 
 // knownMetadata is what is known of the media, and nothing that is guessed. FLV 10.1, E.5; Enhanced
 // RTMP v2, "Enhancing onMetaData": the fields describe the first tracks, and maps by track id all
 // tracks but 0.
-func (m *Muxer) knownMetadata() amf.ECMAArray {
+func (o *outlet) knownMetadata() amf.ECMAArray {
 	var fields fieldList
-	fields.number("duration", m.expect.Duration.Seconds())
-	if info, ok := m.videoInfo(); ok {
+	fields.number("duration", o.media.expect.Duration.Seconds())
+	if info, ok := o.media.videoInfo(); ok {
 		if info.Width > 0 && info.Height > 0 {
 			fields.number("width", float64(info.Width))
 			fields.number("height", float64(info.Height))
 		}
 		fields.number("framerate", info.FrameRate)
-		fields.add("videocodecid", m.codecID(flv.Video, info.Codec))
-		fields.number("videodatarate", m.expect.VideoRate)
+		fields.add("videocodecid", o.codecID(flv.Video, info.Codec))
+		fields.number("videodatarate", o.media.expect.VideoRate)
 	}
-	if info, ok := m.audioInfo(); ok {
-		fields.add("audiocodecid", m.codecID(flv.Audio, info.Codec))
+	if info, ok := o.audioInfo(); ok {
+		fields.add("audiocodecid", o.codecID(flv.Audio, info.Codec))
 		fields.number("audiosamplerate", float64(info.SampleRate))
 		if info.Channels > 0 {
 			fields.number("audiochannels", float64(info.Channels))
 			fields.add("stereo", info.Channels > 1)
 		}
 		fields.add("audiosamplesize", float64(audioSampleSize))
-		if !m.silent() {
-			fields.number("audiodatarate", m.expect.AudioRate)
+		if !o.silent() {
+			fields.number("audiodatarate", o.media.expect.AudioRate)
 		}
 	}
-	if tracks := m.trackMap(flv.Video); tracks != nil {
+	if tracks := o.trackMap(flv.Video); tracks != nil {
 		fields.add("videoTrackIdInfoMap", tracks)
 	}
-	if tracks := m.trackMap(flv.Audio); tracks != nil {
+	if tracks := o.trackMap(flv.Audio); tracks != nil {
 		fields.add("audioTrackIdInfoMap", tracks)
 	}
-	fields.add("encoder", m.config.Encoder)
+	fields.add("encoder", o.encoder)
 	return amf.ECMAArray(fields)
 }
 
-// fieldList is what onMetaData is made of. Its methods are called often and rarely run: inlined
-// they would be large.
+// fieldList is what onMetaData is made of.
 type fieldList []amf.Property
 
-//go:noinline
 func (l *fieldList) add(name string, value amf.Value) {
 	*l = append(*l, amf.Property{Name: name, Value: value})
 }
 
 // number adds what is known of a number: nothing if it is 0.
-//
-//go:noinline
 func (l *fieldList) number(name string, value float64) {
 	if value > 0 {
 		l.add(name, value)
@@ -169,22 +141,22 @@ func (l *fieldList) number(name string, value float64) {
 }
 
 // codecID is that of the first track of a kind, or of what is expected of it.
-func (m *Muxer) codecID(kind flv.Kind, c flv.Codec) float64 {
-	form := formOf(c, m.Wants.LegacyHEVC)
-	if t := m.first(kind); t != nil {
+func (o *outlet) codecID(kind flv.Kind, c flv.Codec) float64 {
+	form := formOf(c, o.Wants.LegacyHEVC)
+	if t := o.media.tracks.first(kind); t != nil {
 		form.Track = t.id
 	}
 	return float64(form.CodecID())
 }
 
 // trackMap describes the tracks of a kind but for track 0, nil if there are none.
-func (m *Muxer) trackMap(kind flv.Kind) amf.Object {
+func (o *outlet) trackMap(kind flv.Kind) amf.Object {
 	var all amf.Object
-	for _, t := range m.tracks {
-		if t.kind != kind || t.id == 0 || !t.known() || m.leavesOutForm(t.form(m.Wants.LegacyHEVC)) {
+	for _, t := range o.media.tracks {
+		if t.kind != kind || t.id == 0 || !t.known() || o.leavesOutForm(o.form(t)) {
 			continue
 		}
-		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(m.Wants.LegacyHEVC)})
+		all = append(all, amf.Property{Name: strconv.Itoa(int(t.id)), Value: t.describe(o.Wants.LegacyHEVC)})
 	}
 	return all
 }
@@ -208,57 +180,25 @@ func (t *track) describe(legacyHEVC bool) amf.Object {
 	return amf.Object(fields)
 }
 
-// known reports whether enough is known of a track to describe it.
-func (t *track) known() bool {
-	if t.kind == flv.Video {
-		return t.video.Record() != nil
-	}
-	return t.audio.Ready()
-}
-
-// videoInfo is what the first video track says itself, completed by what the source says; false
-// without video.
-func (m *Muxer) videoInfo() (flv.VideoInfo, bool) {
-	var info flv.VideoInfo
-	t := m.first(flv.Video)
-	switch known := t != nil && t.known(); {
-	case !known && m.expect.Video == nil:
-		return info, false
-	case !known:
-		info = *m.expect.Video
-	default:
-		info = t.video.Info()
-		if info.FrameRate == 0 && m.expect.Video != nil {
-			info.FrameRate = m.expect.Video.FrameRate
-		}
-	}
-	if info.Codec == flv.NoCodec {
-		info.Codec = flv.H264
-	}
-	return info, true
-}
-
 // expectsAudio reports whether the source has audio that the server takes.
-func (m *Muxer) expectsAudio() bool {
-	return m.expect.Audio != nil && !m.leavesOutForm(formOf(cmp.Or(m.expect.Audio.Codec, flv.AAC), m.Wants.LegacyHEVC))
+func (o *outlet) expectsAudio() bool {
+	return o.media.expect.Audio != nil && !o.leavesOutForm(formOf(cmp.Or(o.media.expect.Audio.Codec, flv.AAC), o.Wants.LegacyHEVC))
 }
 
 // audioInfo is the same for audio, the silent track included.
-func (m *Muxer) audioInfo() (flv.AudioInfo, bool) {
+func (o *outlet) audioInfo() (flv.AudioInfo, bool) {
 	var info flv.AudioInfo
-	t := m.first(flv.Audio)
-	switch known := t != nil && t.known() && !m.leavesOutForm(t.form(m.Wants.LegacyHEVC)); {
-	case known && !m.silent():
+	t := o.media.tracks.first(flv.Audio)
+	switch known := t != nil && t.known() && !o.leavesOutForm(o.form(t)); {
+	case known && !o.silent():
 		info = t.audio.Info()
-	case m.silent():
-		info = silenceInfo
-	case m.expectsAudio():
-		info = *m.expect.Audio
+	case o.silent():
+		info = silenceInfo()
+	case o.expectsAudio():
+		info = *o.media.expect.Audio
 	default:
 		return info, false
 	}
-	if info.Codec == flv.NoCodec {
-		info.Codec = flv.AAC
-	}
+	info.Codec = cmp.Or(info.Codec, flv.AAC)
 	return info, true
 }

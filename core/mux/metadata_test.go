@@ -90,8 +90,8 @@ func TestMetadataOfRatesAndDuration(t *testing.T) {
 
 func TestMetadataOfTheUser(t *testing.T) {
 	m, w := attached()
-	require.NoError(t, m.metadata.set("title", "a"))
-	require.NoError(t, m.metadata.set("width", 1.0))
+	require.NoError(t, m.user.set("title", "a"))
+	require.NoError(t, m.user.set("width", 1.0))
 	require.NoError(t, m.ResendMetadata())
 	requireSent(t, w)
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
@@ -103,18 +103,18 @@ func TestMetadataOfTheUser(t *testing.T) {
 
 	require.NoError(t, m.ResendMetadata())
 	requireSent(t, w)
-	require.NoError(t, m.metadata.set("title", "b"))
+	require.NoError(t, m.user.set("title", "b"))
 	require.NoError(t, m.sendAnnexB(coretest.Picture, 40, 0))
 	require.NoError(t, m.ResendMetadata())
 	require.EqualValues(t, 40, requireSent(t, w, "P", "M")[1].Header.Timestamp)
-	m.metadata.clear()
+	m.user.clear()
 	require.NoError(t, m.ResendMetadata())
 	_, known := lastMetadata(t, w).Get("title")
 	require.False(t, known)
 }
 
 func TestMetadataLimits(t *testing.T) {
-	var m metadata
+	var m userFields
 	require.ErrorIs(t, m.set("", 1.0), rtmperr.ErrInvalid)
 	require.ErrorIs(t, m.set(strings.Repeat("n", maxMetadataText+1), 1.0), rtmperr.ErrInvalid)
 	require.ErrorIs(t, m.set("n", strings.Repeat("v", maxMetadataText+1)), rtmperr.ErrInvalid)
@@ -128,7 +128,7 @@ func TestMetadataLimits(t *testing.T) {
 
 func TestMetadataThatAMFCannotSay(t *testing.T) {
 	m, _ := attached()
-	require.NoError(t, m.metadata.set("odd", struct{}{}))
+	require.NoError(t, m.user.set("odd", struct{}{}))
 	require.ErrorIs(t, m.sendAnnexB(coretest.KeyFrame, 0, 0), rtmperr.ErrInvalid)
 	require.ErrorIs(t, m.sendAAC(coretest.ADTS, nil, 0), rtmperr.ErrInvalid)
 }

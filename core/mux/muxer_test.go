@@ -207,7 +207,7 @@ func TestMuxerAudio(t *testing.T) {
 		require.ErrorIs(t, err, c.kind, c.name)
 		require.ErrorContains(t, err, c.text)
 		requireSent(t, w)
-		for _, n := range m.scratch.nalus {
+		for _, n := range m.scratch.parts {
 			require.Nil(t, n, "the caller's memory is not kept")
 		}
 	}
@@ -256,6 +256,6 @@ func TestMuxerOnABrokenConnection(t *testing.T) {
 	m, w = attached()
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	w.Fail(broken)
-	require.NoError(t, m.metadata.set("title", "x"))
+	require.NoError(t, m.user.set("title", "x"))
 	require.ErrorIs(t, m.ResendMetadata(), rtmperr.ErrNetwork)
 }

@@ -5,7 +5,6 @@ import (
 
 	"luatrtmp/core/caps"
 	"luatrtmp/core/chunk"
-	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
@@ -60,6 +59,3 @@ type Destination struct {
 	Server   caps.Capabilities
 	Wants    Preferences
 }
-
-// supports returns why a form cannot be sent there, nil if it can.
-func (d *Destination) supports(f flv.Form) error { return d.Server.CheckSupported(f) }

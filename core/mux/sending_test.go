@@ -75,7 +75,7 @@ func TestSendNALUsErrors(t *testing.T) {
 	}
 	m := newTestMuxer()
 	require.ErrorIs(t, m.SendNALUs([][]byte{coretest.KeyFrame}, 0), rtmperr.ErrState)
-	require.Equal(t, 0, len(m.scratch.nalus), "the caller's memory is kept")
+	require.Equal(t, 0, len(m.scratch.parts), "the caller's memory is kept")
 }
 
 func TestSendAudioBody(t *testing.T) {

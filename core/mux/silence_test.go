@@ -46,7 +46,7 @@ func inStep(t *testing.T, entries []*sendqueue.Message, from uint32, first int) 
 		case message.TypeAudio:
 			n := first + frames
 			require.Equal(t, uint32(n*1024*1000/44100), at-from, "by samples")
-			require.Equal(t, append([]byte{0xAF, 1}, silentMedia.frame...), e.Payload)
+			require.Equal(t, append([]byte{0xAF, 1}, silentFrame(t)...), e.Payload)
 			audio, begun = at, true
 			frames++
 		case message.TypeVideo:
@@ -95,7 +95,7 @@ func TestSilenceBesidePushedVideo(t *testing.T) {
 
 	// On the next connection it is known; times begin anew.
 	w = m.reattach()
-	m.Wants.SilentAudio = true
+	m.outlet.Wants.SilentAudio = true
 	pictures(t, m, 20_000, 21_000, 40)
 	lines, all = onWire(t, w)
 	require.Equal(t, []string{"0 metadata", "0 video 0 h264 start", "0 audio 0 aac start", "0 audio 0 aac frame", "0 video 0 h264 key"}, lines[:5])
@@ -117,7 +117,7 @@ func TestSilenceGivesWayToAudio(t *testing.T) {
 	require.Equal(t, []byte{0xAF, 0, 0x11, 0x90}, all[1].Payload)
 	require.NotContains(t, fmt.Sprint(lines[4:]), "audio", "for good, on later connections too")
 	w = m.reattach()
-	m.Wants.SilentAudio = true
+	m.outlet.Wants.SilentAudio = true
 	pictures(t, m, 6000, 9000, 40)
 	lines, _ = onWire(t, w)
 	require.NotContains(t, fmt.Sprint(lines), "aac frame")
@@ -191,10 +191,10 @@ func TestSilenceBesideSeveralTracks(t *testing.T) {
 	m, w := silentMuxer()
 	m.Begin(Expectation{Video: &flv.VideoInfo{}})
 	require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, 0xFFFFFF00, Frame{}))
-	m.find(flv.Video, 0).lastOut += 0xFFFFFF00 // some 49 days later
-	m.find(flv.Video, 0).offset += 0xFFFFFF00
-	m.silence.line.lastVideo += 0xFFFFFF00
-	m.silence.line.base += 0xFFFFFF00
+	m.media.tracks.find(flv.Video, 0).lastOut += 0xFFFFFF00 // some 49 days later
+	m.media.tracks.find(flv.Video, 0).offset += 0xFFFFFF00
+	m.outlet.silence.lastVideo += 0xFFFFFF00
+	m.outlet.silence.base += 0xFFFFFF00
 	onWire(t, w)
 	for i := range uint32(50) {
 		require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, 0xFFFFFF00+40*i, Frame{}))
@@ -230,4 +230,11 @@ func TestSilenceIsSilent(t *testing.T) {
 	out, err := exec.Command("ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode", "-i", path, "-f", "s16le", "-").Output()
 	require.NoError(t, err)
 	require.Equal(t, make([]byte, 44*1024*4), out)
+}
+
+func silentFrame(t *testing.T) []byte {
+	t.Helper()
+	_, frame, err := flv.SilentAAC(44100, 2)
+	require.NoError(t, err)
+	return frame
 }

@@ -29,7 +29,7 @@ func TestRelayAtAKeyFrame(t *testing.T) {
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 1000, 0))
 	require.NoError(t, m.sendAAC(coretest.ADTS, nil, 1010))
 	next := onQueue(m.counters)
-	taken := m.Prepare(at(next))
+	taken := m.PrepareSwitch(at(next))
 	require.NoError(t, m.sendAnnexB(coretest.Picture, 1040, 0))
 	require.NoError(t, m.sendAAC(coretest.ADTS, nil, 1050))
 	requireSent(t, old, "M", "VH", "K", "M", "AH", "A", "P", "A")
@@ -50,16 +50,16 @@ func TestRelayAtAKeyFrame(t *testing.T) {
 	for i, at := range []uint32{0, 0, 0, 0, 0, 20} {
 		require.Equal(t, at, all[i].Header.Timestamp, "audio from before the key frame waits for it at 0")
 	}
-	require.True(t, m.Dismiss(), "too late")
+	require.False(t, m.CancelSwitch(), "too late")
 }
 
 func TestRelayCalledOff(t *testing.T) {
 	m, old := attached()
-	m.Prepare(at(onQueue(m.counters)))
-	require.False(t, m.Dismiss())
+	m.PrepareSwitch(at(onQueue(m.counters)))
+	require.True(t, m.CancelSwitch())
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	requireSent(t, old, "M", "VH", "K")
-	m.TakeOver()
+	m.SwitchNow()
 	require.NoError(t, m.sendAnnexB(coretest.Picture, 40, 0))
 	requireSent(t, old, "P")
 }
@@ -68,8 +68,8 @@ func TestRelayWithoutAKeyFrame(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))
 	next := onQueue(m.counters)
-	m.Prepare(at(next))
-	m.TakeOver()
+	m.PrepareSwitch(at(next))
+	m.SwitchNow()
 	require.NoError(t, m.sendAnnexB(coretest.Picture, 40, 0))
 	require.NoError(t, m.sendAAC(coretest.ADTS, nil, 50))
 	require.NoError(t, m.sendAnnexB(coretest.AnnexB(coretest.IDR), 80, 0))
@@ -98,8 +98,8 @@ func TestRelayParked(t *testing.T) {
 	require.LessOrEqual(t, media, queueMedia)
 	require.NotZero(t, bytes)
 	next := onQueue(m.counters)
-	taken := m.Prepare(at(next))
-	m.TakeOver()
+	taken := m.PrepareSwitch(at(next))
+	m.SwitchNow()
 	<-taken
 	require.Zero(t, parked.media.Bytes())
 	require.NoError(t, m.sendAnnexB(coretest.Picture, 4040, 0))

@@ -5,8 +5,6 @@ import (
 
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
-	"luatrtmp/core/sendqueue"
-	"luatrtmp/internal/brief"
 )
 
 // track is one track: what is known of its media, and what has been sent of it on the connection.
@@ -22,82 +20,27 @@ type track struct {
 // progress is what has been sent of a track on one connection.
 type progress struct {
 	timeline
-	admitted  bool   // the server takes it
-	leftOut   bool   // the server does not take it, and the video goes alone
+	admission admission
 	announced bool   // the sequence start was sent
 	headerAt  uint32 // its timestamp
-	record    []byte
+	record    []byte // decoder configuration that was sent
 	info      flv.AudioInfo
 	color     *flv.Color
-	keyFrame  bool // pictures wait for the first key frame
+	keyFrame  bool // a key frame was sent, and nothing that others refer to has been missing since
 	cut       bool // the last key frame followed on nothing: its leading pictures cannot be decoded
 	held      heldUnits
 }
 
-// Frame says what a frame is that is pushed.
-type Frame struct {
-	// Codec is a name of flv.Codec. "" is the codec of the track's frames before. At its first frame the codec of video is then
-	// recognised, if it is H.264, HEVC or AV1; audio is AAC. Another codec than before begins the track anew.
-	Codec string
+// admission says whether a server takes a track.
+type admission uint8
 
-	// Track is the track id, 0 to 255. All others than 0 need a server that takes several tracks.
-	Track int
+const (
+	notAsked admission = iota
+	admitted           // it does
+	leftOut            // it does not, and the video goes alone
+)
 
-	// CompositionTime is the presentation time minus the decode time in ms, -8388608 to 8388607; only H.264 and HEVC have it.
-	CompositionTime int32
-
-	// Config is the decoder configuration, see flv.AccessUnit; empty: the one before, or what is in the frames.
-	Config []byte
-}
-
-// codec returns the codec that a frame names, NoCodec if it names none.
-func (f *Frame) codec(kind flv.Kind) (flv.Codec, error) {
-	if f.Codec == "" {
-		return flv.NoCodec, nil
-	}
-	c, ok := flv.ParseCodec(f.Codec)
-	switch {
-	case !ok:
-		return c, rtmperr.New(rtmperr.ErrInvalid, "codec %q is unknown; %v codecs are %s", brief.Text(f.Codec), kind, codecNames(kind))
-	case c.Kind() != kind:
-		return c, rtmperr.New(rtmperr.ErrInvalid, "codec %q is %v; %v codecs are %s", f.Codec, c.Kind(), kind, codecNames(kind))
-	}
-	return c, nil
-}
-
-func codecNames(kind flv.Kind) string {
-	if kind == flv.Video {
-		return "h264, hevc, av1, vp9, vp8"
-	}
-	return "aac, mp3, opus, flac, ac3, eac3, pcma, pcmu"
-}
-
-// find returns a track, nil if nothing is known of it.
-func (m *Muxer) find(kind flv.Kind, id uint8) *track {
-	for _, t := range m.tracks {
-		if t.kind == kind && t.id == id {
-			return t
-		}
-	}
-	return nil
-}
-
-// first returns the track of a kind with the lowest id, nil if there is none.
-func (m *Muxer) first(kind flv.Kind) *track {
-	for _, t := range m.tracks {
-		if t.kind == kind {
-			return t
-		}
-	}
-	return nil
-}
-
-// track returns the track for media of a codec: a fresh one, which keep makes the track, if there is none or it is of
-// another codec. Until then nothing changes, so that a wrong frame does not cost what is known.
-func (m *Muxer) track(c flv.Codec, id uint8) (*track, error) {
-	if t := m.find(c.Kind(), id); t != nil && t.codec() == c {
-		return t, nil
-	}
+func newTrack(c flv.Codec, id uint8) (*track, error) {
 	t := &track{kind: c.Kind(), id: id}
 	var err error
 	if t.kind == flv.Video {
@@ -112,47 +55,6 @@ func (m *Muxer) track(c flv.Codec, id uint8) (*track, error) {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 	}
 	return t, nil
-}
-
-// keep makes a track one of the muxer's. It goes on at the time of one that was there.
-func (m *Muxer) keep(t *track) {
-	if t.kept {
-		return
-	}
-	t.kept = true
-	if old := m.find(t.kind, t.id); old != nil {
-		t.timeline = old.timeline
-		*old = *t
-		return
-	}
-	m.tracks = append(m.tracks, t)
-	slices.SortFunc(m.tracks, func(a, b *track) int {
-		if a.kind != b.kind {
-			return int(b.kind) - int(a.kind)
-		}
-		return int(a.id) - int(b.id)
-	})
-}
-
-// trackOf returns the track of a source's unit, with the configuration that the unit has.
-func (m *Muxer) trackOf(u *flv.AccessUnit) (*track, error) {
-	codec := u.Codec
-	switch {
-	case codec != flv.NoCodec:
-	case u.Kind == flv.Video:
-		codec = flv.H264
-	default:
-		codec = flv.AAC
-	}
-	t, err := m.track(codec, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.configure(u.Config); err != nil {
-		return nil, err
-	}
-	m.keep(t) // a source is not mistaken about its codec
-	return m.find(u.Kind, 0), nil
 }
 
 func (t *track) codec() flv.Codec {
@@ -179,6 +81,22 @@ func (t *track) configure(config []byte) error {
 	return nil
 }
 
+// known reports whether enough is known of a track to describe it.
+func (t *track) known() bool {
+	if t.kind == flv.Video {
+		return t.video.Record() != nil
+	}
+	return t.audio.Ready()
+}
+
+// configuration returns the decoder configuration, nil if the codec has none or it is not known.
+func (t *track) configuration() []byte {
+	if t.kind == flv.Video {
+		return t.video.Record()
+	}
+	return t.audio.Record()
+}
+
 // form returns how bodies of the track are written. The old forms are those that every server knows.
 func (t *track) form(legacyHEVC bool) flv.Form {
 	f := formOf(t.codec(), legacyHEVC)
@@ -194,51 +112,191 @@ func formOf(c flv.Codec, legacyHEVC bool) flv.Form {
 	return flv.Form{Codec: c, Enhanced: c == flv.HEVC && !legacyHEVC}
 }
 
-// announceKnown sends onMetaData, and the sequence headers of all tracks that are known and not announced yet, video first: decoders
-// and servers learn of all tracks before the first frame. It must be called with m.mu held.
-func (m *Muxer) announceKnown(at uint32) error {
-	if err := m.sendMetadata(at); err != nil {
-		return err
-	}
-	for _, t := range m.tracks {
-		form := t.form(m.Wants.LegacyHEVC)
-		if t.announced || !t.known() || m.supports(form) != nil {
-			continue
-		}
-		record := t.record()
-		if err := m.send(t.kind, t.id, sendqueue.Header, at, m.scratch.build.SequenceStart(form, record)); err != nil {
-			return err
-		}
-		t.announced, t.headerAt, t.progress.record = true, at, record
-		if t.kind == flv.Audio {
-			t.progress.info = t.audio.Info()
+// tracks are the tracks that are known: video before audio, by their ids.
+type tracks []*track
+
+// find returns a track, nil if nothing is known of it.
+func (l tracks) find(kind flv.Kind, id uint8) *track {
+	for _, t := range l {
+		if t.kind == kind && t.id == id {
+			return t
 		}
 	}
 	return nil
 }
 
-// record returns the decoder configuration, nil if the codec has none or it is not known.
-func (t *track) record() []byte {
-	if t.kind == flv.Video {
-		return t.video.Record()
+// first returns the track of a kind with the lowest id, nil if there is none.
+func (l tracks) first(kind flv.Kind) *track {
+	for _, t := range l {
+		if t.kind == kind {
+			return t
+		}
 	}
-	return t.audio.Record()
+	return nil
 }
 
-// endSequences tells the server that the tracks end, those whose form has a FourCC: old servers do not expect it of the
-// others. m.mu is held.
-func (m *Muxer) endSequences() {
-	for _, t := range m.tracks {
-		form := t.form(m.Wants.LegacyHEVC)
-		if !t.announced || !form.HasFourCC() {
-			continue
+// of returns the track for media of a codec: if there is none, or it is of another codec, a fresh one,
+// which keep makes one of the tracks. Until then nothing changes, so that a wrong frame does not cost
+// what is known.
+func (l tracks) of(c flv.Codec, id uint8) (*track, error) {
+	if t := l.find(c.Kind(), id); t != nil && t.codec() == c {
+		return t, nil
+	}
+	return newTrack(c, id)
+}
+
+// keep makes a track one of the tracks, and returns that. It goes on at the time of one that was there.
+func (l *tracks) keep(t *track) *track {
+	if t.kept {
+		return t
+	}
+	t.kept = true
+	if old := l.find(t.kind, t.id); old != nil {
+		t.timeline = old.timeline
+		*old = *t
+		return old
+	}
+	*l = append(*l, t)
+	slices.SortFunc(*l, func(a, b *track) int {
+		if a.kind != b.kind {
+			return int(b.kind) - int(a.kind)
 		}
-		at := t.lastOut
-		if !t.started {
-			at = t.headerAt
+		return int(a.id) - int(b.id)
+	})
+	return t
+}
+
+// keepVideo keeps a track that has got a frame, unless the frame is a mistake: media of another codec
+// than before must begin with what decoding can begin with.
+func (l *tracks) keepVideo(t *track, f *videoFrame) (*track, error) {
+	if t.kept {
+		return t, nil
+	}
+	codec, old := t.video.Codec(), l.find(flv.Video, t.id)
+	switch {
+	case old == nil || !old.known():
+	case f.fault != nil:
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "video frame: %v", f.fault)
+	case !f.Key || t.video.Record() == nil:
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "a frame of %v where the frames before were %v, and not a key frame with its %s",
+			codec, old.video.Codec(), parameters(codec))
+	}
+	return l.keep(t), nil
+}
+
+// unitTrack returns the track of a source's unit, with the configuration that the unit has.
+func (l *tracks) unitTrack(u *flv.AccessUnit) (*track, error) {
+	codec := u.Codec
+	switch {
+	case codec != flv.NoCodec:
+	case u.Kind == flv.Video:
+		codec = flv.H264
+	default:
+		codec = flv.AAC
+	}
+	t, err := l.of(codec, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.configure(u.Config); err != nil {
+		return nil, err
+	}
+	return l.keep(t), nil // a source is not mistaken about its codec
+}
+
+// videoTrack returns the track of a pushed frame, with the configuration that comes with the frame.
+func (l tracks) videoTrack(f *Frame, data []byte) (*track, error) {
+	return l.pushedTrack(f, flv.Video, func() (flv.Codec, error) {
+		codec, err := flv.Recognize(data)
+		if err != nil {
+			err = rtmperr.New(rtmperr.ErrInvalid, "video frame of %d bytes: %v", len(data), err)
 		}
-		if m.send(t.kind, t.id, sendqueue.Header, at, m.scratch.build.SequenceEnd(form)) != nil {
-			return // the connection is gone
+		return codec, err
+	})
+}
+
+// audioTrack is the same for audio.
+func (l tracks) audioTrack(f *Frame, data []byte) (*track, error) {
+	return l.pushedTrack(f, flv.Audio, func() (flv.Codec, error) { return audioCodecOf(f.Config, data), nil })
+}
+
+// pushedTrack returns the track of a pushed frame. recognize says of which codec a track is that is not
+// known yet, if the frame does not.
+func (l tracks) pushedTrack(f *Frame, kind flv.Kind, recognize func() (flv.Codec, error)) (*track, error) {
+	id, err := f.trackID()
+	if err != nil {
+		return nil, err
+	}
+	codec, err := f.codec(kind)
+	if err != nil {
+		return nil, err
+	}
+	t := l.find(kind, id)
+	if codec == flv.NoCodec && t == nil {
+		if codec, err = recognize(); err != nil {
+			return nil, err
 		}
 	}
+	if codec != flv.NoCodec {
+		if t, err = l.of(codec, id); err != nil {
+			return nil, err
+		}
+	}
+	return t, t.configure(f.Config)
+}
+
+// audioCodecOf recognises what says itself what it is; the rest is AAC.
+func audioCodecOf(config, frame []byte) flv.Codec {
+	if len(config) > 0 {
+		frame = config
+	}
+	if c, err := flv.RecognizeAudio(frame); err == nil {
+		return c
+	}
+	return flv.AAC
+}
+
+// naluTrack returns track 0 for an access unit of H.264 or HEVC.
+func (l tracks) naluTrack(nalus [][]byte) (*track, error) {
+	t := l.find(flv.Video, 0)
+	if t == nil {
+		codec, err := flv.Recognize(byteStream(nalus))
+		if err != nil {
+			return nil, rtmperr.New(rtmperr.ErrInvalid, "video frame: %v", err)
+		}
+		if t, err = newTrack(codec, 0); err != nil {
+			return nil, err
+		}
+	}
+	if codec := t.video.Codec(); !codec.HasNALUs() {
+		return nil, rtmperr.New(rtmperr.ErrInvalid, "NAL units on a track of %v", codec)
+	}
+	return t, nil
+}
+
+// byteStream joins NAL units with start codes.
+func byteStream(nalus [][]byte) []byte {
+	var all []byte
+	for _, n := range nalus {
+		all = append(append(all, 0, 0, 0, 1), n...)
+	}
+	return all
+}
+
+// tagTrack returns the track of an FLV audio tag.
+func (l tracks) tagTrack(tag *flv.AudioTag) (*track, error) {
+	t, err := l.of(tag.Codec, tag.Track)
+	if err != nil {
+		return nil, err
+	}
+	if tag.Channels > 0 && tag.Channels != t.audio.Info().Channels { // G.711
+		config, err := flv.G711Config(tag.SampleRate, tag.Channels)
+		if err == nil {
+			err = t.audio.SetConfig(config)
+		}
+		if err != nil {
+			return nil, rtmperr.New(rtmperr.ErrInvalid, "audio frame: %v", err)
+		}
+	}
+	return t, nil
 }

@@ -51,7 +51,7 @@ func TestTracksOfEveryCodec(t *testing.T) {
 			m.Detach()
 			requireWire(t, w, line(80, "end"))
 			w = m.reattach()
-			m.Server = caps.Everything(caps.NotNeeded)
+			m.outlet.Server = caps.Everything(caps.NotNeeded)
 			require.NoError(t, m.SendVideoFrame(c.key, 1120, Frame{}))
 			lines, _ = onWire(t, w)
 			require.Contains(t, lines, line(0, "start"), "what is known is sent anew on a new connection")
