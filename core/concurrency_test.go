@@ -101,8 +101,10 @@ func everythingAtOnce(t *testing.T, options ...string) {
 	require.ErrorIs(t, p.Connect(), rtmperr.ErrState)
 	p.mu.Lock()
 	require.Nil(t, p.session, "Close leaves no connection, whoever connects meanwhile")
-	require.Nil(t, p.feeder)
 	p.mu.Unlock()
+	p.feeder.mu.Lock()
+	require.True(t, p.feeder.run.dismissed)
+	p.feeder.mu.Unlock()
 	stop()
 }
 
@@ -110,15 +112,15 @@ func everythingAtOnce(t *testing.T, options ...string) {
 func TestFirstPushesAtOnce(t *testing.T) {
 	p := New(quietLog())
 	w := reattach(p)
-	p.mu.Lock() // the first one is held up while it stops the source
+	p.feeder.mu.Lock() // the first one is held up while it stops the source
 	var all sync.WaitGroup
 	all.Go(func() { p.SendAAC(adts, nil, 0) })
-	for !p.pushed.Load() {
+	for !p.feeder.pushed.Load() {
 		time.Sleep(time.Millisecond)
 	}
 	all.Go(func() { p.SendVideo(keyFrame, 0, 0) })
 	time.Sleep(20 * time.Millisecond) // time for a mistake; without one nothing depends on it
-	p.mu.Unlock()
+	p.feeder.mu.Unlock()
 	all.Wait()
 	require.NoError(t, p.SendVideo(picture, 40, 0))
 	words, _ := w.Sent(t)
@@ -132,7 +134,7 @@ func TestFeedersAtOnce(t *testing.T) {
 	for i := range src.units {
 		src.units[i].DTS, src.units[i].PTS = 0, 0
 	}
-	f := newFed(t, src)
+	f := newFed(t, quietLog(), src)
 	stop := make(chan struct{})
 	var drain, all sync.WaitGroup
 	drain.Go(func() {

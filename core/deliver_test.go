@@ -219,10 +219,10 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 			second.Refuse(script.Info("error", "NetStream.Publish.BadName", ""))
 			second.Drain()
 			third := b.Accept() // the old connection has ended, and what comes is parked
-			p.mu.Lock()
-			feeder := p.latest
-			p.mu.Unlock()
-			<-feeder.done
+			p.feeder.mu.Lock()
+			run := p.feeder.run
+			p.feeder.mu.Unlock()
+			<-run.done
 			if !arrives {
 				third.Refuse(script.Info("error", "NetStream.Publish.Denied", ""))
 				e := w.until(StateError)
@@ -264,12 +264,10 @@ func TestEndOfASourceWithoutAFrame(t *testing.T) {
 func TestNothingSent(t *testing.T) {
 	p, _ := newPublisher(t, "rtmp://h/a/s")
 	s := newSession(p, nil, p.options)
-	require.ErrorContains(t, s.nothingSent(), "it had no frame")
+	require.ErrorContains(t, s.nothingSent(""), "it had no frame")
 	p.counters.Dropped(3, 300)
-	require.ErrorContains(t, s.nothingSent(), "none of its 3 frames")
-	fault := rtmperr.New(rtmperr.ErrOverflow, "too large")
-	s.source.fault.Store(&fault)
-	require.ErrorContains(t, s.nothingSent(), "nothing of it could be sent: too large")
+	require.ErrorContains(t, s.nothingSent(""), "none of its 3 frames")
+	require.ErrorContains(t, s.nothingSent("too large"), "nothing of it could be sent: too large")
 	p.counters.Sent([]*sendqueue.Message{{Priority: sendqueue.Audio}})
-	require.NoError(t, s.nothingSent())
+	require.NoError(t, s.nothingSent(""))
 }

@@ -12,8 +12,8 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
-	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
+	"luatrtmp/core/source"
 	"luatrtmp/tests/script"
 )
 
@@ -211,18 +211,18 @@ func TestPushedAfterASilentConnect(t *testing.T) {
 	}
 }
 
-// setMedia makes a Publisher know what its source holds.
-func setMedia(p *Publisher, video, audio flv.Codec) {
-	var e mux.Expectation
+// setMedia gives a Publisher a source with these codecs.
+func setMedia(t *testing.T, p *Publisher, video, audio flv.Codec) {
+	t.Helper()
+	src := &fakeSource{}
 	if video != flv.NoCodec {
-		e.Video = &flv.VideoInfo{Codec: video}
+		src.info.Video = &flv.VideoInfo{Codec: video}
 	}
 	if audio != flv.NoCodec {
-		e.Audio = &flv.AudioInfo{Codec: audio, SampleRate: 48000, Channels: 2}
+		src.info.Audio = &flv.AudioInfo{Codec: audio, SampleRate: 48000, Channels: 2}
 	}
-	p.mu.Lock()
-	p.media = e
-	p.mu.Unlock()
+	p.open = func(source.Spec) (source.Source, error) { return src, nil }
+	require.NoError(t, p.SetSource("clip"))
 }
 
 // What a source is known to hold and the server does not take is refused before PUBLISHING, and
@@ -251,7 +251,7 @@ func TestSourceThatTheServerDoesNotTake(t *testing.T) {
 			noLeak(t)
 			s := script.Listen(t)
 			p, w := newPublisher(t, s.URL("live/stream"), append(c.options, "reconnect", "true")...)
-			setMedia(p, c.video, c.audio)
+			setMedia(t, p, c.video, c.audio)
 			require.NoError(t, p.Connect())
 			conn := s.Accept()
 			conn.Handshake()

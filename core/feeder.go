@@ -2,59 +2,130 @@ package core
 
 import (
 	"errors"
-	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"luatrtmp/core/flv"
-	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
-// feeder sends the units of a source at their decode times, those of a live source as they come.
+// feeder feeds a stream from a source, in real time, and gives way to frames that are pushed. It has one source at a time,
+// which goes on from stream to stream at the place that was reached.
+//
+// Attach and Detach say when there is a stream. Each stretch of feeding is a run, with a goroutine of its own.
 type feeder struct {
-	source  *playhead // p.source, once the feeder has its turn; p.mu
-	muxer   *mux.Muxer
-	session *session
-	before  *feeder       // that may be at the source still; nil: there was none
-	hurry   chan struct{} // told when Publisher.camera has changed; holds one
-	quit    chan struct{}
-	done    chan struct{} // closed when the feeder is done with the source, or was left behind with it
-	once    sync.Once     // closes done
+	config feederConfig
 
-	anchor time.Time     // when the unit with decode time base was due
-	base   time.Duration // whole ms
-	offset int64         // ms: the timestamp of that unit
-	moved  bool          // the log has it that the schedule was moved
-	faults int           // units that could not be sent
-	watch  sourceWatch
-	units  atomic.Uint64 // that a live source gave since they were last looked at
+	pushed     atomic.Bool // frames are pushed: the source is off for good
+	pushOnce   sync.Once   // sets pushed; later pushes wait until the source is off
+	fallback   atomic.Bool // camera is CameraExpected: frames that are pushed are the camera's
+	suspending sync.Mutex  // serialises suspend
+	trouble    trouble     // why nothing of the source can be sent
+	fault      trouble     // why the latest unit of this stream that could not be sent was left out
+
+	mu      sync.Mutex // never held while a file is waited for
+	started bool       // between Start and Stop
+	closed  bool
+	phase   phase
+	stream  feederStream
+	source  *playhead
+	media   source.Info // of source, once SetSource has opened it
+	run     *feederRun  // the latest one
+	camera  Camera
 }
 
-// SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and
-// takes over at a key frame when media flows already.
-func (p *Publisher) SetSource(spec string) error {
-	parsed, err := patiently(p.log, func() (source.Spec, error) { return source.ParseSpec(spec) }, func(source.Spec) {})
+// feederConfig is what a feeder needs from its owner.
+type feederConfig struct {
+	log      *slog.Logger
+	sink     feederSink
+	open     func(source.Spec) (source.Source, error)            // opens a source that is read
+	openLive func(source.Spec, *slog.Logger) (liveSource, error) // opens a source that is received
+	ports    func(source.Spec) ([]uint16, error)                 // returns the UDP ports at which a live source would receive
+}
+
+// feederSink is where the units of a source go.
+type feederSink interface {
+	// Restart says that another sender goes on, with parameter sets and a clock of its own, from a key frame.
+	Restart()
+
+	// Begin announces the tracks of a source.
+	Begin(info source.Info)
+
+	// Send sends an access unit; timestamp is its decode time in ms. The error is ErrInvalid or ErrOverflow for a unit that
+	// cannot be sent, and any other when the stream takes no more.
+	Send(unit *flv.AccessUnit, timestamp uint32) (sendResult, error)
+
+	// Learn takes what can be learnt from a unit that is not sent, and reports whether it is a key frame.
+	Learn(unit *flv.AccessUnit) (key bool)
+
+	// AwaitsKeyFrame reports whether video before the next key frame would be dropped.
+	AwaitsKeyFrame() bool
+
+	// Elapsed returns the time since the first media of the stream, 0 before it.
+	Elapsed(now time.Time) time.Duration
+
+	// Dropped counts frames that a live source has lost.
+	Dropped(frames, size int)
+}
+
+// sendResult is what has become of a unit that was no error.
+type sendResult uint8
+
+const (
+	unitSent       sendResult = iota
+	unitLeftOut               // on purpose: it is audio that the server does not take
+	unitHasNoFrame            // it waits for the frame that it belongs to
+	unitAwaitsKey             // decoding could not begin with it
+)
+
+// feederStream is a stream that a feeder may feed.
+type feederStream struct {
+	// MaxLate is how much media may wait to be sent. What is later than that would only be dropped.
+	maxLate time.Duration
+
+	// Ended is called when the source is at its end, or with why it failed. It is called once at most.
+	ended func(err error)
+}
+
+// phase says what a feeder may do.
+type phase uint8
+
+const (
+	phaseDetached  phase = iota // there is no stream
+	phaseAttached               // there is one, for frames that are pushed; the source is not to begin yet
+	phaseFeeding                // the source may feed it
+	phaseSuspended              // the camera feeds it
+	phaseEnded                  // the source has fed it to its end
+)
+
+func newFeeder(config feederConfig) *feeder {
+	f := &feeder{config: config, source: newPlayhead(source.Spec{Path: source.Clip}), run: &feederRun{dismissed: true, done: make(chan struct{})}}
+	f.run.finish()
+	return f
+}
+
+// Set sets the source that read says: what is sent while nothing is pushed. It is opened and checked at once, and takes over
+// at a key frame when media flows already. read may ask the file system.
+func (f *feeder) Set(read func() (source.Spec, error)) error {
+	spec, err := patiently(f.config.log, read, func(source.Spec) {})
 	if err != nil {
 		return invalid(err)
 	}
-	var src *playhead
-	if parsed.Path != source.None {
-		if parsed.Live() {
-			p.freePorts(parsed)
+	next := newPlayhead(spec)
+	if spec.Path != source.None {
+		if spec.Live() {
+			f.freePorts(spec)
 		}
-		src, err = patiently(p.log, func() (*playhead, error) { return p.openSource(parsed) }, (*playhead).shut)
+		_, err = patiently(f.config.log, func() (*playhead, error) { return next, next.open(&f.config) }, (*playhead).shut)
 		if err != nil {
-			p.mu.Lock()
-			session := p.session
-			p.mu.Unlock()
-			p.startFeeder(session) // with the one before, should that have been closed
+			f.begin() // with the one before, should that have been closed
 			return invalid(err)
 		}
 	}
-	return p.replaceSource(src, parsed)
+	return f.replace(next)
 }
 
 // invalid makes a source's error one of the arguments, unless it is that of the file system.
@@ -65,321 +136,205 @@ func invalid(err error) error {
 	return rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 }
 
-func (p *Publisher) replaceSource(src *playhead, spec source.Spec) error {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		p.closeSource(src)
+func (f *feeder) replace(next *playhead) error {
+	media := next.Info()
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		next.close(f.config.log)
 		return rtmperr.New(rtmperr.ErrState, "the context is closed")
 	}
-	old, session := p.source, p.session
-	p.media = expectationOf(src)
-	p.source, p.spec, p.held = src, &spec, nil
-	p.sourceError.Store(nil)
-	wait := p.dismissFeeder()
-	p.mu.Unlock()
+	old := f.source
+	f.source, f.media = next, media
+	if f.phase == phaseSuspended {
+		f.phase = phaseFeeding
+	}
+	f.trouble.clear()
+	wait := f.dismiss()
+	f.mu.Unlock()
 	wait()
-	p.closeSource(old)
-	p.startFeeder(session)
+	old.close(f.config.log)
+	f.begin()
 	return nil
 }
 
-// Start lets the source feed the stream as soon as the state is PUBLISHING.
-func (p *Publisher) Start() {
-	p.mu.Lock()
-	p.started = true
-	session := p.session
-	p.mu.Unlock()
-	p.startFeeder(session)
-}
-
-// Stop ends feeding; the connection stays. Frames that a camera pushes later begin at a key frame.
-func (p *Publisher) Stop() {
-	p.mu.Lock()
-	p.started = false
-	p.mu.Unlock()
-	p.stopFeeder()
-	if p.standsIn.Load() {
-		p.muxer.Restart()
+// freePorts closes a live source that receives where the next one is to receive.
+func (f *feeder) freePorts(next source.Spec) {
+	ports, err := patiently(f.config.log, func() ([]uint16, error) { return f.config.ports(next) }, func([]uint16) {})
+	if err != nil {
+		return // opening it will say so
 	}
-}
-
-// startFeeder begins feeding if everything is there that it needs.
-func (p *Publisher) startFeeder(s *session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s == nil || s != p.session || s.ended || p.state != StatePublishing || !p.started || p.pushed.Load() || p.held == s || p.feeder != nil {
+	f.mu.Lock()
+	old := f.source
+	if !old.spec.Live() {
+		f.mu.Unlock()
 		return
 	}
-	if p.source == nil && p.spec.Path == source.None {
+	wait := f.dismiss() // which may be about to open it
+	f.mu.Unlock()
+	wait()
+	if !old.usesAny(ports) {
 		return
 	}
-	p.feeder = &feeder{
-		muxer: p.muxer, session: s, before: p.latest, hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+	f.mu.Lock()
+	if f.source == old {
+		f.source = newPlayhead(old.spec)
 	}
-	p.latest = p.feeder
-	go p.feeder.run(p)
+	f.mu.Unlock()
+	old.close(f.config.log)
 }
 
-// stopFeeder ends feeding and waits for it.
-func (p *Publisher) stopFeeder() { p.stopFeederUntil(noTime.Done()) }
+// Start lets the source feed streams from now on.
+func (f *feeder) Start() {
+	f.mu.Lock()
+	f.started = true
+	f.mu.Unlock()
+	f.begin()
+}
 
-// stopFeederUntil is stopFeeder for who is in no hurry until a channel is closed: a file that is only slow keeps its place.
-func (p *Publisher) stopFeederUntil(hurry <-chan struct{}) {
-	p.mu.Lock()
-	wait, latest := p.dismissFeeder(), p.latest
-	p.mu.Unlock()
-	if latest != nil {
-		timer := time.NewTimer(slowPatience)
-		defer timer.Stop()
-		select {
-		case <-latest.done:
-		case <-hurry:
-		case <-timer.C:
-		}
+// Stop ends that. Frames that a camera pushes later begin at a key frame.
+func (f *feeder) Stop() {
+	f.mu.Lock()
+	f.started = false
+	f.mu.Unlock()
+	f.halt()
+	if f.fallback.Load() {
+		f.config.sink.Restart()
+	}
+}
+
+// Attach says that there is a stream, which frames may be pushed to. The source does not feed it before Begin.
+func (f *feeder) Attach(stream feederStream) {
+	f.mu.Lock()
+	f.phase, f.stream = phaseAttached, stream
+	f.fault.clear()
+	f.mu.Unlock()
+}
+
+// Begin lets the source feed the stream that is attached.
+func (f *feeder) Begin() {
+	f.mu.Lock()
+	if f.phase == phaseAttached {
+		f.phase = phaseFeeding
+	}
+	f.mu.Unlock()
+	f.begin()
+}
+
+// Detach ends feeding the stream, and waits for that. A file that is only slow keeps its place: until hurry is closed, it has
+// more time.
+func (f *feeder) Detach(hurry <-chan struct{}) {
+	f.mu.Lock()
+	f.phase, f.stream = phaseDetached, feederStream{}
+	wait, latest := f.dismiss(), f.run
+	f.mu.Unlock()
+	timer := time.NewTimer(slowPatience)
+	defer timer.Stop()
+	select {
+	case <-latest.done:
+	case <-hurry:
+	case <-timer.C:
 	}
 	wait()
 }
 
-// dismissFeeder tells the feeder to stop, and returns a function that waits until it has done so, or the one before it
-// if somebody else has dismissed it. It must be called, without p.mu, which is held here.
-func (p *Publisher) dismissFeeder() (wait func()) {
-	if p.feeder != nil {
-		close(p.feeder.quit)
-		p.feeder = nil
-	}
-	latest := p.latest
-	return func() {
-		if latest != nil {
-			latest.wait(p)
-		}
-	}
+// Interrupt calls change while the source does not feed.
+func (f *feeder) Interrupt(change func()) {
+	f.halt()
+	change()
+	f.begin()
 }
 
-// wait waits until a feeder that was dismissed is done. One that hangs in a file system is left behind.
-func (f *feeder) wait(p *Publisher) {
-	for limit := hangPatience; !waitFor(f.done, limit) && !f.leaveBehind(p); limit = hangPatience / 10 {
-	}
+// Quit says that nothing is to be fed any more. Close must follow. It does not wait.
+func (f *feeder) Quit() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed, f.started = true, false
+	f.dismiss()
 }
 
-// leaveBehind leaves the feeder behind with its source if it is in a call that may hang, and returns false if it is not.
-func (f *feeder) leaveBehind(p *Publisher) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if f.source == nil || !f.source.leaveBehind(p.log) {
-		return false
-	}
-	if p.source == f.source {
-		p.source = nil // the next feeder opens it anew
-	}
-	f.over()
-	return true
+// Close ends feeding, and closes the source.
+func (f *feeder) Close() {
+	f.Quit()
+	f.halt()
+	f.mu.Lock()
+	old := f.source
+	f.source = newPlayhead(old.spec)
+	f.mu.Unlock()
+	old.close(f.config.log)
 }
 
-func (f *feeder) over() { f.once.Do(func() { close(f.done) }) }
-
-// take gives the feeder the source, and returns false if the feeder was stopped.
-func (f *feeder) take(p *Publisher) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.feeder != f {
-		return false
-	}
-	if p.source == nil {
-		p.source = &playhead{spec: *p.spec}
-	}
-	f.source = p.source
-	return true
-}
-
-// switchToPushed turns the source off for good when the first frame is pushed, or for this connection if the camera pushes.
-func (p *Publisher) switchToPushed() {
-	if p.standsIn.Load() {
-		p.holdSource()
+// begin begins a run if everything is there that it needs.
+func (f *feeder) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.phase != phaseFeeding || !f.started || f.pushed.Load() || f.source.spec.Path == source.None || !f.run.dismissed {
 		return
 	}
-	p.pushOnce.Do(func() {
-		p.pushed.Store(true)
-		p.log.Debug("frames are pushed: the source is off for good")
-		p.stopFeeder()
-		p.muxer.Restart()
-	})
+	f.run = newFeederRun(f)
+	go f.run.feed()
 }
 
-// run feeds until it is stopped or the source ends.
-func (f *feeder) run(p *Publisher) {
-	defer func() {
-		p.mu.Lock()
-		f.source = nil // it may have large tables
-		p.mu.Unlock()
-		f.over()
-	}()
-	if f.before != nil {
-		<-f.before.done
-		f.before = nil
-	}
-	if !f.standBy(p) || !f.take(p) {
-		return
-	}
-	err := rtmperr.Guard(func() error { return f.play(p) })
-	if err == errStopped {
-		return
-	}
-	p.mu.Lock()
-	mine := p.feeder == f
-	if mine {
-		p.feeder, p.source = nil, nil // the next connection begins the source anew
-		f.session.ended = true        // and the session that ends does not
-	}
-	p.mu.Unlock()
-	if !mine {
-		return // it was just stopped: what comes now is not up to this feeder
-	}
-	f.source.close(p.log)
-	if err != io.EOF {
-		p.setSourceError(err)
-	}
-	if err == io.EOF {
-		err = nil
-		p.log.Debug("the source is at its end")
-	}
-	f.session.finish(err)
+// halt ends the run, and waits for it.
+func (f *feeder) halt() {
+	f.mu.Lock()
+	wait := f.dismiss()
+	f.mu.Unlock()
+	wait()
 }
 
-// play opens the source, if need be, and sends it. The error is io.EOF at its end, errStopped when the feeder is to stop.
-func (f *feeder) play(p *Publisher) error {
-	if err := f.source.open(p); err != nil {
-		return err
+// dismiss tells the run to stop, and returns a function that waits until it has done so. dismiss must be called with mu held,
+// and the function without.
+func (f *feeder) dismiss() (wait func()) {
+	if !f.run.dismissed {
+		f.run.dismissed = true
+		close(f.run.quit)
 	}
-	p.mu.Lock()
-	what := p.sourceName()
-	p.mu.Unlock()
-	p.log.Info("on the air", "source", what)
-	p.sourceError.Store(nil)
-	f.watch.p = p
-	resumed := f.source.used
-	f.source.used = true
-	if !resumed {
-		f.muxer.Restart()
-	}
-	info := f.source.Info()
-	f.muxer.Begin(expectationOf(f.source))
-	if f.source.live != nil {
-		return f.feedLive(p)
-	}
-	seekKey := resumed && info.Video != nil && f.muxer.AwaitsKeyFrame()
-	if seekKey { // another connection: it goes on from the last key frame before the place that was reached
-		if err := f.source.back(); err != nil {
-			return err
-		}
-	}
-	return f.feed(p, seekKey)
+	return f.run.wait
 }
 
-var errStopped = rtmperr.New(rtmperr.ErrState, "stopped")
+// Trouble returns why nothing of the source can be sent although it should be, or why it failed; "" while all is well. A new
+// source, or one that goes on, begins without it.
+func (f *feeder) Trouble() string { return f.trouble.get() }
 
-// feed sends what is read. With seekKey it begins with the next key frame.
-func (f *feeder) feed(p *Publisher, seekKey bool) error {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for !f.dismissed() {
-		unit, err := f.source.Next()
-		if err == source.ErrAgain {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if seekKey && !f.muxer.Learn(unit) { // what does not come again
-			continue
-		}
-		seekKey = false
-		timer.Reset(f.due(p, unit, time.Now()))
-		select {
-		case <-timer.C:
-		case <-f.quit:
-			f.source.held = unit
-			return errStopped
-		}
-		timestamp := inMilliseconds(unit.DTS) - f.base.Milliseconds() + f.offset
-		if !f.send(p, unit, timestamp) {
-			f.source.held = unit
-			<-f.quit // the connection ends, which the session sees for itself
-			return errStopped
-		}
-	}
-	return errStopped
-}
+// Fault returns why the latest unit of this stream that could not be sent was left out; "" if there was none.
+func (f *feeder) Fault() string { return f.fault.get() }
 
-// dismissed reports whether the feeder is to stop.
-func (f *feeder) dismissed() bool {
-	select {
-	case <-f.quit:
-		return true
-	default:
-		return false
-	}
-}
+// part is what a source has to do with a stream.
+type part uint8
 
-// send sends a unit, and returns false when the connection takes no more. A unit that cannot be sent is left out.
-func (f *feeder) send(p *Publisher, unit *flv.AccessUnit, timestamp int64) bool {
-	before := f.muxer.Frames()
-	err := f.muxer.SendUnit(unit, uint32(timestamp))
+const (
+	feedsAlone part = iota // all media comes from the source
+	standsBy               // media comes from a camera, or from the source if that fails
+	isOff                  // all media is pushed
+)
+
+// Media returns what is known of the media of the source, and what part the source has.
+func (f *feeder) Media() (source.Info, part) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	switch {
-	case err == mux.ErrAudioLeftOut:
-		return true
-	case err == nil:
-		f.watch.note(unit.Kind, f.whyNotSent(unit, before))
-		return true
+	case f.pushed.Load():
+		return f.media, isOff
+	case f.fallback.Load():
+		return f.media, standsBy
 	}
-	if !errors.Is(err, rtmperr.ErrInvalid) && !errors.Is(err, rtmperr.ErrOverflow) {
-		return false
-	}
-	f.watch.note(unit.Kind, err)
-	f.session.source.fault.Store(&err)
-	if f.faults++; f.faults <= maxFaultsLogged {
-		p.log.Warn("a frame of the source is left out", "at", unit.DTS, "why", err)
-	}
-	return true
+	return f.media, feedsAlone
 }
 
-// whyNotSent returns why a unit that is no error was not sent, nil if it was. frames is how many frames
-// the muxer had sent before it.
-func (f *feeder) whyNotSent(unit *flv.AccessUnit, frames uint64) error {
-	switch {
-	case f.muxer.Frames() != frames:
-		return nil
-	case f.muxer.HoldsUnits():
-		return errNoFrame
-	}
-	return errAwaitsKey
+// trouble is why something does not work, in words; "" if it does.
+type trouble struct{ text atomic.Pointer[string] }
+
+func (t *trouble) set(why error) {
+	text := why.Error()
+	t.text.Store(&text)
 }
 
-// maxFaultsLogged keeps a broken source or server from filling the log.
-const maxFaultsLogged = 5
+func (t *trouble) clear() { t.text.Store(nil) }
 
-// due returns how long the unit has to wait. The first one of this run is due now, with the timestamp of now.
-//
-// Units that are late, because the host or the file system stood still, are sent at once, so that the stream catches up. If they are
-// later than the media that may wait to be sent, they would only be dropped: then the schedule is moved, and the timestamps with it.
-func (f *feeder) due(p *Publisher, unit *flv.AccessUnit, now time.Time) time.Duration {
-	if f.anchor.IsZero() {
-		f.anchor = now
-		f.base = unit.DTS.Round(time.Millisecond)
-		f.offset = f.muxer.Elapsed(now).Milliseconds()
+func (t *trouble) get() string {
+	if text := t.text.Load(); text != nil {
+		return *text
 	}
-	wait := f.anchor.Add(unit.DTS - f.base).Sub(now)
-	if wait < -f.session.o.QueueMedia {
-		lag := (-wait).Truncate(time.Millisecond)
-		if !f.moved {
-			f.moved = true
-			p.log.Warn("the host or the file stood still for longer than queue_ms: the stream goes on from now", "late", lag)
-		}
-		f.anchor = f.anchor.Add(lag)
-		f.offset += lag.Milliseconds()
-	}
-	return max(0, wait)
+	return ""
 }
-
-// inMilliseconds rounds a time to whole milliseconds.
-func inMilliseconds(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }

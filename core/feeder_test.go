@@ -10,10 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/coretest"
-	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/mux"
-	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
@@ -71,23 +69,34 @@ func fakeVideo(pictures, gop int) *fakeSource {
 // fed is a Publisher that is publishing, as far as a feeder can tell.
 type fed struct {
 	*Publisher
-	t *testing.T
-	w *coretest.Output
+	t     *testing.T
+	w     *coretest.Output
+	ended chan error // what the feeder says at the end of the source
 }
 
-func newFed(t *testing.T, src source.Source) *fed {
-	f := &fed{Publisher: New(quietLog()), t: t}
-	f.source = &playhead{Source: src}
+// newFed returns one whose source is src; nil: it has not been opened yet.
+func newFed(t *testing.T, log *slog.Logger, src *fakeSource) *fed {
+	f := &fed{Publisher: New(log), t: t, ended: make(chan error, 9)}
+	if src != nil {
+		f.setSource(src)
+	}
 	f.reconnect()
 	return f
 }
 
+// setSource sets a source in place of the built-in clip.
+func (f *fed) setSource(src source.Source) {
+	f.t.Helper()
+	f.open = func(source.Spec) (source.Source, error) { return src, nil }
+	require.NoError(f.t, f.SetSource("clip"))
+}
+
+// reconnect ends the stream and begins another one.
 func (f *fed) reconnect() {
-	f.mu.Lock()
-	f.session = newSession(f.Publisher, &endpoint.Endpoint{}, defaults())
-	f.state = StatePublishing
-	f.mu.Unlock()
+	f.feeder.Detach(noTime.Done())
 	f.w = reattach(f.Publisher)
+	f.feeder.Attach(feederStream{maxLate: f.options.QueueMedia, ended: func(err error) { f.ended <- err }})
+	f.feeder.Begin()
 }
 
 // after lets time pass and returns what was sent meanwhile.
@@ -100,7 +109,7 @@ func (f *fed) after(d time.Duration) ([]string, []*sendqueue.Message) {
 
 func TestFeederPaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFed(t, fakeVideo(15_000, 25)) // ten minutes
+		f := newFed(t, quietLog(), fakeVideo(15_000, 25)) // ten minutes
 		f.Start()
 		f.Start()
 		words, _ := f.after(0)
@@ -113,7 +122,7 @@ func TestFeederPaces(t *testing.T) {
 		words, all = f.after(10*time.Minute - 2*frameTime)
 		require.Len(t, words, 15_000-2)
 		require.EqualValues(t, 600_000-40, all[len(all)-1].Header.Timestamp)
-		require.NoError(t, <-f.session.finished)
+		require.NoError(t, <-f.ended)
 		f.Stop()
 	})
 }
@@ -128,21 +137,22 @@ func TestFeederDoesNotDrift(t *testing.T) {
 			src.units[i].PTS = src.units[i].DTS
 		}
 		last := src.units[pictures-1].DTS
-		f := newFed(t, src)
+		f := newFed(t, quietLog(), src)
 		f.Start()
 		words, _ := f.after(last - 1)
 		require.Len(t, words, pictures-1+2, "and two headers")
 		_, all := f.after(1)
 		require.Len(t, all, 1)
 		require.EqualValues(t, last.Round(time.Millisecond).Milliseconds(), all[0].Header.Timestamp)
-		require.NoError(t, <-f.session.finished)
+		require.NoError(t, <-f.ended)
 		f.Stop()
 	})
 }
 
 func TestFeederStopAndStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFed(t, fakeVideo(100, 25))
+		src := fakeVideo(100, 25)
+		f := newFed(t, quietLog(), src)
 		f.Start()
 		words, _ := f.after(9*frameTime + 1)
 		require.Len(t, words, 2+10)
@@ -156,18 +166,9 @@ func TestFeederStopAndStart(t *testing.T) {
 		f.after(time.Minute)
 		s := f.counters.Snapshot()
 		require.Zero(t, s.DroppedFrames)
-		require.Equal(t, 100, f.source0().at)
+		require.Equal(t, 100, src.at)
 		f.Stop()
 	})
-}
-
-func (f *fed) source0() *fakeSource {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.source == nil {
-		return &fakeSource{at: 100}
-	}
-	return f.source.Source.(*fakeSource)
 }
 
 // On another connection a file goes on from the last key frame before the place that it had reached.
@@ -186,13 +187,11 @@ func TestFeederGoesOnFromAKeyFrame(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				src := fakeVideo(4*gop, gop)
-				f := newFed(t, src)
+				f := newFed(t, quietLog(), src)
 				f.Start()
 				words, _ := f.after(time.Duration(c.reached)*frameTime + 1)
 				require.Len(t, words, 2+c.reached+1)
-				f.stopFeeder()
 				f.reconnect()
-				f.startFeeder(f.session)
 				words, all := f.after(0)
 				require.Equal(t, []string{"M", "VH", "K"}, words)
 				require.Zero(t, all[2].Header.Timestamp)
@@ -212,12 +211,10 @@ func TestFeederGoesOnToAKeyFrame(t *testing.T) {
 		audio := flv.AccessUnit{Kind: flv.Audio, DTS: 12 * frameTime, Data: []byte{0x21}, Config: ascStereo}
 		more := flv.AccessUnit{Kind: flv.Audio, DTS: 26 * frameTime, Data: []byte{0x21}}
 		src.units = append(append(append(append([]flv.AccessUnit{}, src.units[:12]...), audio), src.units[12:27]...), append([]flv.AccessUnit{more}, src.units[27:]...)...)
-		f := newFed(t, src)
+		f := newFed(t, quietLog(), src)
 		f.Start()
 		f.after(10*frameTime + 1)
-		f.stopFeeder()
 		f.reconnect()
-		f.startFeeder(f.session)
 		words, all := f.after(frameTime)
 		require.Equal(t, []string{"M", "VH", "AH", "K", "P", "A"}, words)
 		require.Zero(t, all[2].Header.Timestamp)
@@ -245,29 +242,27 @@ func TestFeederAfterAHalt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				log := &record{}
-				p := New(slog.New(log))
-				o := options.Default()
-				o.QueueMedia = c.queue
-				run := feeder{muxer: p.muxer, session: newSession(p, &endpoint.Endpoint{}, &o)}
+				run := newFeederRun(New(slog.New(log)).feeder)
+				run.stream.maxLate = c.queue
 				start := time.Now()
 				at, now := time.Duration(0), start
 				unit := func() *flv.AccessUnit { return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at} }
-				require.Zero(t, run.due(p, unit(), now))
+				require.Zero(t, run.due(unit(), now))
 				for _, halt := range c.halts {
 					at += frameTime
-					require.Equal(t, frameTime, run.due(p, unit(), now))
+					require.Equal(t, frameTime, run.due(unit(), now))
 					now = now.Add(frameTime + halt)
 					before := run.offset
-					require.Zero(t, run.due(p, unit(), now), "late: at once")
+					require.Zero(t, run.due(unit(), now), "late: at once")
 					if run.offset != before {
 						at += frameTime
-						require.Equal(t, frameTime, run.due(p, unit(), now), "and no rush after the schedule")
+						require.Equal(t, frameTime, run.due(unit(), now), "and no rush after the schedule")
 						now = now.Add(frameTime)
 						continue
 					}
 					for late := halt; late > 0; late -= frameTime { // it catches up
 						at += frameTime
-						require.Equal(t, max(0, frameTime-late), run.due(p, unit(), now))
+						require.Equal(t, max(0, frameTime-late), run.due(unit(), now))
 					}
 					now = start.Add(at)
 				}
@@ -285,11 +280,11 @@ func TestFeederLeavesOutWhatIsBroken(t *testing.T) {
 			src.units[i].PTS = time.Hour * 24
 		}
 		src.err = source.ErrTruncated
-		f := newFed(t, src)
+		f := newFed(t, quietLog(), src)
 		f.Start()
 		words, _ := f.after(time.Second)
 		require.Equal(t, []string{"M", "VH", "K", "K", "P", "P", "P", "P", "K", "P", "P", "P", "P"}, words)
-		require.ErrorIs(t, <-f.session.finished, source.ErrTruncated)
+		require.ErrorIs(t, <-f.ended, source.ErrTruncated)
 		require.True(t, src.closed)
 		f.Stop()
 	})
@@ -298,7 +293,7 @@ func TestFeederLeavesOutWhatIsBroken(t *testing.T) {
 func TestFeederOnABrokenConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := fakeVideo(20, 5)
-		f := newFed(t, src)
+		f := newFed(t, quietLog(), src)
 		f.w.Fail(rtmperr.New(rtmperr.ErrNetwork, "broken"))
 		f.Start()
 		f.after(time.Second)
@@ -310,7 +305,7 @@ func TestFeederOnABrokenConnection(t *testing.T) {
 
 func TestFeederPushesSwitchItOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFed(t, fakeVideo(100, 25))
+		f := newFed(t, quietLog(), fakeVideo(100, 25))
 		f.Start()
 		f.after(frameTime)
 		require.ErrorIs(t, f.SendAAC(nil, nil, 0), rtmperr.ErrInvalid)
@@ -323,23 +318,22 @@ func TestFeederPushesSwitchItOff(t *testing.T) {
 		require.NoError(t, f.SetSource("clip"))
 		words, _ = f.after(time.Second)
 		require.Empty(t, words)
-		f.mu.Lock()
-		f.session = nil
-		f.mu.Unlock()
 		f.Close()
 	})
 }
 
 func TestFeederSourceThatCannotBeOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFed(t, nil)
-		f.source, f.spec = nil, &source.Spec{Path: "/does/not/exist.flv"}
+		f := newFed(t, quietLog(), nil)
+		f.open = func(source.Spec) (source.Source, error) { return source.Open(source.Spec{Path: "/does/not/exist.flv"}) }
 		f.Start()
 		f.after(0)
-		require.ErrorContains(t, <-f.session.finished, "/does/not/exist.flv")
-		f.spec = &source.Spec{Path: source.None}
-		f.Start()
-		require.Nil(t, f.feeder)
+		require.ErrorContains(t, <-f.ended, "/does/not/exist.flv")
+		require.NoError(t, f.SetSource("none"))
+		f.reconnect()
+		words, _ := f.after(time.Minute)
+		require.Empty(t, words)
+		require.Empty(t, f.ended)
 	})
 }
 

@@ -60,8 +60,7 @@ func (s *hangingSource) Close() error {
 // hangingPublisher publishes from a source that hangs, and has been hanging for a while.
 func hangingPublisher(t *testing.T, where hangs, log *slog.Logger, options ...string) (*Publisher, *disk) {
 	t.Helper()
-	p, w := virtualPublisher(t, func(c *memConn) { serveMedia(c, nil) }, options...)
-	p.log = log
+	p, w := virtualPublisherOfClip(t, log, func(c *memConn) { serveMedia(c, nil) }, options...)
 	d := &disk{answers: make(chan struct{})}
 	p.open = func(source.Spec) (source.Source, error) {
 		s := &hangingSource{fakeVideo(250, 25), where, d}
@@ -73,9 +72,6 @@ func hangingPublisher(t *testing.T, where hangs, log *slog.Logger, options ...st
 		}
 		return s, nil
 	}
-	p.mu.Lock()
-	p.spec = &source.Spec{Path: "movie.mp4"}
-	p.mu.Unlock()
 	p.Start()
 	require.NoError(t, p.Connect())
 	w.until(StatePublishing)
@@ -286,9 +282,9 @@ func (s *farSource) Next() (*flv.AccessUnit, error) {
 func TestStopOnTheWayToAKeyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &farSource{fakeSource: fakeVideo(250, 25)}
-		f := newFed(t, src)
 		log := &record{}
-		f.log = slog.New(log)
+		f := newFed(t, slog.New(log), nil)
+		f.setSource(src)
 		f.Start()
 		f.after(time.Second)
 		f.Stop()

@@ -83,7 +83,12 @@ func (w *watch) forget() {
 // newPublisher returns a Publisher with pairs of options, which is closed when the test ends.
 func newPublisher(t *testing.T, url string, options ...string) (*Publisher, *watch) {
 	t.Helper()
-	p := New(slog.New(slog.DiscardHandler))
+	return newLoggingPublisher(t, quietLog(), url, options...)
+}
+
+func newLoggingPublisher(t *testing.T, log *slog.Logger, url string, options ...string) (*Publisher, *watch) {
+	t.Helper()
+	p := New(log)
 	t.Cleanup(p.Close)
 	require.NoError(t, p.SetURL(url))
 	require.NoError(t, p.SetSource("none"))

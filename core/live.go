@@ -23,14 +23,14 @@ const (
 	// maxRTCP bounds RTCP packets: they are made for the network's usual 1500 bytes.
 	maxRTCP = 8 << 10
 
-	// silenceWarning: when so long nothing came, the user is told. The source goes on waiting.
-	silenceWarning = 5 * time.Second
+	// packetPatience: when no packets came for so long, the user is told. The source goes on waiting.
+	packetPatience = 5 * time.Second
 
 	// readPause is between two attempts when reading fails, for whatever reason.
 	readPause = 100 * time.Millisecond
 )
 
-// live receives RTP. Its sockets are open, and read, from openLive until close: what comes while nobody takes it is followed and thrown away, so that
+// live receives RTP. Its sockets are open, and read, from openLive until Close: what comes while nobody takes it is followed and thrown away, so that
 // nothing old waits in the kernel, and clocks and parameter sets are known when somebody does.
 type live struct {
 	log     *slog.Logger
@@ -40,16 +40,18 @@ type live struct {
 	readers sync.WaitGroup
 	failed  chan error // a mistake of this library; holds one
 
-	mu     sync.Mutex
-	stream *rtp.Stream
-	take   func(*flv.AccessUnit)        // while it plays
-	drop   func(pictures int, size int) // the same
-	heard  []time.Time                  // when the latest packet of each medium came, or it began to play
-	silent []bool                       // the user was told
+	mu      sync.Mutex
+	stream  *rtp.Stream
+	playing bool
+	take    func(*flv.AccessUnit)      // while it plays
+	drop    func(frames int, size int) // the same
+	units   int                        // that were taken since Look
+	heard   []time.Time                // when the latest packet of each medium came, or it began to play
+	silent  []bool                     // the user was told
 }
 
 // openLive binds the sockets of a live source and begins to read them.
-func openLive(spec source.Spec, log *slog.Logger) (*live, error) {
+func openLive(spec source.Spec, log *slog.Logger) (liveSource, error) {
 	desc, err := source.Describe(spec)
 	if err != nil {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)
@@ -59,9 +61,18 @@ func openLive(spec source.Spec, log *slog.Logger) (*live, error) {
 		heard: make([]time.Time, len(desc.Media)), silent: make([]bool, len(desc.Media)),
 	}
 	l.stream, err = rtp.New(desc, rtp.Sink{
-		Unit:    func(u *flv.AccessUnit) { l.take(u) },
-		Dropped: func(pictures, size int) { l.drop(pictures, size) },
-		Warn:    func(text string) { log.Warn("RTP source: not all is well with what comes in", "what", text) },
+		Unit: func(u *flv.AccessUnit) {
+			if l.playing {
+				l.units++
+				l.take(u)
+			}
+		},
+		Dropped: func(frames, size int) {
+			if l.playing {
+				l.drop(frames, size)
+			}
+		},
+		Warn: func(text string) { log.Warn("RTP source: not all is well with what comes in", "what", text) },
 	})
 	if err != nil {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "%s: %v", brief.Text(spec.Path), err)
@@ -70,7 +81,7 @@ func openLive(spec source.Spec, log *slog.Logger) (*live, error) {
 	for i := range desc.Media {
 		conn, err := listenUDP(desc.Media[i].Address)
 		if err != nil {
-			l.close()
+			l.Close()
 			return nil, err
 		}
 		media, l.sockets = append(media, conn), append(l.sockets, conn)
@@ -162,11 +173,11 @@ func (l *live) tick() {
 	l.stream.Tick(time.Since(l.began))
 }
 
-// play lets access units go to take, from the next key frame on, and the numbers of pictures that were dropped to drop.
-func (l *live) play(take func(*flv.AccessUnit), drop func(pictures, size int)) {
+// Play lets access units go to take, from the next key frame on, and the numbers of frames that were dropped to drop.
+func (l *live) Play(take func(*flv.AccessUnit), drop func(frames, size int)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.take, l.drop = take, drop
+	l.playing, l.take, l.drop, l.units = true, take, drop, 0
 	now := time.Now()
 	for i := range l.heard {
 		l.heard[i], l.silent[i] = now, false
@@ -174,25 +185,12 @@ func (l *live) play(take func(*flv.AccessUnit), drop func(pictures, size int)) {
 	l.stream.Play(now.Sub(l.began))
 }
 
-// pause ends that. When it returns, nothing is being taken any more.
-func (l *live) pause() {
+// Pause ends that. When it returns, nothing is being taken any more.
+func (l *live) Pause() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stream.Pause()
-	l.take, l.drop = nil, nil
-}
-
-// watch tells the user about media of which nothing comes.
-func (l *live) watch() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range l.heard {
-		m := &l.desc.Media[i]
-		if quiet := time.Since(l.heard[i]); quiet >= silenceWarning && !l.silent[i] {
-			l.silent[i] = true
-			l.log.Warn("RTP source: no packets come; waiting for them", "codec", m.Codec, "at", m.Address, "since", quiet.Round(time.Second))
-		}
-	}
+	l.playing = false
 }
 
 var (
@@ -200,23 +198,35 @@ var (
 	errNoUnits   = errors.New("packets come, but no frame that can be decoded: no key frame or no parameter sets came, or they are of another codec")
 )
 
-// whyNothing returns why no access unit has come, nil if units came.
-func (l *live) whyNothing(units uint64) error {
-	if units > 0 {
-		return nil
-	}
+// Look tells the user about media of which nothing comes. It returns why no access unit has come since it was called before,
+// nil if one has; and whether the log has that reason already.
+func (l *live) Look() (why error, logged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, heard := range l.heard {
-		if time.Since(heard) < silenceWarning {
-			return errNoUnits
+	why, logged = errNoPackets, true
+	for i := range l.heard {
+		quiet := time.Since(l.heard[i])
+		if quiet < packetPatience {
+			why, logged = errNoUnits, false
+			continue
+		}
+		if m := &l.desc.Media[i]; !l.silent[i] {
+			l.silent[i] = true
+			l.log.Warn("RTP source: no packets come; waiting for them", "codec", m.Codec, "at", m.Address, "since", quiet.Round(time.Second))
 		}
 	}
-	return errNoPackets
+	if l.units > 0 {
+		why, logged = nil, false
+	}
+	l.units = 0
+	return why, logged
 }
 
-// info describes the media.
-func (l *live) info() source.Info {
+// Failed returns what tells of a mistake of this library, after which nothing comes any more.
+func (l *live) Failed() <-chan error { return l.failed }
+
+// Info describes the media.
+func (l *live) Info() source.Info {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	video, audio := l.stream.Configs()
@@ -225,21 +235,30 @@ func (l *live) info() source.Info {
 	}
 }
 
-// overlaps reports whether another source would receive at one of the ports.
-func (l *live) overlaps(d *rtp.Description) bool {
-	for _, mine := range l.desc.Media {
-		for _, m := range d.Media {
-			a, b := []uint16{mine.Address.Port(), mine.RTCP}, []uint16{m.Address.Port(), m.RTCP}
-			if slices.ContainsFunc(a, func(port uint16) bool { return port != 0 && slices.Contains(b, port) }) {
-				return true
-			}
-		}
+// Ports returns the UDP ports at which it receives.
+func (l *live) Ports() []uint16 { return portsOf(l.desc) }
+
+// livePorts returns the UDP ports at which a live source would receive.
+func livePorts(spec source.Spec) ([]uint16, error) {
+	desc, err := source.Describe(spec)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	return portsOf(desc), nil
 }
 
-// close closes the sockets and waits until nobody reads them. It may be called again.
-func (l *live) close() {
+func portsOf(desc *rtp.Description) (ports []uint16) {
+	for _, m := range desc.Media {
+		ports = append(ports, m.Address.Port())
+		if m.RTCP != 0 {
+			ports = append(ports, m.RTCP)
+		}
+	}
+	return ports
+}
+
+// Close closes the sockets and waits until nobody reads them. It may be called again.
+func (l *live) Close() {
 	for _, conn := range l.sockets {
 		conn.Close()
 	}

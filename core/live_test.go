@@ -93,29 +93,25 @@ func (l *logText) String() string {
 	return l.buf.String()
 }
 
+// currentLive returns the live source that is open, nil if none is.
 func (p *Publisher) currentLive() *live {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.source == nil {
-		return nil
-	}
-	return p.source.received()
+	p.feeder.mu.Lock()
+	defer p.feeder.mu.Unlock()
+	l, _ := p.feeder.source.received().(*live)
+	return l
 }
 
 // plays waits until the live source lets media flow, or does no more.
 func (p *Publisher) plays(t *testing.T, want bool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		p.mu.Lock()
-		running := p.feeder != nil
-		p.mu.Unlock()
 		l := p.currentLive()
 		if l == nil {
 			return !want
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return running == want && (l.take != nil) == want
+		return l.playing == want
 	}, patience, time.Millisecond)
 }
 
@@ -145,9 +141,8 @@ func TestLive(t *testing.T) {
 	noLeak(t)
 	port := freeUDP(t)
 	s := script.Listen(t)
-	p, w := newPublisher(t, s.URL("live/stream"))
 	log := &logText{}
-	p.log = slog.New(slog.NewTextHandler(log, nil))
+	p, w := newLoggingPublisher(t, slog.New(slog.NewTextHandler(log, nil)), s.URL("live/stream"))
 	require.NoError(t, p.SetSource(fmt.Sprintf("rtp://127.0.0.1:%d?codec=h264", port)))
 	cam := newCamera(t, port)
 	cam.send("KPP") // nobody takes them
@@ -183,10 +178,10 @@ func TestLive(t *testing.T) {
 
 	l := p.currentLive()
 	l.mu.Lock()
-	l.heard[0] = time.Now().Add(-silenceWarning)
+	l.heard[0] = time.Now().Add(-packetPatience)
 	l.mu.Unlock()
-	l.watch()
-	l.watch()
+	l.Look()
+	l.Look()
 	cam.send("K")
 	cam.expect(c, true)
 	require.Equal(t, 1, bytes.Count([]byte(log.String()), []byte("no packets come; waiting for them")))
@@ -235,7 +230,7 @@ func TestLiveAddresses(t *testing.T) {
 	const text = "c=IN IP4 127.0.0.1\nm=video %d RTP/AVP 96\na=rtpmap:96 H264/90000\nm=audio %d RTP/AVP 8\nm=text 9 RTP/AVP 98\n"
 	require.NoError(t, os.WriteFile(sdp, fmt.Appendf(nil, text, port, port+1), 0o600))
 	require.NoError(t, p.SetSource(sdp))
-	info := p.currentLive().info()
+	info := p.currentLive().Info()
 	require.Equal(t, flv.H264, info.Video.Codec)
 	require.Equal(t, &flv.AudioInfo{Codec: flv.PCMA, SampleRate: 8000, Channels: 1}, info.Audio)
 	require.Len(t, info.Skipped, 1)

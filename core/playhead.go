@@ -2,44 +2,58 @@ package core
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 
 	"luatrtmp/core/flv"
-	"luatrtmp/core/mux"
 	"luatrtmp/core/source"
-	"luatrtmp/core/source/rtp"
 	"luatrtmp/internal/brief"
 )
 
-// playhead is a source and the place that has been reached in it. It takes back the unit that was read last: what a feeder
-// that is stopped could not send yet must not be missing when the next one goes on.
+// playhead is a source and the place that has been reached in it. It takes back the unit that was read last: what a run that
+// is stopped could not send yet must not be missing when the next one goes on.
 //
 // One goroutine at a time uses it. Opening, reading and closing a file may hang for as long as its file system does. Nobody
 // waits for that: whoever has to go on leaves the goroutine behind with the playhead, which nobody else uses from then on.
 type playhead struct {
-	source.Source // nil until it is opened, and if it is live
-	held          *flv.AccessUnit
-	used          bool // something was read
-
-	spec source.Spec
-	live *live // nil if it is read
-
-	endless bool // it plays for ever
+	spec   source.Spec
+	Source source.Source   // of one that is read; nil until it is opened
+	held   *flv.AccessUnit // what was taken back; nil: nothing
+	used   bool            // something was read
 
 	mu     sync.Mutex
-	inside bool // a goroutine is in a call that may hang
-	left   bool // that goroutine was left behind
+	live   liveSource // of one that is received; nil until it is opened
+	inside bool       // a goroutine is in a call that may hang
+	left   bool       // that goroutine was left behind
 }
 
-// openSource opens what a spec names.
-func (p *Publisher) openSource(spec source.Spec) (*playhead, error) {
-	h := &playhead{spec: spec}
-	return h, h.open(p)
+// liveSource is a source that is received: its units come when they come.
+type liveSource interface {
+	Info() source.Info
+
+	// Ports returns the UDP ports at which it receives.
+	Ports() []uint16
+
+	// Play lets units go to take from now on, and the numbers of frames that were lost to drop; Pause ends that, and nothing
+	// is being taken when it returns.
+	Play(take func(*flv.AccessUnit), drop func(frames, size int))
+	Pause()
+
+	// Failed returns what tells why nothing comes any more.
+	Failed() <-chan error
+
+	// Look returns why no unit has come since it was called before, nil if one has; and whether the log has that already.
+	Look() (why error, logged bool)
+
+	Close()
 }
+
+// newPlayhead returns a source that is not open yet.
+func newPlayhead(spec source.Spec) *playhead { return &playhead{spec: spec} }
 
 // open opens the source, unless it is open.
-func (h *playhead) open(p *Publisher) (err error) {
-	if h.Source != nil || h.live != nil {
+func (h *playhead) open(with *feederConfig) (err error) {
+	if h.Source != nil || h.received() != nil {
 		return nil
 	}
 	if err := roomForAnother(); err != nil {
@@ -47,65 +61,70 @@ func (h *playhead) open(p *Publisher) (err error) {
 	}
 	h.enter()
 	if h.spec.Live() {
-		live, failed := openLive(h.spec, p.log)
-		h.mu.Lock()
-		h.live, err = live, failed
-		h.mu.Unlock()
+		var live liveSource
+		if live, err = with.openLive(h.spec, with.log); err == nil {
+			h.mu.Lock()
+			h.live = live
+			h.mu.Unlock()
+		}
 	} else {
 		spec := h.spec
-		spec.Warn = func(text string) { p.log.Warn("a fault in the source", "what", text) }
-		h.Source, err = p.open(spec)
-		h.endless = h.spec.Loop || h.spec.Path == source.Clip
+		spec.Warn = func(text string) { with.log.Warn("a fault in the source", "what", text) }
+		h.Source, err = with.open(spec)
 	}
 	if !h.exit() {
 		return errStopped
 	}
 	if err == nil {
 		for _, skipped := range brief.List(h.Info().Skipped) {
-			p.log.Warn("a track of the source is not sent", "track", skipped)
+			with.log.Warn("a track of the source is not sent", "track", skipped)
 		}
 	}
 	return err
 }
 
 // received returns what receives a live source that is open, else nil. Any goroutine may call it.
-func (h *playhead) received() *live {
+func (h *playhead) received() liveSource {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.live
 }
 
-// overlaps reports whether another source would receive at one of the ports that are open.
-func (h *playhead) overlaps(d *rtp.Description) bool {
-	l := h.received()
-	return l != nil && l.overlaps(d)
+// usesAny reports whether the source receives at one of these ports.
+func (h *playhead) usesAny(ports []uint16) bool {
+	live := h.received()
+	return live != nil && slices.ContainsFunc(live.Ports(), func(port uint16) bool { return slices.Contains(ports, port) })
 }
 
-// Info implements source.Source.
+// kind returns what the source is for the log, which paths and addresses are not for.
+func (h *playhead) kind() string {
+	switch {
+	case h.spec.Path == source.Clip:
+		return "built-in clip"
+	case h.spec.Path == source.None:
+		return "none"
+	case h.spec.Live():
+		return "live"
+	}
+	return "file"
+}
+
+// Info returns what the source says of its tracks; nothing if it is not open. What plays for ever has no duration.
 func (h *playhead) Info() source.Info {
-	if h.live != nil {
-		return h.live.info()
+	if live := h.received(); live != nil {
+		return live.Info()
 	}
-	return h.Source.Info()
+	if h.Source == nil {
+		return source.Info{}
+	}
+	info := h.Source.Info()
+	if h.spec.Loop || h.spec.Path == source.Clip {
+		info.Duration = 0
+	}
+	return info
 }
 
-// expectationOf returns what a source says of its tracks; nothing if there is none.
-func expectationOf(h *playhead) mux.Expectation {
-	if h == nil {
-		return mux.Expectation{}
-	}
-	info := h.Info()
-	e := mux.Expectation{
-		Video: info.Video, Audio: info.Audio, VideoConfig: info.VideoConfig, AudioConfig: info.AudioConfig,
-		VideoRate: info.VideoRate, AudioRate: info.AudioRate,
-	}
-	if !h.endless {
-		e.Duration = info.Duration
-	}
-	return e
-}
-
-// Next implements source.Source. The error is errStopped if the caller was left behind meanwhile.
+// Next returns the next unit of a source that is read. The error is errStopped if the caller was left behind meanwhile.
 func (h *playhead) Next() (*flv.AccessUnit, error) {
 	if unit := h.held; unit != nil {
 		h.held = nil
@@ -137,7 +156,8 @@ func (h *playhead) enter() {
 	h.mu.Unlock()
 }
 
-// exit ends it. It returns false if the caller was left behind: then the source is closed, and the caller's goroutine must end.
+// exit ends it. It returns false if the caller was left behind: then the source is closed, and the caller's goroutine must
+// end.
 func (h *playhead) exit() bool {
 	h.mu.Lock()
 	h.inside = false
@@ -168,12 +188,12 @@ func (h *playhead) leaveBehind(log *slog.Logger) bool {
 // close closes the source, and waits a moment for that. What was left behind closes itself.
 func (h *playhead) close(log *slog.Logger) {
 	h.mu.Lock()
-	left := h.left
+	left, live := h.left, h.live
 	h.mu.Unlock()
 	switch {
 	case left:
-	case h.live != nil:
-		h.live.close()
+	case live != nil:
+		live.Close()
 	case h.Source != nil:
 		closed := make(chan struct{})
 		h.enter()
@@ -189,16 +209,9 @@ func (h *playhead) close(log *slog.Logger) {
 
 // shut closes what is open.
 func (h *playhead) shut() {
-	switch {
-	case h.live != nil:
-		h.live.close()
-	case h.Source != nil:
+	if live := h.received(); live != nil {
+		live.Close()
+	} else if h.Source != nil {
 		h.Source.Close()
-	}
-}
-
-func (p *Publisher) closeSource(h *playhead) {
-	if h != nil {
-		h.close(p.log)
 	}
 }

@@ -36,6 +36,7 @@ type Publisher struct {
 	events   events
 	counters stats.Counters
 	muxer    *mux.Muxer
+	feeder   *feeder
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
@@ -49,15 +50,9 @@ type Publisher struct {
 	name       atomic.Value  // a string, see Name
 	enduring   atomic.Bool   // the session outlives its connections: pushed frames that meet none are dropped
 
-	pushed      atomic.Bool            // frames are pushed: the source is off for good
-	pushOnce    sync.Once              // sets pushed; later pushes wait until the source is off
-	sourceError atomic.Pointer[string] // see SourceError; nil while all is well
-	leftOutTold atomic.Bool            // the log says that the audio is left out on this connection
-	standsIn    atomic.Bool            // camera is CameraExpected: frames that are pushed are the camera's
-	holding     sync.Mutex             // serialises holdSource
+	leftOutTold atomic.Bool // the log says that the audio is left out on this connection
 
 	mu        sync.Mutex // never held while a file or the network is waited for
-	started   bool       // between Start and Stop
 	closed    bool
 	over      chan struct{} // closed when all has ended; nil until Leave
 	url       string
@@ -66,17 +61,7 @@ type Publisher struct {
 	session   *session // whose connection is up or under way, or that waits for its next attempt
 	failed    error    // why the last connection failed; nil from the next Connect on, or from when one is up again
 	connected time.Time
-	source    *playhead // nil: a feeder opens it
-	spec      *source.Spec
-	media     mux.Expectation // what spec is known to hold
-	feeder    *feeder         // that runs and has not been told to stop
-	latest    *feeder         // nil: there was none
-	camera    Camera          // of the host
-	held      *session        // whose frames come from the camera
 }
-
-// clip is the source of whoever sets none.
-var clip = source.Spec{Path: source.Clip}
 
 // LevelReport is the level of lines whose number the user has chosen, the statistics. A handler
 // that limits how often something is told does not limit these.
@@ -87,9 +72,13 @@ const LevelReport = slog.LevelInfo + 1
 // wait. Each of its texts is always the same for the same kind of thing.
 func New(log *slog.Logger) *Publisher {
 	o := options.Default()
-	p := &Publisher{log: log, events: newEvents(), resolver: transport.NewResolver((&net.Dialer{}).DialContext), dial: transport.Dial, open: source.Open, loadCA: options.LoadCA, options: &o, spec: &clip}
+	p := &Publisher{log: log, events: newEvents(), resolver: transport.NewResolver((&net.Dialer{}).DialContext), dial: transport.Dial, open: source.Open, loadCA: options.LoadCA, options: &o}
 	p.name.Store("")
 	p.muxer = mux.New(mux.Config{Encoder: encoderName, Clock: now, Dropped: p.counters.Dropped, Warn: p.log.Warn})
+	p.feeder = newFeeder(feederConfig{
+		log: log, sink: muxerSink{p.muxer, &p.counters}, open: func(spec source.Spec) (source.Source, error) { return p.open(spec) },
+		openLive: openLive, ports: livePorts,
+	})
 	return p
 }
 
@@ -281,30 +270,26 @@ func (p *Publisher) Leave() (over <-chan struct{}, settled bool) {
 		return p.over, settled
 	}
 	p.over = make(chan struct{})
-	p.closed, p.started = true, false
+	p.closed = true
 	p.enduring.Store(false)
 	session := p.session
 	if session != nil {
 		session.unwanted = true
 		p.setState(StateDisconnecting, nil)
 	}
-	go p.end(session, p.dismissFeeder())
+	p.feeder.Quit()
+	go p.end(session)
 	return p.over, settled
 }
 
 // end is what of Leave takes time.
-func (p *Publisher) end(session *session, fed func()) {
+func (p *Publisher) end(session *session) {
 	defer close(p.over)
 	if session != nil {
 		session.close()
 	}
 	p.events.settle(session)
-	fed()
-	p.mu.Lock()
-	src := p.source
-	p.source = nil
-	p.mu.Unlock()
-	p.closeSource(src)
+	p.feeder.Close()
 }
 
 // Close ends everything within half a second. No event comes any more. Close may be called again, and inside an event, where
@@ -339,7 +324,7 @@ func (p *Publisher) setState(next State, why error) bool {
 func (p *Publisher) sessionEnded(s *session, err error) {
 	p.mu.Lock()
 	var failed error
-	p.session, p.held = nil, nil
+	p.session = nil
 	p.enduring.Store(false)
 	switch {
 	case p.state == StateDisconnecting && (s.unwanted || err == nil || errors.Is(err, rtmperr.ErrEnded)):
@@ -461,28 +446,28 @@ func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32
 // publishing, ErrInvalid for what is no access unit, ErrRefused when the server does not take the codec or the track, which
 // ends the connection. The first frame pushed switches the source off for good.
 func (p *Publisher) SendVideoFrame(data []byte, timestamp uint32, f Frame) error {
-	p.switchToPushed()
+	p.feeder.GiveWay()
 	return p.endure(p.muxer.SendVideoFrame(data, timestamp, f), len(data))
 }
 
 // SendNALUs sends one access unit of H.264 or HEVC that lies in several buffers, each one NAL unit without a start code or
 // any number of them with start codes. Otherwise as SendVideo.
 func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
-	p.switchToPushed()
+	p.feeder.GiveWay()
 	return p.endure(p.muxer.SendNALUs(buffers, timestamp), sendqueue.Size(buffers))
 }
 
 // SendAudioBody sends what the body of an FLV audio tag holds: a sequence header or a frame, of any codec, in the old form or
 // with a FourCC. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioBody(body []byte, timestamp uint32) error {
-	p.switchToPushed()
+	p.feeder.GiveWay()
 	return p.endure(p.muxer.SendAudioBody(body, timestamp), len(body))
 }
 
 // SendAudioFrame sends one raw frame, whose configuration is in f.Config the first time if its codec has one, or AAC in
 // ADTS frames. Otherwise as SendVideoFrame.
 func (p *Publisher) SendAudioFrame(data []byte, timestamp uint32, f Frame) error {
-	p.switchToPushed()
+	p.feeder.GiveWay()
 	return p.endure(p.muxer.SendAudioFrame(data, timestamp, f), len(data))
 }
 

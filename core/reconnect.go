@@ -173,7 +173,6 @@ func answer(c chan struct{}) {
 // attemptFailed shows an error after which the session tries again; false when the end is wanted.
 func (p *Publisher) attemptFailed(s *session, err error) bool {
 	p.mu.Lock()
-	p.held = nil
 	if s.hurry == nil {
 		s.hurry = make(chan struct{}, 1)
 	}
@@ -201,7 +200,7 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	case <-s.hurry:
 	default:
 	}
-	s.answered, s.ended = nil, false
+	s.answered = nil
 	if to, err := p.endpoint(); err == nil {
 		s.home, s.to, s.o = to, to, p.options
 	} else {

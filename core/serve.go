@@ -75,9 +75,8 @@ func (s *session) broken(why error) error {
 	s.lost = why
 	s.p.log.Info("the server ended the connection before the one that it asked for was ready", "why", why)
 	if s.p.muxer.SendsTo(s.now.out) {
-		s.p.stopFeeder() // it may have met the broken connection, and then goes no further
-		s.p.muxer.Park(s.now.out, s.newParking())
-		s.p.startFeeder(s)
+		// A source that has met the broken connection goes no further by itself.
+		s.p.feeder.Interrupt(func() { s.p.muxer.Park(s.now.out, s.newParking()) })
 	}
 	close(s.move.lost)
 	return nil

@@ -29,11 +29,9 @@ type session struct {
 	hurry         chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
 	answered      chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
 
-	home       *endpoint.Endpoint // of the URL; p.mu
-	to         *endpoint.Endpoint // of the connection that media flows to; p.mu
-	mediaStart time.Time          // when media could flow; p.mu
-	ended      bool               // media flows no more; p.mu
-	unwanted   bool               // the user has asked for the end; p.mu
+	home     *endpoint.Endpoint // of the URL; p.mu
+	to       *endpoint.Endpoint // of the connection that media flows to; p.mu
+	unwanted bool               // the user has asked for the end; p.mu
 
 	rests    rests
 	finished chan error // the source is at its end, nil: without a fault; nil: no source has been; rests.mu
@@ -45,8 +43,7 @@ type session struct {
 
 	source struct { // of the feeder
 		ended bool
-		err   error                 // why, if the source failed
-		fault atomic.Pointer[error] // why the latest unit that could not be sent was left out; nil if there was none
+		err   error // why, if the source failed
 	}
 	before stats.Stats // as of the beginning of the attempt
 
@@ -147,9 +144,7 @@ func (s *session) begin() error {
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
 	}
-	s.p.mu.Lock()
-	s.mediaStart = time.Now()
-	s.p.mu.Unlock()
+	s.p.feeder.Attach(feederStream{maxLate: s.o.QueueMedia, ended: s.finish}) // before frames that are pushed get through
 	s.p.muxer.Attach(s.now.destination())
 	if s.published {
 		s.p.reconnects.Add(1) // before anybody sees the state
@@ -161,7 +156,7 @@ func (s *session) begin() error {
 	s.flows()
 	s.logPublishing()
 	s.steer()
-	s.p.startFeeder(s)
+	s.p.feeder.Begin()
 	s.p.steering.floor = s.o.BitrateFloor
 	s.reportTicks()
 	return s.serve()
@@ -175,13 +170,10 @@ func (s *session) windUp(err error) error {
 		defer s.p.muxer.Detach()
 		s.ticks.stop()
 		s.endMove()
+		s.p.feeder.Detach(s.shutdown.Done())
 		if s.flowedFrom.IsZero() {
 			return nil
 		}
-		s.p.mu.Lock()
-		s.ended = true
-		s.p.mu.Unlock()
-		s.p.stopFeederUntil(s.shutdown.Done())
 		if err != nil && !errors.Is(err, errSourceFault) {
 			return nil
 		}
@@ -196,7 +188,7 @@ func (s *session) windUp(err error) error {
 		if err == nil && s.atEnd() {
 			switch err := s.now.deliver(s.abort, s.shutdown, s.before.DroppedFrames); {
 			case err == nil:
-				nothing = s.nothingSent()
+				nothing = s.nothingSent(s.p.feeder.Fault())
 			case !errors.Is(err, rtmperr.ErrEnded):
 				return err
 			}
@@ -210,15 +202,16 @@ func (s *session) windUp(err error) error {
 	return err
 }
 
-// nothingSent returns an error if the source is at its end and not a single frame of it was sent.
-func (s *session) nothingSent() error {
+// nothingSent returns an error if the source is at its end and not a single frame of it was sent. fault is why the latest one
+// was left out, "" if none was.
+func (s *session) nothingSent(fault string) error {
 	now := s.p.counters.Snapshot()
-	fault, dropped := s.source.fault.Load(), now.DroppedFrames-s.before.DroppedFrames
+	dropped := now.DroppedFrames - s.before.DroppedFrames
 	switch {
 	case now.VideoFramesSent+now.AudioFramesSent != s.before.VideoFramesSent+s.before.AudioFramesSent:
 		return nil
-	case fault != nil:
-		return rtmperr.New(rtmperr.ErrInvalid, "the source is at its end, and nothing of it could be sent: %v", *fault)
+	case fault != "":
+		return rtmperr.New(rtmperr.ErrInvalid, "the source is at its end, and nothing of it could be sent: %s", fault)
 	case dropped > 0:
 		return rtmperr.New(rtmperr.ErrInvalid, "the source is at its end, and nothing of it could be sent: none of its %d frames could be decoded "+
 			"without the key frame before", dropped)

@@ -15,11 +15,9 @@ func TestDurationOfASource(t *testing.T) {
 		"source/testdata/bframes.mp4?loop=1": false,
 		source.Clip:                          false,
 	} {
-		parsed, err := source.ParseSpec(spec)
-		require.NoError(t, err)
-		h, err := New(quietLog()).openSource(parsed)
-		require.NoError(t, err)
-		defer h.Close()
-		require.Equal(t, known, expectationOf(h).Duration > 0, spec)
+		p := New(quietLog())
+		defer p.Close()
+		require.NoError(t, p.SetSource(spec))
+		require.Equal(t, known, p.sourceMedia().Duration > 0, spec)
 	}
 }

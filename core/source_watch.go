@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 
 // sourceWatch notices that nothing of a source, or of one of its kinds of media, can be sent.
 type sourceWatch struct {
-	p            *Publisher
+	log     *slog.Logger
+	trouble *trouble
+
 	mu           sync.Mutex
 	video, audio failingMedia
 	nothing      failingMedia // no access units come at all; of a live source
@@ -22,58 +25,58 @@ type failingMedia struct {
 	told  bool
 }
 
+// silenceWarning: when nothing could be sent for so long, the user is told.
+const silenceWarning = 5 * time.Second
+
 var (
 	errAwaitsKey = errors.New("no key frame has come that decoding could begin with")
 	errNoFrame   = errors.New("its access units hold no frame")
 )
 
+// whyNot returns why a unit was not sent, nil if it was.
+func (r sendResult) whyNot() error {
+	switch r {
+	case unitHasNoFrame:
+		return errNoFrame
+	case unitAwaitsKey:
+		return errAwaitsKey
+	}
+	return nil
+}
+
 // note takes note of a unit that was sent, or of why it was not.
 func (w *sourceWatch) note(kind flv.Kind, why error) {
 	if kind == flv.Video {
-		w.look(&w.video, "video", why, time.Now)
+		w.look(&w.video, "video", why, false, time.Now)
 	} else {
-		w.look(&w.audio, "audio", why, time.Now)
+		w.look(&w.audio, "audio", why, false, time.Now)
 	}
 }
 
-// look says once that something has been failing for silenceWarning, and that it is over.
-func (w *sourceWatch) look(f *failingMedia, what string, why error, now func() time.Time) {
+// look says once that something has been failing for silenceWarning, and that it is over. logged says that the log has the
+// reason already.
+func (w *sourceWatch) look(f *failingMedia, what string, why error, logged bool, now func() time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case why == nil && f.since.IsZero():
 	case why == nil:
 		if f.told {
-			w.p.log.Info("the source is sent again", "what", what)
+			w.log.Info("the source is sent again", "what", what)
 		}
 		*f = failingMedia{}
 		if !w.video.told && !w.audio.told && !w.nothing.told {
-			w.p.sourceError.Store(nil)
+			w.trouble.clear()
 		}
 	case f.since.IsZero():
 		f.since = now()
 	case !f.told:
 		if lasts := now().Sub(f.since); lasts >= silenceWarning {
 			f.told = true
-			if why != errNoPackets { // which live.watch says, for each medium
-				w.p.log.Warn("nothing of the source can be sent", "what", what, "since", lasts.Round(time.Second), "why", why)
+			if !logged {
+				w.log.Warn("nothing of the source can be sent", "what", what, "since", lasts.Round(time.Second), "why", why)
 			}
-			w.p.setSourceError(why)
+			w.trouble.set(why)
 		}
 	}
-}
-
-// setSourceError keeps why nothing of the source can be sent.
-func (p *Publisher) setSourceError(why error) {
-	text := why.Error()
-	p.sourceError.Store(&text)
-}
-
-// SourceError returns why nothing of the source can be sent although it should be, or why it failed;
-// "" while all is well. A new source, or one that goes on, begins without an error.
-func (p *Publisher) SourceError() string {
-	if text := p.sourceError.Load(); text != nil {
-		return *text
-	}
-	return ""
 }

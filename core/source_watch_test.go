@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/source/rtp"
 )
 
 // A source of which nothing can be sent for 5 s is reported once, with the reason, and again when it changes.
@@ -32,9 +33,8 @@ func TestNothingOfASourceCanBeSent(t *testing.T) {
 					c.spoil(&src.units[i])
 				}
 				src.units[bad].Config = recordMain
-				f := newFed(t, src)
 				log := &record{}
-				f.log = slog.New(log)
+				f := newFed(t, slog.New(log), src)
 				f.Start()
 				f.after(silenceWarning - time.Second)
 				require.Empty(t, f.SourceError())
@@ -60,7 +60,7 @@ func TestSlowSourceIsNotReported(t *testing.T) {
 			u.DTS = time.Duration(i) * 20 * time.Second
 			u.PTS = u.DTS
 		}
-		f := newFed(t, src)
+		f := newFed(t, quietLog(), src)
 		f.Start()
 		f.after(70 * time.Second)
 		require.Empty(t, f.SourceError())
@@ -70,24 +70,33 @@ func TestSlowSourceIsNotReported(t *testing.T) {
 
 // What a live source says when nothing comes out of it.
 func TestLiveSourceWithoutUnits(t *testing.T) {
-	p := New(quietLog())
-	w := sourceWatch{p: p}
+	var failing trouble
+	w := sourceWatch{log: quietLog(), trouble: &failing}
 	at := time.Now()
 	now := func() time.Time { return at }
-	w.look(&w.nothing, "all", errNoUnits, now)
+	w.look(&w.nothing, "all", errNoUnits, false, now)
 	at = at.Add(silenceWarning)
-	w.look(&w.nothing, "all", errNoUnits, now)
-	require.Contains(t, p.SourceError(), "packets come, but no frame that can be decoded")
+	w.look(&w.nothing, "all", errNoUnits, false, now)
+	require.Contains(t, failing.get(), "packets come, but no frame that can be decoded")
 	w.note(flv.Audio, nil)
-	require.NotEmpty(t, p.SourceError())
-	w.look(&w.nothing, "all", nil, now)
-	require.Empty(t, p.SourceError())
+	require.NotEmpty(t, failing.get())
+	w.look(&w.nothing, "all", nil, false, now)
+	require.Empty(t, failing.get())
 
-	l := &live{heard: []time.Time{time.Now().Add(-silenceWarning), time.Now()}}
-	require.Equal(t, errNoUnits, l.whyNothing(0))
-	require.NoError(t, l.whyNothing(1))
+	l := &live{
+		log: quietLog(), desc: &rtp.Description{Media: make([]rtp.Medium, 2)}, silent: make([]bool, 2),
+		heard: []time.Time{time.Now().Add(-packetPatience), time.Now()},
+	}
+	why, logged := l.Look()
+	require.Equal(t, errNoUnits, why)
+	require.False(t, logged)
+	l.units = 1
+	why, _ = l.Look()
+	require.NoError(t, why)
 	l.heard[1] = l.heard[0]
-	require.Equal(t, errNoPackets, l.whyNothing(0))
+	why, logged = l.Look()
+	require.Equal(t, errNoPackets, why)
+	require.True(t, logged)
 }
 
 // A source that fails says why until another one is set.
@@ -95,7 +104,7 @@ func TestSourceErrorOfASourceThatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := fakeVideo(5, 25)
 		src.err = errors.New("the disk is gone")
-		f := newFed(t, src)
+		f := newFed(t, quietLog(), src)
 		f.Start()
 		f.after(time.Second)
 		require.Contains(t, f.SourceError(), "the disk is gone")

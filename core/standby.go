@@ -2,8 +2,6 @@ package core
 
 import (
 	"time"
-
-	"luatrtmp/core/source"
 )
 
 // Camera is what is known of a camera of the host, whose frames are pushed.
@@ -20,80 +18,83 @@ const cameraPatience = 5 * time.Second
 
 // SetCamera says what is known of the host's camera. It takes effect at once: unless the camera is expected, a source that
 // waits for it, or has given way to it, begins.
-func (p *Publisher) SetCamera(camera Camera) {
-	p.mu.Lock()
-	session, failed := p.session, camera == CameraFailed && p.camera != CameraFailed
-	p.camera = camera
-	p.standsIn.Store(camera == CameraExpected)
-	if camera != CameraExpected {
-		p.held = nil
+func (f *feeder) SetCamera(camera Camera) {
+	f.mu.Lock()
+	failed := camera == CameraFailed && f.camera != CameraFailed
+	f.camera = camera
+	f.fallback.Store(camera == CameraExpected)
+	if camera != CameraExpected && f.phase == phaseSuspended {
+		f.phase = phaseFeeding
 	}
-	if p.feeder != nil {
+	if !f.run.dismissed {
 		select {
-		case p.feeder.hurry <- struct{}{}:
+		case f.run.hurry <- struct{}{}:
 		default: // it is going to look already
 		}
 	}
-	what := p.sourceName()
-	p.mu.Unlock()
+	what := f.source.kind()
+	f.mu.Unlock()
 	if failed {
-		p.log.Warn("the camera cannot be started; the source is sent instead", "source", what)
+		f.config.log.Warn("the camera cannot be started; the source is sent instead", "source", what)
 	}
-	p.startFeeder(session)
+	f.begin()
 }
 
-// sourceName returns what the source is for the log, which paths and addresses are not for; p.mu is held.
-func (p *Publisher) sourceName() string {
-	switch {
-	case p.spec.Path == source.Clip:
-		return "built-in clip"
-	case p.spec.Path == source.None:
-		return "none"
-	case p.spec.Live():
-		return "live"
-	}
-	return "file"
-}
-
-// holdSource keeps the source off for the rest of the connection, because the camera feeds; in the next one it waits anew.
-func (p *Publisher) holdSource() {
-	p.holding.Lock()
-	defer p.holding.Unlock()
-	p.mu.Lock()
-	if p.session == nil || p.held == p.session || p.state != StatePublishing {
-		p.mu.Unlock()
+// GiveWay must be called before each frame that is pushed: it turns the source off, for good when the first frame is pushed,
+// or for this stream if the camera pushes.
+func (f *feeder) GiveWay() {
+	if f.fallback.Load() {
+		f.suspend()
 		return
 	}
-	src := p.source
-	p.source, p.held = nil, p.session
-	wait := p.dismissFeeder()
-	p.mu.Unlock()
-	p.log.Info("on the air", "source", "camera")
+	f.pushOnce.Do(func() {
+		f.pushed.Store(true)
+		f.config.log.Debug("frames are pushed: the source is off for good")
+		f.halt()
+		f.config.sink.Restart()
+	})
+}
+
+// suspend keeps the source off for the rest of the stream, because the camera feeds; in the next one it waits anew.
+func (f *feeder) suspend() {
+	f.suspending.Lock()
+	defer f.suspending.Unlock()
+	f.mu.Lock()
+	if f.phase != phaseAttached && f.phase != phaseFeeding {
+		f.mu.Unlock()
+		return
+	}
+	f.phase = phaseSuspended
+	old := f.source
+	f.source = newPlayhead(old.spec)
+	wait := f.dismiss()
+	f.mu.Unlock()
+	f.config.log.Info("on the air", "source", "camera")
 	wait()
-	p.closeSource(src)
-	p.muxer.Restart()
+	old.close(f.config.log)
+	f.config.sink.Restart()
 }
 
 // awaitsCamera reports whether the source has to wait for the camera.
-func (p *Publisher) awaitsCamera() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.camera == CameraExpected
+func (f *feeder) awaitsCamera() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.camera == CameraExpected
 }
 
-// standBy waits while the camera is expected, and returns false when the feeder is stopped meanwhile.
-func (f *feeder) standBy(p *Publisher) bool {
-	if !p.awaitsCamera() {
+// standBy waits while the camera is expected, and returns false when the run is stopped meanwhile.
+func (r *feederRun) standBy() bool {
+	if !r.awaitsCamera() {
 		return true
 	}
 	patience := time.NewTimer(cameraPatience)
 	defer patience.Stop()
-	for p.awaitsCamera() {
+	for r.awaitsCamera() {
 		select {
-		case <-f.hurry:
+		case <-r.hurry:
 		case <-patience.C:
-			p.log.Warn("the camera was started and gives no frames", "for", cameraPatience)
-		case <-f.quit:
+			r.config.log.Warn("the camera was started and gives no frames", "for", cameraPatience)
+		case <-r.quit:
 			return false
 		}
 	}

@@ -12,18 +12,13 @@ import (
 	"luatrtmp/core/source"
 )
 
-// newStandIn is newFed with a camera that is expected, at the moment of PUBLISHING.
-func newStandIn(t *testing.T, src source.Source) *fed {
-	f := newFed(t, src)
-	f.SetCamera(CameraExpected)
-	return f
-}
-
-// listen makes what is logged from now on readable: told returns the lines that contain a text, without the time.
-func (f *fed) listen() (told func(text string) []string) {
+// newStandIn is newFed with a camera that is expected, at the moment of PUBLISHING. told returns the lines of the log that
+// contain a text, without the time.
+func newStandIn(t *testing.T, src *fakeSource) (f *fed, told func(text string) []string) {
 	out := &logText{}
-	f.log = slog.New(slog.NewTextHandler(out, nil))
-	return func(text string) []string {
+	f = newFed(t, slog.New(slog.NewTextHandler(out, nil)), src)
+	f.SetCamera(CameraExpected)
+	return f, func(text string) []string {
 		var lines []string
 		for line := range strings.Lines(out.String()) {
 			if strings.Contains(line, text) {
@@ -34,17 +29,10 @@ func (f *fed) listen() (told func(text string) []string) {
 	}
 }
 
-func (f *fed) publishAgain() {
-	f.stopFeeder()
-	f.reconnect()
-	f.startFeeder(f.session)
-}
-
 // The source never stands in for a camera that is silent; the user is told once.
 func TestSourceWaitsForTheCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newStandIn(t, fakeVideo(100, 25))
-		told := f.listen()
+		f, told := newStandIn(t, fakeVideo(100, 25))
 		f.Start()
 		words, _ := f.after(cameraPatience - 1)
 		require.Empty(t, words)
@@ -62,8 +50,7 @@ func TestSourceWaitsForTheCamera(t *testing.T) {
 
 func TestSourceStandsInForACameraThatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newStandIn(t, fakeVideo(100, 25))
-		told := f.listen()
+		f, told := newStandIn(t, fakeVideo(100, 25))
 		f.Start()
 		f.after(100 * time.Millisecond)
 		f.SetCamera(CameraFailed)
@@ -85,8 +72,7 @@ func TestSourceStandsInForACameraThatFailed(t *testing.T) {
 func TestSourceGivesWayToTheCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := fakeVideo(100, 25)
-		f := newStandIn(t, src)
-		told := f.listen()
+		f, told := newStandIn(t, src)
 		f.Start()
 		f.after(time.Second)
 		require.NoError(t, f.SendVideo(keyFrame, 0, 0))
@@ -99,10 +85,8 @@ func TestSourceGivesWayToTheCamera(t *testing.T) {
 
 		// In the next connection it cannot be started, until it can in a third one.
 		late := fakeVideo(100, 25)
-		f.mu.Lock()
-		f.source = &playhead{Source: late}
-		f.mu.Unlock()
-		f.publishAgain()
+		f.open = func(source.Spec) (source.Source, error) { return late, nil }
+		f.reconnect()
 		f.SetCamera(CameraFailed)
 		words, _ = f.after(frameTime)
 		require.Equal(t, []string{"M", "VH", "K", "P"}, words)
@@ -119,7 +103,7 @@ func TestSourceGivesWayToTheCamera(t *testing.T) {
 // What a camera pushes after Stop begins at a key frame: it may have been at work for others meanwhile.
 func TestCameraAfterStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newStandIn(t, fakeVideo(100, 25))
+		f, _ := newStandIn(t, fakeVideo(100, 25))
 		f.Start()
 		require.NoError(t, f.SendVideo(keyFrame, 0, 0))
 		require.NoError(t, f.SendVideo(picture, 40, 0))
@@ -137,12 +121,11 @@ func TestCameraAfterStop(t *testing.T) {
 
 func TestCameraNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newStandIn(t, nil)
-		f.source = nil
+		f, _ := newStandIn(t, nil)
 		f.Start()
 		require.NoError(t, f.SendVideo(keyFrame, 0, 0))
 		f.after(time.Second)
-		require.NoError(t, f.replaceSource(&playhead{Source: fakeVideo(50, 25)}, source.Spec{Path: source.Clip}))
+		f.setSource(fakeVideo(50, 25))
 		require.NoError(t, f.SendVideo(keyFrame, 1000, 0), "one more of the camera, which ends now")
 		f.SetCamera(NoCamera)
 		words, _ := f.after(100 * time.Millisecond)

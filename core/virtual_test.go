@@ -157,7 +157,17 @@ func (c *memConn) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 // closes it.
 func virtualPublisher(t *testing.T, serve func(*memConn), with ...string) (*Publisher, *watch) {
 	t.Helper()
-	p := New(slog.New(slog.DiscardHandler))
+	p, w := virtualPublisherOfClip(t, quietLog(), serve, with...)
+	if err := p.SetSource("none"); err != nil {
+		t.Fatal(err)
+	}
+	return p, w
+}
+
+// virtualPublisherOfClip returns one that has the built-in clip for its source.
+func virtualPublisherOfClip(t *testing.T, log *slog.Logger, serve func(*memConn), with ...string) (*Publisher, *watch) {
+	t.Helper()
+	p := New(log)
 	p.dial = func(context.Context, *net.Resolver, *endpoint.Endpoint, *options.Options) (net.Conn, error) {
 		near, far := newMemConn()
 		go func() {
@@ -173,9 +183,6 @@ func virtualPublisher(t *testing.T, serve func(*memConn), with ...string) (*Publ
 		}
 	}
 	if err := p.SetURL("rtmp://server.test/live/stream"); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.SetSource("none"); err != nil {
 		t.Fatal(err)
 	}
 	w := &watch{t: t, more: make(chan struct{}, 1)}

@@ -1,0 +1,65 @@
+package core
+
+import (
+	"time"
+
+	"luatrtmp/core/flv"
+	"luatrtmp/core/mux"
+	"luatrtmp/core/source"
+	"luatrtmp/core/stats"
+)
+
+// SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and takes over
+// at a key frame when media flows already.
+func (p *Publisher) SetSource(spec string) error {
+	return p.feeder.Set(func() (source.Spec, error) { return source.ParseSpec(spec) })
+}
+
+// Start lets the source feed the stream as soon as the state is PUBLISHING.
+func (p *Publisher) Start() { p.feeder.Start() }
+
+// Stop ends feeding; the connection stays. Frames that a camera pushes later begin at a key frame.
+func (p *Publisher) Stop() { p.feeder.Stop() }
+
+// SetCamera says what is known of the host's camera. It takes effect at once: unless the camera is expected, a source that
+// waits for it, or has given way to it, begins.
+func (p *Publisher) SetCamera(camera Camera) { p.feeder.SetCamera(camera) }
+
+// SourceError returns why nothing of the source can be sent although it should be, or why it failed;
+// "" while all is well. A new source, or one that goes on, begins without an error.
+func (p *Publisher) SourceError() string { return p.feeder.Trouble() }
+
+// muxerSink is the muxer of a Publisher as a feeder needs it.
+type muxerSink struct {
+	muxer    *mux.Muxer
+	counters *stats.Counters
+}
+
+func (s muxerSink) Restart()                            { s.muxer.Restart() }
+func (s muxerSink) Begin(info source.Info)              { s.muxer.Begin(expectationOf(info)) }
+func (s muxerSink) Learn(unit *flv.AccessUnit) bool     { return s.muxer.Learn(unit) }
+func (s muxerSink) AwaitsKeyFrame() bool                { return s.muxer.AwaitsKeyFrame() }
+func (s muxerSink) Elapsed(now time.Time) time.Duration { return s.muxer.Elapsed(now) }
+func (s muxerSink) Dropped(frames, size int)            { s.counters.Dropped(uint32(frames), uint64(size)) }
+
+func (s muxerSink) Send(unit *flv.AccessUnit, timestamp uint32) (sendResult, error) {
+	before := s.muxer.Frames()
+	err := s.muxer.SendUnit(unit, timestamp)
+	switch {
+	case err == mux.ErrAudioLeftOut:
+		return unitLeftOut, nil
+	case err != nil || s.muxer.Frames() != before:
+		return unitSent, err
+	case s.muxer.HoldsUnits():
+		return unitHasNoFrame, nil
+	}
+	return unitAwaitsKey, nil
+}
+
+// expectationOf returns what a source says of its tracks.
+func expectationOf(info source.Info) mux.Expectation {
+	return mux.Expectation{
+		Video: info.Video, Audio: info.Audio, VideoConfig: info.VideoConfig, AudioConfig: info.AudioConfig,
+		VideoRate: info.VideoRate, AudioRate: info.AudioRate, Duration: info.Duration,
+	}
+}
