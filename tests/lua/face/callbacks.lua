@@ -104,7 +104,7 @@ test("an error in a callback has one traceback, of where it was raised", functio
   end
   local function poll() return pcall(rtmp.poll) end
   local function breaks() error("broken") end
-  for _, call in ipairs({ poll, function() return coroutine.resume(coroutine.create(rtmp.poll)) end }) do
+  for _, call in ipairs({ poll, function() return coroutine.resume(coroutine.create(function() rtmp.poll() end)) end }) do
     local err = raised(function() breaks() return nil end, call)
     for _, part in ipairs({ "callbacks.lua:", ": broken\nstack traceback:\n", "breaks" }) do contains(err, part) end
     equal(select(2, err:gsub("stack traceback:", "")), 1, "tracebacks")
