@@ -116,17 +116,3 @@ func (c *connection) undelivered(why error, before uint32) error {
 	}
 	return rtmperr.New(why, "the source is at its end, but the server has not got all of it%s: %v", what, why)
 }
-
-// idle reports whether everything that was sent has left, or returns why writing ended.
-func (w *writer) idle() (bool, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return !w.draining, w.err
-}
-
-// endsInCut reports whether the latest frames of a track were dropped because too much waited.
-func (w *writer) endsInCut() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.queue.EndsInCut()
-}

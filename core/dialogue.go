@@ -42,8 +42,7 @@ type dialogue struct {
 
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
 func (d *dialogue) connect(p plan) error {
-	size := &message.SetChunkSize{Size: d.o.ChunkSize}
-	if err := d.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, sendqueue.Control, size); err != nil && d.out.Err() == nil {
+	if err := d.out.setChunkSize(d.o.ChunkSize); err != nil && d.out.Err() == nil {
 		return stageFailed(stageConnect, err, err)
 	}
 	query := p.login.query(d.to.App)

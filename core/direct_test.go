@@ -105,7 +105,7 @@ func TestSendNow(t *testing.T) {
 func TestBacklog(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
 		big := bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7}, 100_000)
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 4096}))
+		require.NoError(t, w.setChunkSize(4096))
 		for round := range uint32(3) {
 			_, err := w.send(videoHeader(10*round), sendqueue.KeyFrame, big)
 			require.NoError(t, err)

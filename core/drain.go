@@ -44,8 +44,8 @@ func (w *writer) writeBacklog() error {
 		if more, err := w.next(); err != nil || !more {
 			return err
 		}
-		for _, e := range w.batch {
-			if err := w.encode(e.Header, e.Payload); err != nil {
+		for _, m := range w.batch {
+			if err := w.encode(m.Header, m.ChunkSize, m.Payload); err != nil {
 				return err
 			}
 		}

@@ -31,7 +31,7 @@ const hammerSenders = 2
 // sender's order.
 func TestHammer(t *testing.T) {
 	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 1000}))
+		require.NoError(t, w.setChunkSize(1000))
 		var sink hammerSink
 		arrived := make(chan error, 1)
 		go func() { arrived <- sink.read(peer) }()

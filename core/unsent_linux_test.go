@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
@@ -40,7 +39,7 @@ func widePair(t testing.TB) (w *writer, ours, peer net.Conn) {
 	o := options.Default()
 	o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
 	w = newWriter(ours, &o, &stats.Counters{})
-	require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, &message.SetChunkSize{Size: 65536}))
+	require.NoError(t, w.setChunkSize(65536))
 	return w, ours, peer
 }
 

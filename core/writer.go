@@ -68,20 +68,56 @@ func newWriter(conn net.Conn, o *options.Options, counters *stats.Counters) *wri
 	}
 }
 
-// send sends or queues one message whose payload is the pieces joined; they are not kept. It never waits for the network.
-// accepted is false when the message, a picture, had to be dropped for want of room.
-func (w *writer) send(h chunk.Header, c sendqueue.Priority, pieces ...[]byte) (accepted bool, err error) {
-	return w.sendTrack(h, c, 0, time.Now(), pieces)
+// outgoing is a message that is to be sent. Its payload is the pieces joined, which are not kept.
+type outgoing struct {
+	header    chunk.Header
+	priority  sendqueue.Priority
+	track     uint8     // of a frame of video
+	chunkSize uint32    // of what follows, in a Set Chunk Size message; else 0
+	now       time.Time // about now: the caller has looked at the clock
+	pieces    [][]byte
+}
+
+func (m *outgoing) size() int { return sendqueue.Size(m.pieces) }
+
+// send sends or queues one message whose payload is the pieces joined; they are not kept. It never
+// waits for the network. accepted is false when the message, a frame of video, had to be dropped
+// because too much waits.
+func (w *writer) send(h chunk.Header, p sendqueue.Priority, pieces ...[]byte) (accepted bool, err error) {
+	return w.sendMedia(outgoing{header: h, priority: p, now: time.Now(), pieces: pieces})
 }
 
 // Send implements output.
-func (w *writer) Send(h chunk.Header, c sendqueue.Priority, track uint8, now time.Time, body [][]byte) error {
-	_, err := w.sendTrack(h, c, track, now, body)
+func (w *writer) Send(h chunk.Header, p sendqueue.Priority, track uint8, now time.Time, body [][]byte) error {
+	_, err := w.sendMedia(outgoing{header: h, priority: p, track: track, now: now, pieces: body})
 	return err
 }
 
-// sendTrack is send for a message of a track: only a picture's matters. now: about now, see now.
-func (w *writer) sendTrack(h chunk.Header, c sendqueue.Priority, track uint8, now time.Time, pieces [][]byte) (accepted bool, err error) {
+// sendMessage sends a control message, or a command that waits for the media before it: a header.
+// Every caller can go on without it when the connection is gone.
+func (w *writer) sendMessage(h chunk.Header, p sendqueue.Priority, m message.Message) error {
+	body, err := m.AppendBody(nil)
+	if err != nil {
+		return err
+	}
+	h.Type = uint8(m.Type())
+	_, err = w.send(h, p, body)
+	return err
+}
+
+// setChunkSize tells the peer how large the chunks of all that follows are. RTMP 1.0, 5.4.1.
+func (w *writer) setChunkSize(size uint32) error {
+	m := &message.SetChunkSize{Size: size}
+	body, err := m.AppendBody(nil)
+	if err != nil {
+		return err
+	}
+	h := chunk.Header{ChunkStreamID: message.ControlChunkStream, Type: uint8(m.Type())}
+	_, err = w.sendMedia(outgoing{header: h, priority: sendqueue.Control, chunkSize: size, now: time.Now(), pieces: [][]byte{body}})
+	return err
+}
+
+func (w *writer) sendMedia(m outgoing) (accepted bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -89,35 +125,35 @@ func (w *writer) sendTrack(h chunk.Header, c sendqueue.Priority, track uint8, no
 		return false, w.err
 	case w.finishing:
 		return false, rtmperr.New(rtmperr.ErrState, "the connection is being closed")
-	case c == sendqueue.Control:
-		return w.sendControl(h, now, pieces)
-	case !w.queue.Accepts(c, track, sendqueue.Size(pieces)):
+	case m.priority == sendqueue.Control:
+		return w.sendControl(&m)
+	case !w.queue.Accepts(m.priority, m.track, m.size()):
 		w.counters.Dropped(w.queue.TakeDropped())
 		return false, nil
-	case w.canSendNow() && !w.queue.MustCopy(c, track):
-		return w.sendNow(h, c, now, pieces)
+	case w.canSendNow() && !w.queue.MustCopy(m.priority, m.track):
+		return w.sendNow(&m)
 	}
-	return w.queueMedia(h, c, track, pieces)
+	return w.queueMedia(&m)
 }
 
-func (w *writer) sendControl(h chunk.Header, now time.Time, pieces [][]byte) (bool, error) {
+func (w *writer) sendControl(m *outgoing) (bool, error) {
 	if w.canSendNow() {
-		return w.sendNow(h, sendqueue.Control, now, pieces)
+		return w.sendNow(m)
 	}
-	if !w.queue.PushControl(h, pieces) {
-		return false, rtmperr.New(rtmperr.ErrOverflow, "too many control messages wait for the network")
+	if !w.queue.PushControl(m.header, m.chunkSize, m.pieces) {
+		return false, rtmperr.New(rtmperr.ErrOverflow, "%d control messages wait for the network", sendqueue.MaxControl)
 	}
 	w.beginDrain()
 	return true, nil
 }
 
-func (w *writer) queueMedia(h chunk.Header, c sendqueue.Priority, track uint8, pieces [][]byte) (bool, error) {
-	accepted := w.queue.Push(h, c, track, pieces)
+func (w *writer) queueMedia(m *outgoing) (accepted bool, err error) {
+	accepted = w.queue.Push(m.header, m.priority, m.track, m.pieces)
 	if frames, bytes := w.queue.TakeDropped(); frames > 0 {
 		w.counters.Dropped(frames, bytes)
 		w.tellDropped(frames, bytes)
 	}
-	if !c.IsVideo() && w.queue.Overfull() {
+	if !m.priority.IsVideo() && w.queue.Overfull() {
 		w.end(rtmperr.New(rtmperr.ErrOverflow, "the network is too slow even for the audio: %d bytes of it wait", w.queue.Bytes()))
 		return false, w.err
 	}
@@ -134,37 +170,37 @@ func (w *writer) Cut(track uint8) {
 	w.queue.AwaitKeyFrame(track)
 }
 
-// canSendNow reports whether a message may go to the kernel at once; w.mu is held.
+// canSendNow reports whether a message may go to the kernel at once; w.mu must be held.
 func (w *writer) canSendNow() bool {
 	return !w.draining && w.wire.Immediate()
 }
 
-// sendNow hands a message to the kernel. Of what that does not take a copy begins the backlog. That the connection breaks is not
-// the caller's to know: whoever waits for done learns it, perhaps with what the peer said before; w.mu is held, and nothing waits.
-func (w *writer) sendNow(h chunk.Header, c sendqueue.Priority, now time.Time, pieces [][]byte) (accepted bool, err error) {
-	size := sendqueue.Size(pieces)
-	n, err := w.offer(h, pieces)
+// sendNow hands a message to the kernel. A copy of what the kernel does not take begins the backlog.
+// The caller does not learn that the connection breaks: whoever waits for done does, perhaps with what
+// the peer said before. w.mu must be held, and nothing waits.
+func (w *writer) sendNow(m *outgoing) (accepted bool, err error) {
+	n, err := w.offer(m)
 	switch {
 	case err != nil:
 		w.forgetPieces()
 		w.broke(err)
-		if c.IsVideo() {
-			w.counters.Dropped(1, uint64(size))
+		if m.priority.IsVideo() {
+			w.counters.Dropped(1, uint64(m.size()))
 		}
 		return false, nil
 	case len(w.rest) > 0 || w.wire.Holds():
-		w.keepRest(h, c, size)
-		w.counters.Wrote(n, now)
+		w.keepRest(m)
+		w.counters.Wrote(n, m.now)
 		w.beginDrain()
 	default:
 		w.forgetPieces()
-		w.counters.SentNow(n, now, &h, c, size)
+		w.counters.SentNow(n, m.now, &m.header, m.priority, m.size())
 	}
 	return true, nil
 }
 
-func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
-	if err := w.encode(h, pieces...); err != nil {
+func (w *writer) offer(m *outgoing) (int64, error) {
+	if err := w.encode(m.header, m.chunkSize, m.pieces...); err != nil {
 		return 0, err
 	}
 	w.rest = w.pieces
@@ -175,33 +211,24 @@ func (w *writer) offer(h chunk.Header, pieces [][]byte) (int64, error) {
 	return n, err
 }
 
-// keepRest makes what is left of a message, which the caller's memory holds, the batch that is being written.
-func (w *writer) keepRest(h chunk.Header, c sendqueue.Priority, size int) {
-	e := w.queue.CopyOf(h, c, w.rest)
-	e.Size = size
+// keepRest makes what is left of a message, which lies in the caller's memory, the batch that is being
+// written.
+func (w *writer) keepRest(m *outgoing) {
+	kept := w.queue.CopyOf(m.header, m.priority, w.rest)
+	kept.Size = m.size()
 	w.forgetPieces()
-	w.batch = append(w.batch[:0], e)
-	w.pieces = append(w.pieces, e.Payload)
+	w.batch = append(w.batch[:0], kept)
+	w.pieces = append(w.pieces, kept.Payload)
 	w.rest = w.pieces
 }
 
-// encode appends the chunks of a message to pieces. A Set Chunk Size message holds for what follows it. RTMP 1.0, 5.4.1.
-func (w *writer) encode(h chunk.Header, payload ...[]byte) (err error) {
-	if w.pieces, err = w.encoder.AppendMessage(w.pieces, h, payload...); err != nil {
+// encode appends the chunks of a message to pieces. chunkSize is the size of the chunks of what
+// follows it, 0 if it stays the same.
+func (w *writer) encode(h chunk.Header, chunkSize uint32, payload ...[]byte) (err error) {
+	if w.pieces, err = w.encoder.AppendMessage(w.pieces, h, payload...); err != nil || chunkSize == 0 {
 		return err
 	}
-	if h.Type != uint8(message.TypeSetChunkSize) {
-		return nil
-	}
-	var body []byte
-	for _, p := range payload {
-		body = append(body, p...)
-	}
-	m, err := message.Unmarshal(message.TypeSetChunkSize, body)
-	if err != nil {
-		return err
-	}
-	return w.encoder.SetChunkSize(m.(*message.SetChunkSize).Size)
+	return w.encoder.SetChunkSize(chunkSize)
 }
 
 // forgetPieces lets go of what is written, or never will be.
@@ -209,17 +236,6 @@ func (w *writer) forgetPieces() {
 	clear(w.pieces)
 	w.pieces, w.rest = w.pieces[:0], nil
 	w.encoder.Reset()
-}
-
-// sendMessage sends a control message; every caller can go on without it when the connection is gone.
-func (w *writer) sendMessage(h chunk.Header, c sendqueue.Priority, m message.Message) error {
-	body, err := m.AppendBody(nil)
-	if err != nil {
-		return err
-	}
-	h.Type = uint8(m.Type())
-	_, err = w.send(h, c, body)
-	return err
 }
 
 // Waiting implements output.
@@ -239,3 +255,17 @@ func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
 
 // roundTrip returns the connection's round-trip time, 0 where it is not known.
 func (w *writer) roundTrip() time.Duration { return transport.RoundTrip(w.conn) }
+
+// idle reports whether everything that was sent has left, or returns why writing ended.
+func (w *writer) idle() (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.draining, w.err
+}
+
+// endsInCut reports whether the latest frames of a track were dropped because too much waited.
+func (w *writer) endsInCut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.queue.EndsInCut()
+}

@@ -16,6 +16,9 @@ type Message struct {
 	Payload  []byte // in memory of the queue, which takes it back with Release
 	track    uint8  // of a frame of video
 	next     *Message
+
+	// ChunkSize is what a Set Chunk Size message announces; 0 in all other messages.
+	ChunkSize uint32
 }
 
 // Queue holds the messages that wait for the network. Once it is full it drops frames of video by the
@@ -48,12 +51,15 @@ func New(maxBytes int, maxMedia time.Duration) *Queue {
 	return &Queue{maxBytes: maxBytes, maxMedia: maxMedia, thinFrom: thinFrom(maxMedia)}
 }
 
-// PushControl queues a copy of a control message. It returns false when too many wait.
-func (q *Queue) PushControl(h chunk.Header, pieces [][]byte) bool {
+// PushControl queues a copy of a control message. chunkSize is what a Set Chunk Size message
+// announces, and else 0. It returns false when too many wait.
+func (q *Queue) PushControl(h chunk.Header, chunkSize uint32, pieces [][]byte) bool {
 	if len(q.control) >= MaxControl {
 		return false
 	}
-	q.control = append(q.control, q.CopyOf(h, Control, pieces))
+	m := q.CopyOf(h, Control, pieces)
+	m.ChunkSize = chunkSize
+	q.control = append(q.control, m)
 	return true
 }
 
@@ -78,7 +84,7 @@ func (q *Queue) Push(h chunk.Header, p Priority, track uint8, pieces [][]byte) b
 func (q *Queue) CopyOf(h chunk.Header, p Priority, pieces [][]byte) *Message {
 	size := Size(pieces)
 	m := q.pool.get(size)
-	m.Header, m.Priority, m.Size, m.track = h, p, size, 0
+	m.Header, m.Priority, m.Size, m.track, m.ChunkSize = h, p, size, 0, 0
 	for _, piece := range pieces {
 		m.Payload = append(m.Payload, piece...)
 	}
