@@ -11,7 +11,6 @@ import (
 
 	"luatrtmp/amf"
 	"luatrtmp/core/caps"
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 	"luatrtmp/core/options"
@@ -113,12 +112,11 @@ func (d *dialogue) publish() error {
 
 // unpublish tells the server that the stream ends, after all media that waits.
 func (d *dialogue) unpublish() {
-	h := chunk.Header{ChunkStreamID: message.CommandChunkStream}
 	for _, c := range []*message.Command{
 		d.command("FCUnpublish", amf.Null{}, d.to.Stream),
 		d.command("deleteStream", amf.Null{}, float64(d.streamID)),
 	} {
-		if err := d.out.sendMessage(h, sendqueue.Header, c); err != nil {
+		if err := d.out.sendMessage(0, sendqueue.Header, c); err != nil {
 			d.log.Debug("the server was not told that the stream ends", "why", err)
 			return
 		}
@@ -133,9 +131,8 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 // send sends a command on a message stream, and returns its transaction ID. Why the connection
 // broke, await finds out: a server that closes it may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
-	h := chunk.Header{ChunkStreamID: message.CommandChunkStream, StreamID: streamID}
 	d.log.Debug("sending a command", "command", name)
-	err = d.out.sendMessage(h, sendqueue.Control, d.command(name, object, arguments...))
+	err = d.out.sendMessage(streamID, sendqueue.Control, d.command(name, object, arguments...))
 	if err != nil && d.out.Err() != nil {
 		err = nil
 	}

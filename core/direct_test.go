@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/mux"
@@ -113,7 +112,7 @@ func TestBacklog(t *testing.T) {
 			_, err = w.send(videoHeader(10*round+1), sendqueue.InterFrame, []byte{1})
 			require.NoError(t, err)
 			ping := message.NewUserControl(message.PingResponse, round)
-			require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, ping))
+			require.NoError(t, w.sendMessage(0, sendqueue.Control, ping))
 			if round == 0 {
 				peer = &messages{Conn: peer, in: message.NewReader(peer)}
 			}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -108,9 +107,8 @@ func hammerWait(w *writer, most int, random *rand.Rand) (draining bool) {
 }
 
 func hammerPings(w *writer, stop *atomic.Bool) {
-	h := chunk.Header{ChunkStreamID: message.ControlChunkStream}
 	for n := uint32(1); !stop.Load(); n++ {
-		w.sendMessage(h, sendqueue.Control, message.NewUserControl(message.PingResponse, n)) // refused when many wait
+		w.sendMessage(0, sendqueue.Control, message.NewUserControl(message.PingResponse, n)) // refused when many wait
 		time.Sleep(100 * time.Microsecond)
 	}
 }

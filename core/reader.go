@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -213,7 +212,7 @@ func (r *reader) handle(m message.Message) {
 
 // answer queues a control message. When too many wait the peer does not read: it gets no more.
 func (r *reader) answer(m message.Message) {
-	if err := r.out.sendMessage(chunk.Header{ChunkStreamID: message.ControlChunkStream}, sendqueue.Control, m); err != nil {
+	if err := r.out.sendMessage(0, sendqueue.Control, m); err != nil {
 		r.log.Debug("a message of the server could not be answered", "message", m.Type(), "why", err)
 	}
 }

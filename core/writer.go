@@ -95,14 +95,18 @@ func (w *writer) Send(h chunk.Header, p sendqueue.Priority, track uint8, now tim
 
 // sendMessage sends a control message, or a command that waits for the media before it: a header.
 // Every caller can go on without it when the connection is gone.
-func (w *writer) sendMessage(h chunk.Header, p sendqueue.Priority, m message.Message) error {
+func (w *writer) sendMessage(streamID uint32, p sendqueue.Priority, m message.Message) error {
 	body, err := m.AppendBody(nil)
 	if err != nil {
 		return err
 	}
-	h.Type = uint8(m.Type())
-	_, err = w.send(h, p, body)
+	_, err = w.send(headerOf(m.Type(), streamID), p, body)
 	return err
+}
+
+// headerOf returns the header of a message without a time, on the chunk stream for its type.
+func headerOf(t message.Type, streamID uint32) chunk.Header {
+	return chunk.Header{ChunkStreamID: t.ChunkStream(), Type: uint8(t), StreamID: streamID}
 }
 
 // setChunkSize tells the peer how large the chunks of all that follows are. RTMP 1.0, 5.4.1.
@@ -112,8 +116,7 @@ func (w *writer) setChunkSize(size uint32) error {
 	if err != nil {
 		return err
 	}
-	h := chunk.Header{ChunkStreamID: message.ControlChunkStream, Type: uint8(m.Type())}
-	_, err = w.sendMedia(outgoing{header: h, priority: sendqueue.Control, chunkSize: size, now: time.Now(), pieces: [][]byte{body}})
+	_, err = w.sendMedia(outgoing{header: headerOf(m.Type(), 0), priority: sendqueue.Control, chunkSize: size, now: time.Now(), pieces: [][]byte{body}})
 	return err
 }
 

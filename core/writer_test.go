@@ -55,7 +55,7 @@ func TestWriterControlBeforeMedia(t *testing.T) {
 			synctest.Wait() // the first one is being written, the others wait
 		}
 		ack := &message.Acknowledgement{SequenceNumber: 5}
-		require.NoError(t, w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, ack))
+		require.NoError(t, w.sendMessage(0, sendqueue.Control, ack))
 		w.finish()
 		_, err := w.send(videoHeader(9), sendqueue.KeyFrame, []byte{1})
 		require.ErrorIs(t, err, rtmperr.ErrState, "nothing is accepted after finish")
@@ -177,7 +177,7 @@ func TestWriterControlFlood(t *testing.T) {
 		var err error
 		sent := 0
 		for ; err == nil && sent < 10*sendqueue.MaxControl; sent++ {
-			err = w.sendMessage(chunk.Header{ChunkStreamID: 2}, sendqueue.Control, message.NewUserControl(message.PingResponse, 1))
+			err = w.sendMessage(0, sendqueue.Control, message.NewUserControl(message.PingResponse, 1))
 			synctest.Wait()
 		}
 		require.ErrorIs(t, err, rtmperr.ErrOverflow)
@@ -192,7 +192,7 @@ func TestWriterAbortWhileIdle(t *testing.T) {
 	w, _ := startWriter(options.Default())
 	w.abort()
 	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
-	require.Error(t, w.sendMessage(chunk.Header{}, sendqueue.Control, &message.UserControl{Event: message.PingRequest}))
+	require.Error(t, w.sendMessage(0, sendqueue.Control, &message.UserControl{Event: message.PingRequest}))
 }
 
 func TestWriterBrokenConnection(t *testing.T) {

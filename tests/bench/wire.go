@@ -87,11 +87,7 @@ func dialogue() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		id := uint32(message.CommandChunkStream)
-		if m.Type() == message.TypeSetChunkSize {
-			id = message.ControlChunkStream
-		}
-		pieces, err := w.AppendMessage(nil, chunk.Header{ChunkStreamID: id, Type: uint8(m.Type())}, body)
+		pieces, err := w.AppendMessage(nil, chunk.Header{ChunkStreamID: m.Type().ChunkStream(), Type: uint8(m.Type())}, body)
 		if err != nil {
 			return nil, err
 		}
