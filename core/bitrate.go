@@ -65,3 +65,22 @@ func (b *bitrateSteer) learn(kbps uint32) {
 		b.full = max(b.full, kbps)
 	}
 }
+
+// bitrateMeter measures how much the network takes from one look to the next, and tells the owner of another target for the
+// encoder when there is one.
+type bitrateMeter struct {
+	sent uint64 // bytes, as of the latest look
+}
+
+func (m *bitrateMeter) begin(p *Publisher) { m.sent = p.counters.Snapshot().BytesSent }
+
+func (m *bitrateMeter) look(p *Publisher) {
+	sent := p.counters.Snapshot().BytesSent
+	waiting, _ := p.muxer.Waiting()
+	kbps := uint32((sent - m.sent) * 8 / 1000)
+	m.sent = sent
+	if target, changed := p.steering.look(waiting, kbps); changed {
+		p.events.add(notice{kbps: max(1, target), waiting: waiting})
+		p.events.deliver()
+	}
+}

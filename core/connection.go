@@ -14,9 +14,9 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// connection is one TCP connection to a server, from dialing to its end. While the server says
-// something it has a reading goroutine, and while data waits for the network a writing one; they
-// are over when end returns.
+// connection is one TCP connection to a server, from dialing to its end. From the handshake on it has
+// a receiving goroutine, and while data waits for the network a writing one; they are over when end
+// returns.
 type connection struct {
 	p  *Publisher
 	to *endpoint.Endpoint
@@ -24,25 +24,28 @@ type connection struct {
 
 	shutdown context.Context // done: give up bringing it up
 	abort    context.Context // done: end at once
-	wake     func()          // the session, when something has happened
 
-	stopInterrupt func() bool // ends shutdown's effect on conn
-	stopForce     func() bool // ends abort's effect on conn
+	stopForce func() bool // ends abort's effect on conn
 
 	conn     net.Conn
 	out      *writer
 	in       *reader
 	talk     *dialogue
 	streamID uint32
-	listens  bool                // in runs
-	accepted time.Time           // when media could flow
-	moving   *message.StatusInfo // the server's reconnect request that nobody has obeyed yet
-	told     State               // the latest that was told to be reached
-	left     chan struct{}       // closed when leave is done; nil: nobody wants to know
+	accepted time.Time // when media could flow
+	request  moveRequest
+	told     State         // the latest that was told to be reached
+	left     chan struct{} // closed when leave is done
 }
 
-func newConnection(p *Publisher, to *endpoint.Endpoint, o *options.Options, shutdown, abort context.Context, wake func()) *connection {
-	return &connection{p: p, to: to, o: o, shutdown: shutdown, abort: abort, wake: wake}
+// moveRequest is a server's request to reconnect.
+type moveRequest struct {
+	pending bool // nobody has obeyed it yet
+	info    message.StatusInfo
+}
+
+func newConnection(p *Publisher, to *endpoint.Endpoint, o *options.Options, shutdown, abort context.Context) *connection {
+	return &connection{p: p, to: to, o: o, shutdown: shutdown, abort: abort, left: make(chan struct{})}
 }
 
 // bringUp connects and goes through the dialogue until media may flow, on as many TCP connections
@@ -52,15 +55,8 @@ func (c *connection) bringUp(reached func(State) bool) error {
 	if err := c.open(reached); err != nil {
 		return err
 	}
-	if !c.stopInterrupt() {
-		return rtmperr.ErrEnded
-	}
-	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
-		return rtmperr.New(rtmperr.ErrNetwork, "the connection broke: %v", rtmperr.Reason(err))
-	}
-	c.streamID, c.moving = c.talk.streamID, c.talk.moving
+	c.streamID, c.request = c.talk.streamID, c.talk.request
 	c.accepted = time.Now()
-	c.listen()
 	return nil
 }
 
@@ -70,20 +66,6 @@ func (c *connection) destination() mux.Destination {
 		Out: c.out, StreamID: c.streamID, Server: c.talk.server,
 		Wants: mux.Preferences{LegacyHEVC: c.o.LegacyHEVC, SilentAudio: c.o.SilentAudio, AudioOptional: c.o.AudioOptional},
 	}
-}
-
-// listen begins to read what the server says beside the dialogue.
-func (c *connection) listen() {
-	c.listens = true
-	c.in.begin()
-	c.stopForce()
-	c.stopForce = context.AfterFunc(c.abort, c.forcedToEnd)
-}
-
-// forcedToEnd makes reading and writing fail.
-func (c *connection) forcedToEnd() {
-	c.conn.Close()
-	c.in.stay()
 }
 
 // reach reports a state that has been reached, once. It returns false if the end is wanted.
@@ -98,20 +80,14 @@ func (c *connection) reach(s State, reached func(State) bool) bool {
 // start begins the dialogue.
 func (c *connection) start() {
 	c.out = newWriter(c.conn, c.o, &c.p.counters)
-	c.in = newReader(c.conn, c.out, c.abort, c.p.log)
-	c.in.told, c.out.tellOver = c.wake, c.writingOver
+	c.in = newReader(c.conn, c.out, c.p.log)
+	go c.in.run()
 	if c.p.log.Enabled(context.Background(), slog.LevelDebug) {
 		c.out.tellDropped = func(frames uint32, bytes uint64) {
 			c.p.log.Debug("frames are dropped, because too much waits for the network", "frames", frames, "bytes", bytes)
 		}
 	}
-	c.talk = &dialogue{to: c.to, o: c.o, conn: c.conn, out: c.out, in: c.in, shutdown: c.shutdown, log: c.p.log}
-}
-
-// writingOver makes the reader find out how the connection ends, and the session that it does.
-func (c *connection) writingOver() {
-	c.in.stay()
-	c.wake()
+	c.talk = &dialogue{to: c.to, o: c.o, out: c.out, in: c.in, shutdown: c.shutdown, log: c.p.log}
 }
 
 // heard looks at a command of the server that nobody waits for. An error is a refusal, which ends
@@ -122,7 +98,7 @@ func (c *connection) heard(m *message.Command) error {
 	}
 	info := m.Info()
 	if info.Code == reconnectRequest {
-		c.moving = &info
+		c.request = moveRequest{pending: true, info: info}
 		c.to.Remember(info.TCURL)
 		return nil
 	}
@@ -142,7 +118,7 @@ func (c *connection) whyBroken(closed func() error) error {
 		select {
 		case <-limit.C:
 			return c.out.Err()
-		case m, ok := <-c.in.listen():
+		case m, ok := <-c.in.commands:
 			if !ok {
 				return closed()
 			}
@@ -201,9 +177,7 @@ var noTime = func() context.Context {
 // leave ends a connection that another has taken over from, and reports whether everything was sent
 // before.
 func (c *connection) leave() (all bool) {
-	if c.left != nil {
-		defer close(c.left)
-	}
+	defer close(c.left)
 	limit, cancel := context.WithTimeout(c.abort, leaveTimeout)
 	defer cancel()
 	c.goodbye(limit, noTime)
@@ -225,22 +199,19 @@ func (c *connection) end() {
 // hangUp ends one of several connections that bringing up may take.
 func (c *connection) hangUp() {
 	c.stop()
-	c.conn, c.out, c.in, c.talk, c.moving = nil, nil, nil, nil, nil
+	c.conn, c.out, c.in, c.talk = nil, nil, nil, nil
 }
 
 // stop closes the connection, and waits for its goroutines.
 func (c *connection) stop() {
-	c.stopInterrupt()
 	c.stopForce()
 	c.conn.Close()
 	if c.out == nil {
 		return
 	}
-	c.in.stay()
 	c.out.abort()
 	<-c.out.done
 	c.out.discard()
-	for c.listens { // until the reader has closed it
-		_, c.listens = <-c.in.listen()
+	for range c.in.commands { // until the receiving goroutine has ended
 	}
 }

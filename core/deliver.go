@@ -27,7 +27,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 	look := time.NewTicker(endLook)
 	defer look.Stop()
 	var (
-		commands   = c.in.listen()
+		commands   = c.in.commands
 		progressed = time.Now()
 		least      = -1      // the least that was unacknowledged so far, once all has left
 		left       time.Time // when everything had left

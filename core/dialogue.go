@@ -27,16 +27,15 @@ import (
 type dialogue struct {
 	to       *endpoint.Endpoint
 	o        *options.Options
-	conn     net.Conn // whose read deadline bounds each wait
 	out      *writer
 	in       *reader
 	shutdown context.Context // done: give up
 	log      *slog.Logger
 
-	lastTransaction uint32              // transaction ID of the latest command
-	server          caps.Capabilities   // what the server says that it takes
-	streamID        uint32              // as createStream returned it; 0: not created
-	moving          *message.StatusInfo // a reconnect request that came meanwhile
+	lastTransaction uint32            // transaction ID of the latest command
+	server          caps.Capabilities // what the server says that it takes
+	streamID        uint32            // as createStream returned it; 0: not created
+	request         moveRequest       // that came meanwhile
 }
 
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
@@ -156,23 +155,26 @@ func (d *dialogue) result(command stage, id uint32) func(*message.Command) (bool
 	}
 }
 
-// await reads commands until match is satisfied or fails; what does not match is none of the
+// await takes commands until match is satisfied or fails; what does not match is none of the
 // dialogue's business. Its failures are openingErrors, or rtmperr.ErrEnded.
 func (d *dialogue) await(command stage, match func(*message.Command) (bool, error)) (*message.Command, error) {
-	err := d.conn.SetReadDeadline(time.Now().Add(d.o.Timeout))
-	switch {
-	case d.shutdown.Err() != nil: // the deadline that ends the wait may have been set earlier
-		return nil, rtmperr.ErrEnded
-	case err != nil:
-		return nil, stageFailed(command, err, d.whyUnread(command, err))
-	}
+	limit := time.NewTimer(d.o.Timeout)
+	defer limit.Stop()
 	for {
-		c, err := d.in.next()
-		if d.shutdown.Err() != nil {
+		var c *message.Command
+		select {
+		case <-d.shutdown.Done():
 			return nil, rtmperr.ErrEnded
-		}
-		if err != nil {
-			return nil, stageFailed(command, err, d.whyUnread(command, err))
+		case <-limit.C:
+			return nil, stageFailed(command, os.ErrDeadlineExceeded, d.silent(command))
+		case received, more := <-d.in.commands:
+			if d.shutdown.Err() != nil {
+				return nil, rtmperr.ErrEnded
+			}
+			if !more {
+				return nil, stageFailed(command, d.in.err, d.whyEnded(command))
+			}
+			c = received
 		}
 		done, err := match(c)
 		if done {
@@ -186,17 +188,20 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 		}
 		if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
 			d.to.Remember(info.TCURL)
-			d.moving = &info // when media can flow
+			d.request = moveRequest{pending: true, info: info} // when media can flow
 		}
 	}
 }
 
-// whyUnread says why no answer to a command could be read.
-func (d *dialogue) whyUnread(command stage, err error) error {
+// silent says that no answer to a command came in time.
+func (d *dialogue) silent(command stage) error {
+	return rtmperr.New(rtmperr.ErrTimeout, "no answer to %s within %v: %s", command, d.o.Timeout, silenceHint(command))
+}
+
+// whyEnded says why the connection ended before a command was answered.
+func (d *dialogue) whyEnded(command stage) error {
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return rtmperr.New(rtmperr.ErrTimeout, "no answer to %s within %v: %s", command, d.o.Timeout, silenceHint(command))
-	case errors.Is(err, net.ErrClosed): // the writer gave up, or the end is forced
+	case errors.Is(d.in.err, net.ErrClosed): // the writer gave up, or the end is forced
 		d.out.abort()
 		<-d.out.done
 		if err := d.out.Err(); err != nil {

@@ -161,7 +161,6 @@ func (w *writer) closeIfOver() {
 	if !w.over && !w.draining && (w.err != nil || w.finishing) {
 		w.over = true
 		close(w.done)
-		w.tellOver()
 	}
 }
 

@@ -49,17 +49,14 @@ type moveNews struct {
 
 // obey follows the server's request to reconnect, if there is one.
 func (s *session) obey() {
-	if s.now == nil || s.lost != nil || s.now.moving == nil {
+	if s.line != lineUp || !s.now.request.pending {
 		return
 	}
-	request := s.now.moving
-	s.now.moving = nil
-	if s.move != nil {
+	s.now.request.pending = false
+	if s.moving {
 		return // another one is being followed
 	}
-	if s.hops == nil {
-		s.hops = &hops{}
-	}
+	request := s.now.request.info
 	to, err := whereto(s.now.to, request.TCURL, s.home, s.o)
 	if err == nil && !s.hops.allow(time.Now()) {
 		err = rtmperr.New(rtmperr.ErrRefused, "there were %d in a short time", maxHops)
@@ -76,9 +73,8 @@ func (s *session) obey() {
 	}
 	s.p.log.Info("the server asks to reconnect", "to", to.Masked(), "why", to.Redact(request.Description))
 	h := &handover{s: s, from: s.now, to: to, lost: make(chan struct{}), news: make(chan moveNews, 2)}
-	s.now.left = make(chan struct{})
 	h.wanted, h.giveUp = context.WithCancel(s.shutdown)
-	s.move = h
+	s.move, s.moving = h, true
 	go h.run()
 }
 
@@ -86,23 +82,22 @@ func (s *session) obey() {
 func (s *session) moved(n moveNews) error {
 	if n.parked {
 		s.leave()
-		s.lost = nil
 		return nil
 	}
 	s.move.giveUp()
-	s.move = nil
+	s.moving = false
 	if n.next == nil {
-		switch {
-		case s.lost != nil:
+		switch s.line {
+		case lineLost:
 			return s.lost
-		case s.now == nil:
+		case lineNone:
 			return n.err
 		}
 		s.p.log.Warn("the connection that the server asked for failed; the stream goes on with the old one", "why", n.err)
 		return nil
 	}
 	s.leave()
-	s.now, s.lost = n.next, nil
+	s.line, s.now = lineUp, n.next
 	s.p.reconnects.Add(1)
 	s.p.mu.Lock()
 	s.to = n.next.to
@@ -116,8 +111,8 @@ func (s *session) moved(n moveNews) error {
 
 // leave ends the connection that another one has taken over from.
 func (s *session) leave() {
-	if c := s.now; c != nil {
-		s.now = nil
+	if c := s.now; s.line != lineNone {
+		s.line = lineNone
 		s.leaving.Go(func() {
 			if !c.leave() {
 				s.leftEarly.Store(true)
@@ -128,18 +123,19 @@ func (s *session) leave() {
 
 // endMove calls off a handover that is under way, or lets it be complete if it is too late for that.
 func (s *session) endMove() {
-	h := s.move
-	if h == nil {
+	if !s.moving {
 		return
 	}
-	h.giveUp()
-	for n := range h.news {
+	s.moving = false
+	s.move.giveUp()
+	for n := range s.move.news {
 		if n.parked || n.next != nil {
 			s.leave()
-			s.now = n.next
+		}
+		if n.next != nil {
+			s.line, s.now = lineUp, n.next
 		}
 	}
-	s.move = nil
 }
 
 func (h *handover) run() {
@@ -149,12 +145,7 @@ func (h *handover) run() {
 		next, err = h.replace()
 		return err
 	})
-	h.tell(moveNews{next: next, err: err})
-}
-
-func (h *handover) tell(n moveNews) {
-	h.news <- n
-	h.s.wake()
+	h.news <- moveNews{next: next, err: err}
 }
 
 // replace returns the connection that has taken over.
@@ -182,7 +173,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 	if err := h.awaitKey(m.PrepareParking(h.s.newParking()), nil); err != nil && m.CancelSwitch() {
 		return nil, err
 	}
-	h.tell(moveNews{parked: true})
+	h.news <- moveNews{parked: true}
 	select {
 	case <-h.from.left:
 	case <-h.wanted.Done():
@@ -214,7 +205,7 @@ func (s *session) newParking() *mux.Parking {
 
 // connect brings the new connection up.
 func (h *handover) connect() (*connection, error) {
-	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.abort, h.s.wake)
+	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.abort)
 	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
 		c.end()
 		return nil, err
@@ -228,7 +219,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 	var broken <-chan struct{}
 	var commands <-chan *message.Command
 	if next != nil {
-		broken, commands = next.out.done, next.in.listen()
+		broken, commands = next.out.done, next.in.commands
 	}
 	limit := time.NewTimer(keyFrameWait)
 	defer limit.Stop()

@@ -131,7 +131,6 @@ func (c *connection) dial() error {
 	}
 	c.conn = conn
 	c.stopForce = context.AfterFunc(c.abort, func() { conn.Close() })
-	c.stopInterrupt = context.AfterFunc(c.shutdown, func() { conn.SetDeadline(longAgo) })
 	return nil
 }
 
@@ -143,16 +142,15 @@ func (c *connection) shakeHands(v variant) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
-	if c.shutdown.Err() != nil { // then interrupt may have been earlier
-		return rtmperr.ErrEnded
-	}
+	stop := context.AfterFunc(c.shutdown, func() { c.conn.SetDeadline(longAgo) })
+	defer stop()
 	answered, err := false, error(nil)
 	if v == simpleVariant {
 		answered, err = handshake.Client(c.conn, rand.Reader)
 	} else {
 		answered, err = handshake.ClientDigest(c.conn, rand.Reader, handshake.Scheme(v-digestFirstVariant))
 	}
-	if c.shutdown.Err() != nil {
+	if !stop() {
 		return rtmperr.ErrEnded
 	}
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"luatrtmp/core/message"
@@ -14,22 +13,16 @@ import (
 	"luatrtmp/core/sendqueue"
 )
 
-// reader owns the receiving side of one connection. It answers what has to be answered - acknowledgements, pings,
-// window sizes - and hands commands on.
+// reader owns the receiving side of one connection: its goroutine, run, answers what has to be answered - acknowledgements,
+// pings, window sizes - and hands commands on. Whoever owns the connection takes them, or closes the connection and then
+// takes them until there are no more.
 type reader struct {
 	conn     net.Conn
 	out      *writer
 	log      *slog.Logger
-	abort    context.Context
 	messages *message.Reader
-	commands chan *message.Command // see listen; nil: nobody has called it yet; mu
-	err      error                 // why it has ended
-	told     func()                // called when there is something new in commands, or they are closed
-
-	mu    sync.Mutex
-	watch *watched // nil: run waits itself for what the peer says
-	rests bool     // run does not run, and begins when the peer says something
-	stays bool     // it does not rest any more
+	commands chan *message.Command // closed when the connection has ended
+	err      error                 // why it has ended; valid once commands is closed
 
 	faults uint8 // messages that could not be read, up to maxFaultsLogged
 
@@ -39,118 +32,27 @@ type reader struct {
 	announced uint32 // window we told the peer
 }
 
-func newReader(conn net.Conn, out *writer, abort context.Context, log *slog.Logger) *reader {
-	r := &reader{conn: conn, out: out, abort: abort, log: log, told: func() {}}
+// maxCommands bounds how many commands of the server wait for somebody to look at them. Then it is read no more.
+const maxCommands = 8
+
+func newReader(conn net.Conn, out *writer, log *slog.Logger) *reader {
+	r := &reader{conn: conn, out: out, log: log, commands: make(chan *message.Command, maxCommands)}
 	r.messages = message.NewReader(r)
 	return r
 }
 
-// begin lets run begin whenever the peer says something or, where the system does not tell that, now.
-func (r *reader) begin() {
-	r.mu.Lock()
-	if !r.stays {
-		r.watch = lookAfter(r.conn, r.wake)
-	}
-	r.mu.Unlock()
-	if !r.rest() {
-		go r.run()
-	}
-}
-
-// run reads until the peer has nothing more to say for now, the connection ends, or nobody listens any more. The peer has said
-// something, or run has to wait for that itself.
+// run reads until the connection ends.
 func (r *reader) run() {
-	for r.pass() {
-		if r.rest() {
+	defer close(r.commands)
+	for {
+		c, err := r.read()
+		if err != nil {
 			return
 		}
-	}
-	r.stay()
-	close(r.listen())
-	r.told()
-}
-
-// pass reads one message, and hands it on if it is a command. false: there will be none any more.
-func (r *reader) pass() bool {
-	c, err := r.read()
-	if err != nil {
-		return false
-	}
-	if c == nil {
-		return true
-	}
-	commands := r.listen()
-	select {
-	case commands <- c:
-	default:
-		select {
-		case commands <- c:
-		case <-r.abort.Done():
-			r.err = context.Canceled
-			return false
+		if c != nil {
+			r.commands <- c
 		}
 	}
-	r.told()
-	return true
-}
-
-// maxCommands bounds how many commands of the server wait for somebody to look at them. Then it is read no more.
-const maxCommands = 8
-
-// listen returns where run hands commands on, which it closes in the end.
-func (r *reader) listen() chan *message.Command {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.commands == nil {
-		r.commands = make(chan *message.Command, maxCommands)
-	}
-	return r.commands
-}
-
-// heard is listen for somebody who is told when there is something new, and nil as long as there was nothing.
-func (r *reader) heard() <-chan *message.Command {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.commands
-}
-
-// rest begins a rest if there is nothing to read. Whatever the peer says from then on lets run begin anew; it may do so
-// before rest returns.
-func (r *reader) rest() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rests = r.watch != nil && r.messages.Rest() && r.watch.next()
-	return r.rests
-}
-
-// wake ends a rest.
-func (r *reader) wake() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.rests {
-		r.rests = false
-		go r.run()
-	}
-}
-
-// stay ends a rest for good: the connection ends, and run is to find out how.
-func (r *reader) stay() {
-	r.wake()
-	r.mu.Lock()
-	w := r.watch
-	r.watch, r.stays = nil, true
-	r.mu.Unlock()
-	if w != nil {
-		w.end()
-	}
-}
-
-// next returns the next command, after it has dealt with all that precedes it. Errors are final.
-func (r *reader) next() (c *message.Command, err error) {
-	for c == nil && err == nil {
-		c, err = r.read()
-	}
-	return c, err
 }
 
 // read reads one message, and deals with it unless it is a command. Errors are final.
@@ -257,7 +159,7 @@ func (r *reader) drain(ctx, hurry context.Context) {
 		case <-asked:
 			asked = nil
 			limit.Reset(answerPatience)
-		case _, ok := <-r.listen():
+		case _, ok := <-r.commands:
 			if !ok {
 				return
 			}

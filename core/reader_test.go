@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -33,17 +32,15 @@ type readerPeer struct {
 func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	o := options.Default()
 	conn, peer := net.Pipe()
-	abort, end := context.WithCancel(context.Background())
 	w := newWriter(conn, &o, &stats.Counters{})
-	r := newReader(conn, w, abort, log)
+	r := newReader(conn, w, log)
 	go r.run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}
 	p.close = func() {
-		end()
 		conn.Close()
 		peer.Close()
 		w.abort()
-		for range r.listen() {
+		for range r.commands {
 		}
 	}
 	return p
@@ -89,7 +86,7 @@ func TestReaderAnswers(t *testing.T) {
 		p.send(&message.SetPeerBandwidth{Size: 5000})
 		require.Equal(t, &message.WindowAckSize{Size: 5000}, p.read(), "told once, again when it changes")
 		p.send(&message.Command{Name: "onBWDone"})
-		require.Equal(t, "onBWDone", (<-p.r.listen()).Name)
+		require.Equal(t, "onBWDone", (<-p.r.commands).Name)
 	})
 }
 
@@ -147,7 +144,7 @@ func TestReaderPassesOverBrokenMessages(t *testing.T) {
 			p.sendRaw(message.TypeCommandAMF0, []byte{2, 0, 9, 'x'})
 		}
 		p.send(&message.Command{Name: "good"})
-		require.Equal(t, "good", (<-p.r.listen()).Name)
+		require.Equal(t, "good", (<-p.r.commands).Name)
 		require.Equal(t, maxFaultsLogged, int(lines))
 	})
 }
@@ -168,7 +165,7 @@ func TestReaderFlood(t *testing.T) {
 			p.send(message.NewUserControl(message.PingRequest, i))
 		}
 		p.send(&message.Command{Name: "still here"})
-		require.Equal(t, "still here", (<-p.r.listen()).Name)
+		require.Equal(t, "still here", (<-p.r.commands).Name)
 		p.r.out.mu.Lock()
 		require.LessOrEqual(t, len(p.r.out.queue.Pop(nil, 0)), sendqueue.MaxControl)
 		p.r.out.mu.Unlock()
@@ -184,7 +181,7 @@ func TestReaderNobodyListens(t *testing.T) {
 		synctest.Wait()
 		p.close()
 		synctest.Wait()
-		require.ErrorIs(t, p.r.err, context.Canceled)
+		require.ErrorIs(t, p.r.err, io.ErrClosedPipe)
 	})
 }
 

@@ -33,7 +33,7 @@ type retries struct {
 	nameSince time.Time // since when the name is said to be in use; zero: it is not
 }
 
-func newRetries() *retries { return &retries{random: rand.Float64} }
+func newRetries() retries { return retries{random: rand.Float64} }
 
 // next returns how long to wait after err, false when it is the end. published is how long media flowed before it, fresh
 // whether the next attempt may have another URL.
@@ -108,7 +108,7 @@ func (s *session) retry(err error) bool {
 		return false
 	}
 	select {
-	case s.source.err = <-s.sourceOver():
+	case s.source.err = <-s.finished:
 		s.source.ended = true
 	default:
 	}
@@ -116,17 +116,14 @@ func (s *session) retry(err error) bool {
 		return false // what of the source is missing is gone, and another attempt would send all of it again
 	}
 	published := time.Duration(0)
-	if !s.flowedFrom.IsZero() {
-		published = max(1, time.Since(s.flowedFrom))
-	}
-	if s.retries == nil {
-		s.retries = newRetries()
+	if s.flows {
+		published = max(1, time.Since(s.flowing))
 	}
 	wait, again := s.retries.next(s.o.Reconnect, err, published, s.p.events.wantsURL(), time.Now())
 	if !again || !s.p.attemptFailed(s, err) {
 		return false
 	}
-	s.logRetry(err, published > 0, wait)
+	s.outage.retry(s.p.log, err, published > 0, wait)
 	return s.pause(wait) && s.p.attemptAgain(s)
 }
 
@@ -162,7 +159,7 @@ func (s *session) pause(wait time.Duration) bool {
 	return true
 }
 
-// answer tells a channel of capacity 1, which somebody may be waiting at; nil: nobody is.
+// answer tells a channel of capacity 1, which somebody may be waiting at.
 func answer(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -173,9 +170,6 @@ func answer(c chan struct{}) {
 // attemptFailed shows an error after which the session tries again; false when the end is wanted.
 func (p *Publisher) attemptFailed(s *session, err error) bool {
 	p.mu.Lock()
-	if s.hurry == nil {
-		s.hurry = make(chan struct{}, 1)
-	}
 	ok := !s.unwanted && p.setState(StateError, err)
 	if ok {
 		p.failed = err
@@ -200,7 +194,6 @@ func (p *Publisher) attemptAgain(s *session) bool {
 	case <-s.hurry:
 	default:
 	}
-	s.answered = nil
 	if to, err := p.endpoint(); err == nil {
 		s.home, s.to, s.o = to, to, p.options
 	} else {

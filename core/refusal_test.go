@@ -188,7 +188,7 @@ func TestWhyWritingFailed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newConnection(New(quietLog()), &endpoint.Endpoint{}, defaults(), context.Background(), context.Background(), func() {})
+				s := newConnection(New(quietLog()), &endpoint.Endpoint{}, defaults(), context.Background(), context.Background())
 				s.out, s.accepted, s.in = &writer{err: broken}, time.Now(), c.in
 				if s.in == nil {
 					s.in = &reader{}

@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/message"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/stats"
 )
 
 // session is what Connect begins: an attempt to connect and, if it succeeds, the publishing that follows, over one
-// connection or over several that take over from each other. With Options.Reconnect it is as many attempts as it takes.
-// One goroutine at a time goes on with it, and while media flows and nothing else happens none does; see rest.go.
+// connection or over several that take over from each other. With the option reconnect it is as many attempts as it takes.
+//
+// One goroutine goes through it: run, which brings a connection up, serves it, winds it up and waits for the next attempt.
+// Others tell it what has happened by a send on a channel that holds one, which they may do under any lock.
 type session struct {
 	p *Publisher
 	o *options.Options // of the attempt; nobody changes them
@@ -25,87 +28,82 @@ type session struct {
 	beginShutdown context.CancelFunc
 	beginAbort    context.CancelFunc
 	done          chan struct{} // closed when it has ended
-	wantSteer     atomic.Bool   // see steer
-	hurry         chan struct{} // the user wants the next attempt now; holds one; nil: no attempt has failed yet
-	answered      chan struct{} // told when a fresh URL is set; nil: nobody waits for one; p.mu
+
+	finished chan error    // the source is at its end, nil: without a fault; holds one
+	steering chan struct{} // somebody begins, or ends, to want to know how much the network takes; holds one
+	hurry    chan struct{} // the user wants the next attempt now; holds one
+	answered chan struct{} // the latest question for a fresh URL is answered; holds one; p.mu
 
 	home     *endpoint.Endpoint // of the URL; p.mu
 	to       *endpoint.Endpoint // of the connection that media flows to; p.mu
 	unwanted bool               // the user has asked for the end; p.mu
 
-	rests    rests
-	finished chan error // the source is at its end, nil: without a fault; nil: no source has been; rests.mu
-
-	// used by who goes on with the session alone
-	now  *connection // that media flows to; nil: there is none, or none any more
-	lost error       // why now broke although another connection may still take over from it
-	move *handover   // that is under way
+	// used by run's goroutine alone
+	line     line
+	now      *connection // that media flows to, unless line is lineNone
+	lost     error       // why now broke, if line is lineLost
+	moving   bool        // move is under way
+	move     *handover
+	hops     hops
+	retries  retries
+	outage   outage
+	sending  bitrateMeter
+	before   stats.Stats // as of the beginning of the attempt
+	flows    bool        // media has begun to flow in this attempt
+	flowing  time.Time   // since when
+	accepted bool        // media has flowed, in this attempt or in one before
 
 	source struct { // of the feeder
 		ended bool
 		err   error // why, if the source failed
 	}
-	before stats.Stats // as of the beginning of the attempt
-
-	hops *hops // nil: no server has sent the stream elsewhere
-
-	ticks ticks
-
-	retries    *retries  // nil: no attempt has failed yet
-	flowedFrom time.Time // since when media flows in this attempt; zero: it has not come to that
-	published  bool      // in this attempt or in one before
-	outage     outage    // since the latest failure
 
 	leaving   sync.WaitGroup // connections that were left
 	leftEarly atomic.Bool    // one of them ended before everything was sent
 }
 
+// line is what becomes of the media of a session.
+type line uint8
+
+const (
+	lineNone line = iota // there is no connection: none is up yet, or it was left and media is parked
+	lineUp               // media flows to a connection
+	lineLost             // that connection is of no use any more, but another is to take over from it
+)
+
 func newSession(p *Publisher, to *endpoint.Endpoint, o *options.Options) *session {
-	s := &session{p: p, home: to, to: to, o: o, done: make(chan struct{})}
+	s := &session{
+		p: p, home: to, to: to, o: o, retries: newRetries(),
+		done: make(chan struct{}), finished: make(chan error, 1),
+		steering: make(chan struct{}, 1), hurry: make(chan struct{}, 1), answered: make(chan struct{}, 1),
+	}
 	s.abort, s.beginAbort = context.WithCancel(context.Background())
 	s.shutdown, s.beginShutdown = context.WithCancel(s.abort)
 	return s
 }
 
-// close ends the session, politely within closeTimeout, then by force.
+// close ends the session, as the protocol wants it within closeTimeout, then at once.
 func (s *session) close() {
 	s.beginShutdown()
-	s.wake()
-	limit := time.NewTimer(closeTimeout)
-	defer limit.Stop()
-	select {
-	case <-s.done:
+	if waitFor(s.done, closeTimeout) {
 		return
-	case <-limit.C:
 	}
 	s.beginAbort()
-	limit.Reset(closeTimeout / 4)
-	select {
-	case <-s.done:
-	case <-limit.C:
-	}
+	waitFor(s.done, closeTimeout/4)
 }
 
-// run begins the session.
+// run is the life of the session.
 func (s *session) run() {
 	s.p.events.deliver() // what Connect has added
-	s.goOn(s.begin)
-}
-
-// goOn takes the session a step further, and from there to its end, or until it rests.
-func (s *session) goOn(step func() error) {
-	err := rtmperr.Guard(step)
+	var err error
 	for {
-		for err == errRests {
-			if s.rest() {
-				return
-			}
+		if err = rtmperr.Guard(s.bringUp); err == nil {
 			err = rtmperr.Guard(s.serve)
 		}
-		if err = s.windUp(err); !s.retry(err) {
+		err = s.windUp(err)
+		if !s.retry(err) {
 			break
 		}
-		err = rtmperr.Guard(s.begin)
 	}
 	if err != nil {
 		s.beginAbort()
@@ -134,72 +132,186 @@ func (s *session) advance(next State) bool {
 	return ok
 }
 
-// begin brings a connection up, and lets media flow.
-func (s *session) begin() error {
-	s.flowedFrom, s.lost = time.Time{}, nil
+// bringUp brings a connection up, and lets media flow.
+func (s *session) bringUp() error {
+	s.flows = false
 	s.p.leftOutTold.Store(false)
 	s.before = s.p.counters.Snapshot()
 	s.p.log.Info("connecting", "server", s.to.Address)
-	s.now = newConnection(s.p, s.to, s.o, s.shutdown, s.abort, s.wake)
+	s.line, s.now = lineUp, newConnection(s.p, s.to, s.o, s.shutdown, s.abort)
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
 	}
 	s.p.feeder.Attach(feederStream{maxLate: s.o.QueueMedia, ended: s.finish}) // before frames that are pushed get through
 	s.p.muxer.Attach(s.now.destination())
-	if s.published {
+	if s.accepted {
 		s.p.reconnects.Add(1) // before anybody sees the state
 	}
 	if !s.advance(StatePublishing) {
 		s.now.goodbye(s.abort, s.shutdown)
 		return rtmperr.ErrEnded
 	}
-	s.flows()
-	s.logPublishing()
-	s.steer()
+	s.flows, s.flowing, s.accepted = true, time.Now(), true
+	s.p.mu.Lock()
+	s.p.failed = nil
+	s.p.mu.Unlock()
+	s.outage.publishing(s.p.log, s.now.to.Address)
 	s.p.feeder.Begin()
-	s.p.steering.floor = s.o.BitrateFloor
-	s.reportTicks()
-	return s.serve()
+	return nil
 }
 
-// windUp ends what begin has begun, and says goodbye unless the connection is of no use any more. err says why; what it
+// serve deals with what happens while media flows, and lets others take over from the connection when the server wants
+// that. nil means that the end is wanted.
+func (s *session) serve() error {
+	report := stoppedTicker()
+	defer report.Stop()
+	if s.p.log.Enabled(context.Background(), LevelReport) {
+		report.Reset(s.o.StatsInterval)
+	}
+	look := stoppedTicker()
+	defer look.Stop()
+	s.p.steering.floor = s.o.BitrateFloor
+	s.steer()
+	for {
+		if s.shutdown.Err() != nil {
+			return nil
+		}
+		if s.source.ended && !s.awaitsSuccessor() {
+			return s.sourceEnded(s.source.err)
+		}
+		s.obey()
+		broken, commands, news := s.watched()
+		var err error
+		select {
+		case <-s.shutdown.Done():
+			return nil
+		case s.source.err = <-s.finished:
+			s.source.ended = true
+		case <-broken:
+			err = s.broken(s.now.whyBroken(s.now.whyClosed))
+		case c, more := <-commands:
+			err = s.heard(c, more)
+		case n := <-news:
+			err = s.moved(n)
+		case <-s.steering:
+			look.Stop()
+			if s.p.events.wantsBitrate() {
+				s.sending.begin(s.p)
+				look.Reset(bitratePeriod)
+			}
+		case <-look.C:
+			s.sending.look(s.p)
+		case <-report.C:
+			s.p.logStats()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// stoppedTicker returns a ticker that ticks once it is reset.
+func stoppedTicker() *time.Ticker {
+	t := time.NewTicker(time.Hour)
+	t.Stop()
+	return t
+}
+
+// awaitsSuccessor reports whether media waits for a connection that is to take over, because the one before has ended.
+func (s *session) awaitsSuccessor() bool { return s.moving && s.line != lineUp }
+
+// watched returns what serve waits for beside its own: channels on which nothing comes for what is not there.
+func (s *session) watched() (broken <-chan struct{}, commands <-chan *message.Command, news <-chan moveNews) {
+	if s.line == lineUp {
+		broken, commands = s.now.out.done, s.now.in.commands
+	}
+	if s.moving {
+		news = s.move.news
+	}
+	return broken, commands, news
+}
+
+// heard takes a command of the server, or with more false the end of them.
+func (s *session) heard(c *message.Command, more bool) error {
+	var why error
+	if more {
+		why = s.now.heard(c)
+	} else {
+		why = s.now.whyClosed()
+	}
+	if why != nil {
+		return s.broken(why)
+	}
+	return nil
+}
+
+// broken takes note that the connection is of no use any more. While another one is to take over from it that is no
+// reason to end; else it returns why.
+func (s *session) broken(why error) error {
+	if !s.moving {
+		return why
+	}
+	s.line, s.lost = lineLost, why
+	s.p.log.Info("the server ended the connection before the one that it asked for was ready", "why", why)
+	if s.p.muxer.SendsTo(s.now.out) {
+		// A source that has met the broken connection goes no further by itself.
+		s.p.feeder.Interrupt(func() { s.p.muxer.Park(s.now.out, s.newParking()) })
+	}
+	close(s.move.lost)
+	return nil
+}
+
+// windUp ends what bringUp has begun, and says goodbye unless the connection is of no use any more. err says why; what it
 // returns does so too.
 func (s *session) windUp(err error) error {
+	defer s.closeConnection()
+	defer s.p.muxer.Detach()
 	failed := rtmperr.Guard(func() error {
-		defer s.endNow()
-		defer s.p.muxer.Detach()
-		s.ticks.stop()
 		s.endMove()
 		s.p.feeder.Detach(s.shutdown.Done())
-		if s.flowedFrom.IsZero() {
+		if !s.flows {
 			return nil
 		}
 		if err != nil && !errors.Is(err, errSourceFault) {
 			return nil
 		}
-		var nothing error
-		if s.now == nil && s.atEnd() {
-			return rtmperr.New(rtmperr.ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
-		}
-		s.p.muxer.Detach()
-		if s.now == nil {
-			return nil
-		}
-		if err == nil && s.atEnd() {
-			switch err := s.now.deliver(s.abort, s.shutdown, s.before.DroppedFrames); {
-			case err == nil:
-				nothing = s.nothingSent(s.p.feeder.Fault())
-			case !errors.Is(err, rtmperr.ErrEnded):
-				return err
-			}
-		}
-		s.now.goodbye(s.abort, s.shutdown)
-		return nothing
+		return s.deliverAndLeave(err == nil && s.atEnd())
 	})
 	if err == nil {
 		err = failed
 	}
 	return err
+}
+
+// deliverAndLeave says goodbye to the server. With all it waits before until the server has got everything, and returns
+// what is missing.
+func (s *session) deliverAndLeave(all bool) error {
+	s.p.muxer.Detach()
+	if s.line == lineNone {
+		if all {
+			return rtmperr.New(rtmperr.ErrNetwork, "the source is at its end, but the server has not got all of it: the connection was lost")
+		}
+		return nil
+	}
+	var nothing error
+	if all {
+		switch err := s.now.deliver(s.abort, s.shutdown, s.before.DroppedFrames); {
+		case err == nil:
+			nothing = s.nothingSent(s.p.feeder.Fault())
+		case !errors.Is(err, rtmperr.ErrEnded):
+			return err
+		}
+	}
+	s.now.goodbye(s.abort, s.shutdown)
+	return nothing
+}
+
+// closeConnection ends the connection that is up, or was to be.
+func (s *session) closeConnection() {
+	if s.line != lineNone {
+		s.now.end()
+		s.line = lineNone
+	}
 }
 
 // nothingSent returns an error if the source is at its end and not a single frame of it was sent. fault is why the latest one
@@ -224,48 +336,29 @@ func (s *session) atEnd() bool {
 	return s.source.ended && s.source.err == nil && s.shutdown.Err() == nil
 }
 
-// flows takes note that an attempt has succeeded.
-func (s *session) flows() {
-	s.flowedFrom = time.Now()
-	s.published = true
-	s.p.mu.Lock()
-	s.p.failed = nil
-	s.p.mu.Unlock()
-}
-
-// endNow ends the connection that is up.
-func (s *session) endNow() {
-	if s.now != nil {
-		s.now.end()
-		s.now = nil
-	}
-}
-
-// steer makes serve look whether somebody wants to know how much the network takes.
-func (s *session) steer() {
-	s.wantSteer.Store(true)
-	s.wake()
-}
+// steer lets serve look whether somebody wants to know how much the network takes.
+func (s *session) steer() { answer(s.steering) }
 
 // finish tells the session that its source is at its end; nil: without a fault.
 func (s *session) finish(err error) {
-	s.rests.mu.Lock()
-	if s.finished == nil {
-		s.finished = make(chan error, 1)
-	}
 	select {
 	case s.finished <- err:
 	default: // it knows already
 	}
-	s.rests.mu.Unlock()
-	s.wake()
 }
 
-// sourceOver returns what tells that the source is at its end.
-func (s *session) sourceOver() <-chan error {
-	s.rests.mu.Lock()
-	defer s.rests.mu.Unlock()
-	return s.finished
+// logEnd logs the end of the session. err is why it failed, nil if it ended as it should.
+func (s *session) logEnd(err error) {
+	switch {
+	case err == nil:
+		s.p.log.Info("ended")
+	case errors.Is(err, errSourceFault):
+		s.p.log.Warn("the stream has ended because its source failed", "why", err)
+	case !s.flows:
+		s.p.log.Warn("connecting failed", "why", err)
+	default:
+		s.p.log.Warn("the connection is lost", "why", err)
+	}
 }
 
 // errSourceFault ends a session whose source failed after good media.

@@ -34,7 +34,6 @@ type writer struct {
 	err       error         // why writing ended; nothing is accepted any more
 	over      bool          // done is closed
 	done      chan struct{} // closed when nothing is or will be written any more
-	tellOver  func()        // called then, under mu
 
 	tellDropped func(frames uint32, bytes uint64) // called under mu when frames are dropped because too much waits
 
@@ -57,14 +56,14 @@ type wire interface {
 // newWriter returns a writer to conn.
 func newWriter(conn net.Conn, o *options.Options, counters *stats.Counters) *writer {
 	return &writer{
-		conn:     conn,
-		wire:     transport.NewWire(conn),
-		timeout:  o.Timeout,
-		counters: counters,
-		queue:    sendqueue.New(o.QueueBytes, o.QueueMedia),
-		encoder:  chunk.NewWriter(),
-		done:     make(chan struct{}),
-		tellOver: func() {}, tellDropped: func(uint32, uint64) {},
+		conn:        conn,
+		wire:        transport.NewWire(conn),
+		timeout:     o.Timeout,
+		counters:    counters,
+		queue:       sendqueue.New(o.QueueBytes, o.QueueMedia),
+		encoder:     chunk.NewWriter(),
+		done:        make(chan struct{}),
+		tellDropped: func(uint32, uint64) {},
 	}
 }
 
