@@ -306,10 +306,13 @@ func go_get_info(ctx *C.rtmp_ctx_t, info *C.rtmp_info_t) C.int {
 			queue_ms:    C.uint32_t(n.QueueMedia.Milliseconds()),
 			queue_bytes: C.uint32_t(n.QueueBytes),
 			send_kbps:   C.uint32_t(n.SendKbps),
-			rtt_ms:      C.uint32_t((n.RTT + time.Millisecond - 1).Milliseconds()), // rounded up: 0 is "unknown"
+			rtt_ms:      C.uint32_t((n.RTT + time.Millisecond - 1).Milliseconds()), // rounded up: what is known is not 0
 			reconnects:  C.uint32_t(n.Reconnects),
 			width:       C.uint32_t(n.Width),
 			height:      C.uint32_t(n.Height),
+		}
+		if n.RTTKnown {
+			info.rtt_known = 1
 		}
 		putText(unsafe.Pointer(&info.video_codec), C.uint32_t(len(info.video_codec)), n.VideoCodec)
 		putText(unsafe.Pointer(&info.audio_codec), C.uint32_t(len(info.audio_codec)), n.AudioCodec)

@@ -79,7 +79,7 @@ func (w *writer) writeRest() error {
 	began := time.Now() // or when something has moved
 	var (
 		acked uint64 // as of the latest look at it
-		asked bool
+		known bool   // there was one, and the system could tell
 	)
 	for len(w.rest) > 0 || w.wire.Holds() {
 		n, err := w.wire.Write(&w.rest, time.Now().Add(w.timeout/looks))
@@ -90,9 +90,9 @@ func (w *writer) writeRest() error {
 		}
 		moved := n > 0 || err == nil
 		if !moved {
-			before := acked
-			acked = transport.Acknowledged(w.conn)
-			moved, asked = asked && acked > before, true
+			before, compare := acked, known
+			acked, known = transport.Acknowledged(w.conn)
+			moved = compare && known && acked > before
 		}
 		switch {
 		case moved:

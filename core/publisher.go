@@ -429,7 +429,7 @@ func (p *Publisher) Info() stats.Info {
 	info := stats.Info{Width: media.Width, Height: media.Height, VideoCodec: media.VideoCodec, AudioCodec: media.AudioCodec}
 	info.QueueMedia, info.QueueBytes = p.muxer.Waiting()
 	if w, ok := p.muxer.Output().(*writer); ok {
-		info.RTT = w.roundTrip()
+		info.RTT, info.RTTKnown = w.roundTrip()
 	}
 	info.SendKbps = p.counters.Kbps(time.Now())
 	info.Reconnects = p.reconnects.Load()

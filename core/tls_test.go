@@ -56,6 +56,7 @@ func TestPublishOverTLS(t *testing.T) {
 	require.NoError(t, p.SendVideo(keyFrame, 0, 0))
 	_, _, ok := nextVideo(t, c)
 	require.True(t, ok)
+	require.True(t, p.Info().RTTKnown)
 	require.Positive(t, p.Info().RTT, "measured on the TCP connection below")
 	ended := make(chan []script.Received, 1)
 	go func() { ended <- c.End() }()

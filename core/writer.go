@@ -255,8 +255,8 @@ func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
 	w.beginDrain()
 }
 
-// roundTrip returns the connection's round-trip time, 0 where it is not known.
-func (w *writer) roundTrip() time.Duration { return transport.RoundTrip(w.conn) }
+// roundTrip returns the connection's round-trip time, and whether it is known.
+func (w *writer) roundTrip() (rtt time.Duration, known bool) { return transport.RoundTrip(w.conn) }
 
 // idle reports whether everything that was sent has left, or returns why writing ended.
 func (w *writer) idle() (bool, error) {

@@ -173,12 +173,13 @@ typedef struct {
     uint32_t queue_ms;        /* media time waiting to be sent */
     uint32_t queue_bytes;     /* bytes waiting to be sent */
     uint32_t send_kbps;       /* kbit/s written over the statistics window */
-    uint32_t rtt_ms;          /* round-trip time as the kernel measures it; 0: unknown */
+    uint32_t rtt_ms;          /* round-trip time as the kernel measures it, rounded up; see rtt_known */
     uint32_t reconnects;      /* connections re-established by the library itself, or taken over because the server asked for it */
     uint32_t width, height;   /* of the video; 0: unknown */
     char     video_codec[16]; /* of the first video track, a name such as "h264"; "" without video */
     char     audio_codec[16]; /* the same of audio, such as "aac"; the silent track is "aac" too */
-    uint32_t reserved[16];
+    uint32_t rtt_known;       /* 1: rtt_ms was measured. 0: there is no connection, or this system cannot tell; rtt_ms is 0 */
+    uint32_t reserved[15];
 } rtmp_info_t;
 
 /*

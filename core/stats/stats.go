@@ -30,7 +30,8 @@ type Info struct {
 	QueueMedia    time.Duration // media time waiting to be sent
 	QueueBytes    int
 	SendKbps      uint32        // over the last seconds
-	RTT           time.Duration // as the kernel measures it; 0: unknown
+	RTT           time.Duration // as the kernel measures it
+	RTTKnown      bool          // it has measured it, and can tell
 	Reconnects    uint32
 	Width, Height int    // 0: unknown
 	VideoCodec    string // "" without video

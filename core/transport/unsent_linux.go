@@ -22,13 +22,17 @@ type unsent struct {
 // room reports whether a message may be begun. The kernel is asked only when as much has been written as it may hold.
 func (u *unsent) room(fd uintptr) bool {
 	if u.most >= maxUnsent {
-		u.most = waitingIn(fd)
+		most, known := waitingIn(fd)
+		if !known {
+			most = 0 // then the queue's limits hold for what the kernel does not take
+		}
+		u.most = most
 	}
 	return u.most < maxUnsent
 }
 
-// waitingIn asks the kernel what it has not sent; 0 where that is not known: there the queue's limits hold for what it does not take.
-func waitingIn(fd uintptr) int64 {
+// waitingIn asks the kernel what it has not sent. Kernels before 4.6 do not know.
+func waitingIn(fd uintptr) (bytes int64, known bool) {
 	const size = unsafe.Offsetof(unix.TCPInfo{}.Notsent_bytes) + unsafe.Sizeof(unix.TCPInfo{}.Notsent_bytes)
 	var (
 		info unix.TCPInfo
@@ -37,9 +41,9 @@ func waitingIn(fd uintptr) int64 {
 	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_INFO,
 		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&have)), 0)
 	if errno != 0 || have < uint32(size) {
-		return 0
+		return 0, false
 	}
-	return int64(info.Notsent_bytes)
+	return int64(info.Notsent_bytes), true
 }
 
 // setBound lets the kernel keep to the bound, or not. tcp(7), TCP_NOTSENT_LOWAT: it also tells when there is room again.

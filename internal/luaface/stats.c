@@ -45,7 +45,8 @@ int context_get_stats(lua_State *L)
     set_count(L, "queue_ms", n.queue_ms);
     set_count(L, "queue_bytes", n.queue_bytes);
     set_count(L, "send_kbps", n.send_kbps);
-    set_count(L, "rtt_ms", n.rtt_ms);
+    if (n.rtt_known)
+        set_count(L, "rtt_ms", n.rtt_ms);
     set_count(L, "reconnects", n.reconnects);
     set_count(L, "width", n.width);
     set_count(L, "height", n.height);

@@ -234,7 +234,7 @@ test("getStats has LuatOS's keys and ours", function()
   local ctx = rtmp.create(URL)
   local types = { video_codec = "string", audio_codec = "string" }
   for key in ([[bytes_sent video_frames_sent audio_frames_sent connection_time packets_sent last_video_timestamp last_audio_timestamp
-    i_frames p_frames i_bytes p_bytes audio_bytes dropped_frames dropped_bytes queue_ms queue_bytes send_kbps rtt_ms reconnects
+    i_frames p_frames i_bytes p_bytes audio_bytes dropped_frames dropped_bytes queue_ms queue_bytes send_kbps reconnects
     width height]]):gmatch("%S+") do types[key] = "number" end
   local got = {}
   for key, value in pairs(ctx:getStats()) do

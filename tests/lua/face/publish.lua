@@ -14,6 +14,7 @@ test("the states of a success, and of a wanted end", function()
   assert(stats.bytes_sent > 1000 and stats.connection_time >= 0 and stats.i_frames >= 1 and stats.packets_sent > 5)
   equal({ stats.video_codec, stats.audio_codec, stats.reconnects }, { "h264", "aac", 0 })
   assert(stats.width > 0 and stats.height > 0)
+  assert(stats.rtt_ms > 0, "it is measured on a connection that is up")
   equal(pack(ctx:stop()), { n = 0 })
   local sent = ctx:getStats().video_frames_sent
   face.sleep(150)
