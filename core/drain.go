@@ -117,7 +117,7 @@ func (w *writer) settle() {
 	w.batch = w.batch[:0]
 }
 
-// Fail implements output: it ends the connection.
+// Fail implements mux.Output: it ends the connection.
 func (w *writer) Fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -86,7 +86,7 @@ func (w *writer) send(h chunk.Header, p sendqueue.Priority, pieces ...[]byte) (a
 	return w.sendMedia(outgoing{header: h, priority: p, now: time.Now(), pieces: pieces})
 }
 
-// Send implements output.
+// Send implements mux.Output.
 func (w *writer) Send(h chunk.Header, p sendqueue.Priority, track uint8, now time.Time, body [][]byte) error {
 	_, err := w.sendMedia(outgoing{header: h, priority: p, track: track, now: now, pieces: body})
 	return err
@@ -165,7 +165,7 @@ func (w *writer) queueMedia(m *outgoing) (accepted bool, err error) {
 	return accepted, nil
 }
 
-// Cut implements output.
+// Cut implements mux.Output.
 func (w *writer) Cut(track uint8) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -240,14 +240,14 @@ func (w *writer) forgetPieces() {
 	w.encoder.Reset()
 }
 
-// Waiting implements output.
+// Waiting implements mux.Output.
 func (w *writer) Waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.queue.Span(), w.queue.Bytes()
 }
 
-// Adopt implements output.
+// Adopt implements mux.Output.
 func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -15,8 +15,8 @@ const (
 	TypeAAAA = 28
 )
 
-// NameServer returns a resolver that asks a name server in this process. answer gives the addresses of
-// every name; nil: no answer.
+// NameServer returns a resolver that asks a name server in this process. answer gives the addresses
+// of every name; nil: no answer.
 func NameServer(t testing.TB, answer func() []net.IP) *net.Resolver {
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)

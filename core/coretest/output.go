@@ -25,8 +25,8 @@ type Output struct {
 	err     error
 }
 
-// NewOutput returns an Output with a queue of those limits. dropped is told of frames that go because
-// too much waits.
+// NewOutput returns an Output with a queue of those limits. dropped is told of frames that go
+// because too much waits.
 func NewOutput(maxBytes int, maxMedia time.Duration, dropped func(frames uint32, bytes uint64)) *Output {
 	return &Output{media: sendqueue.New(maxBytes, maxMedia), dropped: dropped}
 }
@@ -123,8 +123,8 @@ func (o *Output) Content() (all []string) {
 	return all
 }
 
-// Sent takes what was sent, as short words: M metadata, VH and AH sequence headers, K and P frames of
-// video, A audio.
+// Sent takes what was sent, as short words: M metadata, VH and AH sequence headers, K and P frames
+// of video, A audio.
 func (o *Output) Sent(t *testing.T) (words []string, all []*sendqueue.Message) {
 	t.Helper()
 	all = o.Take()

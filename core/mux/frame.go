@@ -8,17 +8,20 @@ import (
 
 // Frame says what a frame is that is pushed.
 type Frame struct {
-	// Codec is a name of flv.Codec. "" is the codec of the track's frames before. At its first frame the codec of video is then
-	// recognised, if it is H.264, HEVC or AV1; audio is AAC. Another codec than before begins the track anew.
+	// Codec is a name of flv.Codec. "" is the codec of the track's frames before. At its first
+	// frame the codec of video is then recognised, if it is H.264, HEVC or AV1; audio is AAC.
+	// Another codec than before begins the track anew.
 	Codec string
 
 	// Track is the track id, 0 to 255. All others than 0 need a server that takes several tracks.
 	Track int
 
-	// CompositionTime is the presentation time minus the decode time in ms, -8388608 to 8388607; only H.264 and HEVC have it.
+	// CompositionTime is the presentation time minus the decode time in ms, -8388608 to 8388607;
+	// only H.264 and HEVC have it.
 	CompositionTime int32
 
-	// Config is the decoder configuration, see flv.AccessUnit; empty: the one before, or what is in the frames.
+	// Config is the decoder configuration, see flv.AccessUnit; empty: the one before, or what is in
+	// the frames.
 	Config []byte
 }
 

@@ -7,8 +7,8 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// FuzzFrames pushes a frame of whatever codec and track after good ones: what is sent can be read, and what is known of the
-// tracks stays good.
+// FuzzFrames pushes a frame of whatever codec and track after good ones: what is sent can be read,
+// and what is known of the tracks stays good.
 func FuzzFrames(f *testing.F) {
 	for _, frame := range [][]byte{coretest.KeyFrame, coretest.HEVCKey, coretest.AV1Key, coretest.VP9Key, coretest.VP8Key} {
 		f.Add(frame, []byte(nil), uint8(0), uint8(0))

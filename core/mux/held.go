@@ -1,15 +1,15 @@
 package mux
 
-// The most that is kept of access units without a frame. Real ones have some 100 bytes; filler may be
-// of any size, and nobody misses it.
+// The most that is kept of access units without a frame. Real ones have some 100 bytes; filler may
+// be of any size, and nobody misses it.
 const (
 	maxHeldUnits = 32
 	maxHeldBytes = 64 << 10
 )
 
-// heldUnits are copies of the NAL units or OBUs of access units without a frame, such as an access unit
-// delimiter that an encoder hands over by itself. They go out with the next frame. What is too much is
-// left out.
+// heldUnits are copies of the NAL units or OBUs of access units without a frame, such as an access
+// unit delimiter that an encoder hands over by itself. They go out with the next frame. What is too
+// much is left out.
 type heldUnits struct {
 	data  []byte
 	ends  []int    // where in data each of them ends

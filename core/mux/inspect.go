@@ -2,11 +2,16 @@ package mux
 
 import (
 	"errors"
+	"fmt"
 
+	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
+
+// MaxFrame is the largest access unit or audio frame that can be sent: one message must hold it.
+const MaxFrame = chunk.MaxMessageSize - 1024
 
 const lengthSize = 4 // bytes that say how long a NAL unit is, in front of each
 
@@ -46,6 +51,12 @@ func inspectVideo(t *track, in videoInput) videoFrame {
 		f.fault = severalFrames(unit.Frames)
 	}
 	return f
+}
+
+// severalFrames is the error of an access unit with more than one frame. They have one timestamp,
+// and decoders take the first one only.
+func severalFrames(n int) error {
+	return fmt.Errorf("%d frames in one access unit, expected one: each goes by itself, with its own timestamp", n)
 }
 
 // check returns why an access unit cannot be sent, nil if it can.
@@ -99,8 +110,8 @@ func parameters(c flv.Codec) string {
 	return "sequence header"
 }
 
-// inspectAudio returns what is wrong with a raw frame, nil if it can be sent. It changes nothing but
-// what the track knows of its configuration.
+// inspectAudio returns what is wrong with a raw frame, nil if it can be sent. It changes nothing
+// but what the track knows of its configuration.
 func inspectAudio(t *track, frame []byte) error {
 	switch {
 	case len(frame) == 0:

@@ -13,8 +13,8 @@ import (
 	"luatrtmp/core/source/mediatest"
 )
 
-// A connection that begins at a CRA picture takes none of the leading pictures that refer to what was in front of it. The same
-// holds for the CRA picture after one that could not be sent.
+// A connection that begins at a CRA picture takes none of the leading pictures that refer to what
+// was in front of it. The same holds for the CRA picture after one that could not be sent.
 func TestMuxerLeadingPictures(t *testing.T) {
 	var (
 		cra   = coretest.AnnexB(coretest.Unhex("2a01ac74c2ea8bd26089a52740a0"))
@@ -55,8 +55,9 @@ func TestMuxerLeadingPictures(t *testing.T) {
 	require.Equal(t, []string{"P360", "K480", "D600", "P640"}, w.Content()[9:])
 }
 
-// Media that begins anew, as a file that is played again does, is like media behind a cut: a key frame comes first, which says that
-// nothing is in front of it, and its leading pictures are left out.
+// Media that begins anew, as a file that is played again does, is like media behind a cut: a key
+// frame comes first, which says that nothing is in front of it, and its leading pictures are left
+// out.
 func TestMuxerBeginsAnew(t *testing.T) {
 	var (
 		cra   = coretest.Unhex("2a01ac74c2ea8bd26089a52740a0")
@@ -89,8 +90,9 @@ func TestMuxerBeginsAnew(t *testing.T) {
 	require.Equal(t, []int{7, 11}, broken, "BLA_W_RADL, where the media begins anew")
 }
 
-// A stream of H.264 without IDR pictures begins at a recovery point, and goes on at one behind a frame that could not be sent. The
-// pictures that are shown before the recovery point are left out where the connection begins there.
+// A stream of H.264 without IDR pictures begins at a recovery point, and goes on at one behind a
+// frame that could not be sent. The pictures that are shown before the recovery point are left out
+// where the connection begins there.
 func TestMuxerRecoveryPoints(t *testing.T) {
 	file := mediatest.Encode(t, "a.h264", "-c:v", "libx264", "-preset", "veryfast",
 		"-x264-params", "open-gop=1:keyint=12:min-keyint=12:bframes=3:b-adapt=0:scenecut=0:b-pyramid=none:aud=1:repeat-headers=1")

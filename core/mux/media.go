@@ -24,8 +24,8 @@ const (
 	audioHeard
 )
 
-// Expectation is what a source says of its tracks before their first frames, nil for a track that is
-// not there.
+// Expectation is what a source says of its tracks before their first frames, nil for a track that
+// is not there.
 type Expectation struct {
 	Video *flv.VideoInfo
 	Audio *flv.AudioInfo
@@ -79,8 +79,8 @@ func (m *media) hasVideo() bool {
 	return false
 }
 
-// videoInfo returns what the first video track says itself, completed by what the source says; false
-// without video.
+// videoInfo returns what the first video track says itself, completed by what the source says;
+// false without video.
 func (m *media) videoInfo() (flv.VideoInfo, bool) {
 	var info flv.VideoInfo
 	t := m.tracks.first(flv.Video)

@@ -8,12 +8,8 @@ import (
 	"time"
 
 	"luatrtmp/amf"
-	"luatrtmp/core/chunk"
 	"luatrtmp/core/flv"
 )
-
-// MaxFrame is the largest access unit or audio frame that can be sent: one message must hold it.
-const MaxFrame = chunk.MaxMessageSize - 1024
 
 // Config is what a Muxer needs from its owner. All functions must be there.
 type Config struct {
@@ -88,8 +84,8 @@ func (m *Muxer) Begin(e Expectation) {
 	m.media.begin(e)
 }
 
-// Restart forgets the media: another sender goes on, with parameter sets and a clock of its own, from
-// a key frame.
+// Restart forgets the media: another sender goes on, with parameter sets and a clock of its own,
+// from a key frame.
 func (m *Muxer) Restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -118,8 +114,8 @@ func (m *Muxer) Waiting() (media time.Duration, bytes int) {
 // Frames returns how many frames have gone to an output.
 func (m *Muxer) Frames() uint64 { return m.frames.Load() }
 
-// AwaitsKeyFrame reports whether frames of the first video track would be dropped until its next key
-// frame.
+// AwaitsKeyFrame reports whether frames of the first video track would be dropped until its next
+// key frame.
 func (m *Muxer) AwaitsKeyFrame() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -177,8 +173,8 @@ func (m *Muxer) Forms(legacyHEVC bool) []flv.Form {
 	return all
 }
 
-// SentCodecs names the codecs that were sent to an output, or else those of the source, for an error's
-// text.
+// SentCodecs names the codecs that were sent to an output, or else those of the source, for an
+// error's text.
 func (m *Muxer) SentCodecs(out Output) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -201,15 +197,15 @@ func (m *Muxer) SentCodecs(out Output) string {
 	return "a codec that is sent (" + strings.Join(names, ", ") + ")"
 }
 
-// SetMetadata sets one extra field of onMetaData: a float64, a string or a bool. It goes out with the
-// next onMetaData.
+// SetMetadata sets one extra field of onMetaData: a float64, a string or a bool. It goes out with
+// the next onMetaData.
 func (m *Muxer) SetMetadata(name string, value amf.Value) error { return m.user.set(name, value) }
 
 // ClearMetadata forgets the extra fields.
 func (m *Muxer) ClearMetadata() { m.user.clear() }
 
-// ResendMetadata sends onMetaData if the user has changed it since it was sent. Before the first media
-// it does nothing: onMetaData goes out with that.
+// ResendMetadata sends onMetaData if the user has changed it since it was sent. Before the first
+// media it does nothing: onMetaData goes out with that.
 func (m *Muxer) ResendMetadata() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

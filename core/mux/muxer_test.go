@@ -77,8 +77,9 @@ func TestMuxerSendsFramesBesideBrokenSets(t *testing.T) {
 	require.ErrorContains(t, err, "key frame without SPS and PPS: bad parameter set: SPS of 2 bytes")
 }
 
-// A NAL unit whose forbidden_zero_bit says that it is damaged is left out, as decoders do. The rest of its frame goes, which the log
-// says once; without a rest it is an error, and the frames behind it go on.
+// A NAL unit whose forbidden_zero_bit says that it is damaged is left out, as decoders do. The rest
+// of its frame goes, which the log says once; without a rest it is an error, and the frames behind
+// it go on.
 func TestMuxerLeavesDamagedNALUnitsOut(t *testing.T) {
 	damaged := func(nalu []byte) []byte {
 		nalu = bytes.Clone(nalu)
@@ -213,7 +214,8 @@ func TestMuxerAudio(t *testing.T) {
 	}
 }
 
-// Another sender: new parameter sets, a key frame first, another clock; the tracks stay in step with each other.
+// Another sender: new parameter sets, a key frame first, another clock; the tracks stay in step
+// with each other.
 func TestMuxerRestart(t *testing.T) {
 	m, w := attached()
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))

@@ -69,8 +69,8 @@ func (o *outlet) goOn(at Destination) {
 // form returns how bodies of a track are written.
 func (o *outlet) form(t *track) flv.Form { return t.form(o.Wants.LegacyHEVC) }
 
-// admit ends the connection when the server does not take what a track sends, and returns why. Audio
-// that is optional is left out instead.
+// admit ends the connection when the server does not take what a track sends, and returns why.
+// Audio that is optional is left out instead.
 func (o *outlet) admit(t *track) error {
 	if t.admission == admitted {
 		return nil
@@ -96,8 +96,8 @@ func (o *outlet) leavesOut(t *track) bool {
 	return t.admission == leftOut
 }
 
-// leavesOutForm reports whether audio in a form is left out, because it is optional and the server does
-// not take it.
+// leavesOutForm reports whether audio in a form is left out, because it is optional and the server
+// does not take it.
 func (o *outlet) leavesOutForm(f flv.Form) bool {
 	return o.Wants.AudioOptional && f.Codec.Kind() == flv.Audio && o.Server.CheckSupported(f) != nil
 }
@@ -252,8 +252,8 @@ func (o *outlet) announceKnown(at uint32) error {
 	return nil
 }
 
-// endSequences tells the server that the tracks end, those whose form has a FourCC: old servers do not
-// expect it of the others.
+// endSequences tells the server that the tracks end, those whose form has a FourCC: old servers do
+// not expect it of the others.
 func (o *outlet) endSequences() {
 	for _, t := range o.media.tracks {
 		form := o.form(t)

@@ -15,13 +15,13 @@ var ErrNotPublishing = rtmperr.New(rtmperr.ErrState, "not publishing")
 // Output takes the messages of a muxer, in the order of the calls. The muxer calls it with its own
 // lock held.
 type Output interface {
-	// Send sends or queues a message whose body is the pieces joined; they are not kept. It does not
-	// wait for the network. track is the track of a frame, now is about now. That a frame has to be
-	// dropped because too much waits is no error.
+	// Send sends or queues a message whose body is the pieces joined; they are not kept. It does
+	// not wait for the network. track is the track of a frame, now is about now. That a frame has
+	// to be dropped because too much waits is no error.
 	Send(h chunk.Header, c sendqueue.Priority, track uint8, now time.Time, body [][]byte) error
 
-	// Cut lets the next frames of a video track pass only from a key frame on, as behind frames that
-	// were dropped.
+	// Cut lets the next frames of a video track pass only from a key frame on, as behind frames
+	// that were dropped.
 	Cut(track uint8)
 
 	// Waiting returns the media that waits for the network.

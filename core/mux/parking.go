@@ -9,7 +9,7 @@ import (
 )
 
 // Parking is where media waits while there is no connection: between the end of one and the
-// beginning of the next on a server that takes one publisher of a name at a time. It is an output
+// beginning of the next on a server that takes one publisher of a name at a time. It is an Output
 // that keeps the rules of a connection's queue and sends nothing; the next connection adopts what
 // waits in it. It has no lock of its own: only the muxer uses it, under the muxer's lock.
 type Parking struct {
@@ -18,11 +18,12 @@ type Parking struct {
 	err     error                             // why nothing is kept any more
 }
 
+// NewParking returns a parking place with the limits of a connection's queue.
 func NewParking(maxBytes int, maxMedia time.Duration, dropped func(frames uint32, bytes uint64)) *Parking {
 	return &Parking{media: sendqueue.New(maxBytes, maxMedia), dropped: dropped}
 }
 
-// Send implements output.
+// Send implements Output.
 func (p *Parking) Send(h chunk.Header, c sendqueue.Priority, track uint8, _ time.Time, body [][]byte) error {
 	if p.err != nil {
 		return p.err
@@ -37,16 +38,16 @@ func (p *Parking) Send(h chunk.Header, c sendqueue.Priority, track uint8, _ time
 	return p.err
 }
 
-// Cut implements output.
+// Cut implements Output.
 func (p *Parking) Cut(track uint8) { p.media.AwaitKeyFrame(track) }
 
-// Waiting implements output.
+// Waiting implements Output.
 func (p *Parking) Waiting() (time.Duration, int) { return p.media.Span(), p.media.Bytes() }
 
-// Fail implements output.
+// Fail implements Output.
 func (p *Parking) Fail(why error) { p.err = why }
 
-// Adopt implements output.
+// Adopt implements Output.
 func (p *Parking) Adopt(parked *sendqueue.Queue, streamID uint32) { p.media.TakeOver(parked, streamID) }
 
 // discard drops what waits, because no connection has come for it.

@@ -24,8 +24,8 @@ func (s *scratch) annexB(data []byte) (nalus [][]byte, err error) {
 	return s.parts, err
 }
 
-// fromBuffers returns the NAL units of an access unit in several buffers: each one NAL unit without a
-// start code, or any number of them with start codes.
+// fromBuffers returns the NAL units of an access unit in several buffers: each one NAL unit without
+// a start code, or any number of them with start codes.
 func (s *scratch) fromBuffers(buffers [][]byte) ([][]byte, error) {
 	s.parts = s.parts[:0]
 	for i, b := range buffers {

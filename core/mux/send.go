@@ -1,16 +1,14 @@
 package mux
 
 import (
-	"fmt"
-
 	"luatrtmp/core/flv"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
 
-// A frame is sent in three steps: it is inspected, which changes nothing but what its track knows of
-// its own media; the gate decides what becomes of it; and the outlet emits it, behind the headers that
-// have to stand in front of it.
+// A frame is sent in three steps: it is inspected, which changes nothing but what its track knows
+// of its own media; the gate decides what becomes of it; and the outlet emits it, behind the
+// headers that have to stand in front of it.
 
 // SendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as
 // flv.AccessUnit.Data has them. timestamp is its decode time in ms.
@@ -75,8 +73,8 @@ func (m *Muxer) SendUnit(u *flv.AccessUnit, timestamp uint32) error {
 	return m.sendVideo(t, in)
 }
 
-// Learn takes what can be learnt from a unit of a source that is not sent, and reports whether it is a
-// key frame.
+// Learn takes what can be learnt from a unit of a source that is not sent, and reports whether it
+// is a key frame.
 func (m *Muxer) Learn(u *flv.AccessUnit) (key bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -165,8 +163,8 @@ func (m *Muxer) sendAudioTag(tag *flv.AudioTag, timestamp uint32) error {
 	return nil
 }
 
-// forget lets go of the frame that was sent: it is the caller's memory, perhaps not even Go's. It must
-// be called with m.mu held.
+// forget lets go of the frame that was sent: it is the caller's memory, perhaps not even Go's. It
+// must be called with m.mu held.
 func (m *Muxer) forget() {
 	m.scratch.forget()
 	m.outlet.build.Forget()
@@ -196,9 +194,9 @@ func (m *Muxer) sendVideo(t *track, in videoInput) error {
 	return m.outlet.emitVideo(t, &f, m.config.Clock())
 }
 
-// gateVideo decides what becomes of an access unit that is good: it reports whether it is to be sent
-// now. What holds no frame waits for the next one that does; what cannot be decoded is dropped. It must
-// be called with m.mu held.
+// gateVideo decides what becomes of an access unit that is good: it reports whether it is to be
+// sent now. What holds no frame waits for the next one that does; what cannot be decoded is
+// dropped. It must be called with m.mu held.
 func (m *Muxer) gateVideo(t *track, f *videoFrame) (sends bool, err error) {
 	switch {
 	case !m.outlet.publishing():
@@ -259,8 +257,8 @@ func (m *Muxer) gateAudio(t *track) error {
 	return nil
 }
 
-// warnOfFaults warns once of a fault in an access unit that is sent nevertheless: encoders repeat their
-// parameter sets with each key frame.
+// warnOfFaults warns once of a fault in an access unit that is sent nevertheless: encoders repeat
+// their parameter sets with each key frame.
 func (m *Muxer) warnOfFaults(t *track, f *videoFrame) {
 	switch {
 	case f.badSet != nil && !m.warned.badSet:
@@ -270,10 +268,4 @@ func (m *Muxer) warnOfFaults(t *track, f *videoFrame) {
 		m.warned.damage = true
 		m.config.Warn("a NAL unit is left out of its frame", "codec", t.video.Codec(), "why", f.damage)
 	}
-}
-
-// severalFrames is the error of an access unit with more than one frame. They have one timestamp, and
-// decoders take the first one only.
-func severalFrames(n int) error {
-	return fmt.Errorf("%d frames in one access unit, expected one: each goes by itself, with its own timestamp", n)
 }

@@ -5,27 +5,27 @@ import (
 	"luatrtmp/core/sendqueue"
 )
 
-// Option silent_audio: some services (YouTube, Facebook) show nothing of a stream without audio. A track
-// of silent AAC then stands beside video that has none.
+// Option silent_audio: some services (YouTube, Facebook) show nothing of a stream without audio. A
+// track of silent AAC then stands beside video that has none.
 //
 // It begins with the first frame of video if the source says that it has no audio, or else when
-// silencePatience of video has gone by without any. From then on each frame of video is preceded by the
-// silent frames that are due by its time: their timestamps count samples from the first frame of video
-// on, so that audio is never ahead of the video and less than a frame behind. It ends for good when real
-// audio comes, whose frames then go on at the same time or later. Whether the media has audio outlives
-// connections: on the next one silence begins with the first frame of video. Another sender, which a new
-// source is, begins anew.
+// silencePatience of video has gone by without any. From then on each frame of video is preceded by
+// the silent frames that are due by its time: their timestamps count samples from the first frame
+// of video on, so that audio is never ahead of the video and less than a frame behind. It ends for
+// good when real audio comes, whose frames then go on at the same time or later. Whether the media
+// has audio outlives connections: on the next one silence begins with the first frame of video.
+// Another sender, which a new source is, begins anew.
 
 const (
-	// silencePatience is the video time, in ms, after which video without audio is taken for video that
-	// has none. Audio of a camera begins later than its video, but not by more.
+	// silencePatience is the video time, in ms, after which video without audio is taken for video
+	// that has none. Audio of a camera begins later than its video, but not by more.
 	silencePatience = 1000
 
 	silenceRate     = 44100 // Hz; what every service takes
 	silenceChannels = 2
 
-	// silenceCatchUp is the number of frames that may be due at once: a second. Where video pauses for
-	// longer, audio does too.
+	// silenceCatchUp is the number of frames that may be due at once: a second. Where video pauses
+	// for longer, audio does too.
 	silenceCatchUp = silenceRate / flv.SamplesPerFrame
 )
 
@@ -56,7 +56,8 @@ func (o *outlet) expectSilence() {
 // silent reports whether the connection has the silent track.
 func (o *outlet) silent() bool { return o.Wants.SilentAudio && o.media.audio == audioMissing }
 
-// fillSilence sends the silent frames that are due by the time of a frame of video, which comes next.
+// fillSilence sends the silent frames that are due by the time of a frame of video, which comes
+// next.
 func (o *outlet) fillSilence(at uint32) error {
 	if !o.Wants.SilentAudio || o.media.audio == audioHeard {
 		return nil

@@ -29,8 +29,9 @@ func pictures(t *testing.T, m *testMuxer, from, to, step uint32) uint32 {
 	return at - step
 }
 
-// inStep checks that what was sent is silence in step with the pictures, from a time on: the timestamps never go back, and no
-// picture comes when audio is behind it by a frame or ahead of it. It returns the number of silent frames.
+// inStep checks that what was sent is silence in step with the pictures, from a time on: the
+// timestamps never go back, and no picture comes when audio is behind it by a frame or ahead of it.
+// It returns the number of silent frames.
 func inStep(t *testing.T, entries []*sendqueue.Message, from uint32, first int) int {
 	t.Helper()
 	last, frames := uint32(0), 0

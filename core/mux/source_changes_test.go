@@ -13,8 +13,8 @@ import (
 	"luatrtmp/core/source/mediatest"
 )
 
-// A source that changes its codecs in the middle goes on: H.264 with AAC, HEVC without sound, HEVC with AC-3, and
-// H.264 with AAC again.
+// A source that changes its codecs in the middle goes on: H.264 with AAC, HEVC without sound, HEVC
+// with AC-3, and H.264 with AAC again.
 func TestSourceChangesItsCodecs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.ts")
 	var file []byte

@@ -1,13 +1,13 @@
 package mux
 
-// This file has how a Muxer goes from one connection to another without losing a frame or sending one
-// twice: it decides under its lock, frame by frame, on which connection each goes.
+// This file has how a Muxer goes from one connection to another without losing a frame or sending
+// one twice: it decides under its lock, frame by frame, on which connection each goes.
 //
 // Where there is no connection for a while, media is parked. The connection that comes next adopts
 // what waits in the parking place, whose sequence headers and clock it goes on with.
 
-// switchover is what becomes of the media at the next key frame or, without video, at the next audio
-// frame.
+// switchover is what becomes of the media at the next key frame or, without video, at the next
+// audio frame.
 type switchover struct {
 	prepared bool // else there is none, and the rest has no meaning
 	to       Destination

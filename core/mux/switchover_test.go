@@ -78,7 +78,8 @@ func TestRelayWithoutAKeyFrame(t *testing.T) {
 	require.EqualValues(t, 1, m.counters.Snapshot().DroppedFrames)
 }
 
-// What is parked goes out on the connection that comes, under its message stream ID, and within the queue's limits.
+// What is parked goes out on the connection that comes, under its message stream ID, and within the
+// queue's limits.
 func TestRelayParked(t *testing.T) {
 	m, old := attached()
 	require.NoError(t, m.sendAnnexB(coretest.KeyFrame, 0, 0))

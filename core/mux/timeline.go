@@ -5,15 +5,18 @@ import (
 )
 
 const (
-	// maxReorder: a timestamp that goes back by less is taken for a small disorder and lifted to the one before.
+	// maxReorder: a timestamp that goes back by less is taken for a small disorder and lifted to
+	// the one before.
 	maxReorder = time.Second
 
-	// maxStep: a timestamp that goes forward by more, while less time really passed, is a jump of the sender's clock.
+	// maxStep: a timestamp that goes forward by more, while less time really passed, is a jump of
+	// the sender's clock.
 	maxStep = 10 * time.Second
 )
 
-// timeline maps the timestamps of one track, modulo 2^32 ms and from any origin, to those of one connection. Time
-// never goes back within a track, and jumps of the sender's clock are repaired, not forwarded.
+// timeline maps the timestamps of one track, modulo 2^32 ms and from any origin, to those of one
+// connection. Time never goes back within a track, and jumps of the sender's clock are repaired,
+// not forwarded.
 type timeline struct {
 	started bool
 	offset  uint32 // what is added to an input timestamp
@@ -22,9 +25,10 @@ type timeline struct {
 	lastNow time.Time
 }
 
-// start begins the track with input timestamp in. The first track of a connection begins at elapsed, the time since the
-// connection's first media; another one keeps the distance to the first of the others that its timestamps may have the
-// clock of. If they have a clock of their own it begins where the others are.
+// start begins the track with input timestamp in. The first track of a connection begins at
+// elapsed, the time since the connection's first media; another one keeps the distance to the first
+// of the others that its timestamps may have the clock of. If they have a clock of their own it
+// begins where the others are.
 func (t *timeline) start(in, elapsed uint32, now time.Time, others ...*timeline) {
 	out := later(t.lastOut, elapsed)
 	offset := out - in
@@ -39,7 +43,8 @@ func (t *timeline) start(in, elapsed uint32, now time.Time, others ...*timeline)
 	*t = timeline{started: true, offset: offset, lastOut: out, lastNow: now}
 }
 
-// reference returns the track that is furthest, and the one whose clock an input timestamp may be of; nil if there is none.
+// reference returns the track that is furthest, and the one whose clock an input timestamp may be
+// of; nil if there is none.
 func (t *timeline) reference(in uint32, others []*timeline) (latest, shared *timeline) {
 	for _, o := range others {
 		if !o.started {

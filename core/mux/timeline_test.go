@@ -111,7 +111,8 @@ func TestTimelineProperty(t *testing.T) {
 	}
 }
 
-// A track that begins anew on a connection that has run for a while goes on at its time, and never before lastOut.
+// A track that begins anew on a connection that has run for a while goes on at its time, and never
+// before lastOut.
 func TestTimelineBeginsAgain(t *testing.T) {
 	now := time.Unix(1000, 0)
 	for _, c := range []struct{ last, elapsed, want uint32 }{{500, 700, 700}, {700, 500, 700}, {0xFFFFFF00, 5, 5}} {

@@ -97,7 +97,8 @@ func (t *track) configuration() []byte {
 	return t.audio.Record()
 }
 
-// form returns how bodies of the track are written. The old forms are those that every server knows.
+// form returns how bodies of the track are written. The old forms are those that every server
+// knows.
 func (t *track) form(legacyHEVC bool) flv.Form {
 	f := formOf(t.codec(), legacyHEVC)
 	f.Track = t.id
@@ -135,9 +136,9 @@ func (l tracks) first(kind flv.Kind) *track {
 	return nil
 }
 
-// of returns the track for media of a codec: if there is none, or it is of another codec, a fresh one,
-// which keep makes one of the tracks. Until then nothing changes, so that a wrong frame does not cost
-// what is known.
+// of returns the track for media of a codec: if there is none, or it is of another codec, a fresh
+// one, which keep makes one of the tracks. Until then nothing changes, so that a wrong frame does
+// not cost what is known.
 func (l tracks) of(c flv.Codec, id uint8) (*track, error) {
 	if t := l.find(c.Kind(), id); t != nil && t.codec() == c {
 		return t, nil
@@ -145,7 +146,8 @@ func (l tracks) of(c flv.Codec, id uint8) (*track, error) {
 	return newTrack(c, id)
 }
 
-// keep makes a track one of the tracks, and returns that. It goes on at the time of one that was there.
+// keep makes a track one of the tracks, and returns that. It goes on at the time of one that was
+// there.
 func (l *tracks) keep(t *track) *track {
 	if t.kept {
 		return t
@@ -166,8 +168,8 @@ func (l *tracks) keep(t *track) *track {
 	return t
 }
 
-// keepVideo keeps a track that has got a frame, unless the frame is a mistake: media of another codec
-// than before must begin with what decoding can begin with.
+// keepVideo keeps a track that has got a frame, unless the frame is a mistake: media of another
+// codec than before must begin with what decoding can begin with.
 func (l *tracks) keepVideo(t *track, f *videoFrame) (*track, error) {
 	if t.kept {
 		return t, nil
@@ -220,8 +222,8 @@ func (l tracks) audioTrack(f *Frame, data []byte) (*track, error) {
 	return l.pushedTrack(f, flv.Audio, func() (flv.Codec, error) { return audioCodecOf(f.Config, data), nil })
 }
 
-// pushedTrack returns the track of a pushed frame. recognize says of which codec a track is that is not
-// known yet, if the frame does not.
+// pushedTrack returns the track of a pushed frame. recognize says of which codec a track is that is
+// not known yet, if the frame does not.
 func (l tracks) pushedTrack(f *Frame, kind flv.Kind, recognize func() (flv.Codec, error)) (*track, error) {
 	id, err := f.trackID()
 	if err != nil {

@@ -148,7 +148,8 @@ func TestSeveralTracks(t *testing.T) {
 	requireWire(t, w, "80 video 2 hevc end", "60 audio 255 opus end") // old servers expect none of H.264 and AAC
 }
 
-// Tracks of which each has a clock of its own begin where the others are; those with the same clock keep their distance.
+// Tracks of which each has a clock of its own begin where the others are; those with the same clock
+// keep their distance.
 func TestSeveralTracksTimes(t *testing.T) {
 	m, w := attachedTo(func(*Destination) {})
 	require.NoError(t, m.SendVideoFrame(coretest.KeyFrame, 1000, Frame{}))
