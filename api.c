@@ -8,7 +8,6 @@
 #include "api.h"
 #include "internal/forkguard/forked.h"
 #include "internal/hostsignals/signals.h"
-#include "internal/luaface/library.h"
 
 /* Whether Go may be called. */
 static int enter(void)
@@ -40,6 +39,11 @@ void await_goodbyes(void)
 {
     if (enter())
         go_await_goodbyes(0);
+}
+
+int set_source(rtmp_ctx_t *ctx, const char *path, const struct source_field *fields, uint32_t count)
+{
+    return enter() ? go_set_source_fields(ctx, path, fields, count) : RTMP_ERR_FAILED;
 }
 
 void log_warning(rtmp_ctx_t *ctx, const char *what, const char *why)

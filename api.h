@@ -6,6 +6,7 @@
 #define API_H
 
 #include "include/luat_rtmp_push.h"
+#include "internal/luaface/library.h"
 #include "internal/luatos/binding.h"
 #include "internal/luatos/camera.h"
 
@@ -54,6 +55,9 @@ void go_set_camera(rtmp_ctx_t *ctx, enum camera camera);
 #undef SAME_TYPE
 
 /* The rest is for api.c, and not to be called in a child made by fork(). */
+
+/* set_source() of the Lua face. */
+int go_set_source_fields(rtmp_ctx_t *ctx, const char *path, const struct source_field *fields, uint32_t count);
 
 /* Logs a warning about ctx, or about the library if that is NULL: what has happened, and why. Does not wait. */
 void go_warn(rtmp_ctx_t *ctx, const char *what, const char *why);

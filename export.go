@@ -11,6 +11,7 @@ package main
 #include "api.h"
 
 typedef const char *rtmp_text;
+typedef const struct source_field *source_fields;
 
 // The context travels as a number: Go's collector is not to find the address of memory that may be freed.
 static inline void call_state(rtmp_state_callback f, uintptr_t ctx, int old_state, int new_state, int code) {
@@ -102,6 +103,17 @@ func go_set_option(ctx *C.rtmp_ctx_t, name, value C.rtmp_text) C.int {
 //export go_set_source
 func go_set_source(ctx *C.rtmp_ctx_t, spec C.rtmp_text) C.int {
 	return with(ctx, func(i *instance) error { return i.Publisher.SetSource(text(spec)) })
+}
+
+//export go_set_source_fields
+func go_set_source_fields(ctx *C.rtmp_ctx_t, path C.rtmp_text, fields C.source_fields, count C.uint32_t) C.int {
+	return with(ctx, func(i *instance) error {
+		var all []core.SourceField
+		for _, f := range unsafe.Slice((*C.struct_source_field)(fields), int(count)) {
+			all = append(all, core.SourceField{Name: text(f.name), Value: text(f.value)})
+		}
+		return i.Publisher.SetSourceFields(text(path), all)
+	})
 }
 
 //export go_metadata_number

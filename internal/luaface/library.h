@@ -16,4 +16,12 @@ void await_goodbyes(void);
 /* Logs a warning about a context: what has happened, and why. Does not wait. In a child made by fork() it does nothing. */
 void log_warning(rtmp_ctx_t *ctx, const char *what, const char *why);
 
+/* A parameter of a source: its name and its value. */
+struct source_field {
+    const char *name, *value;
+};
+
+/* rtmp_set_source() for a path or a URL whose parameters are apart from it. */
+int set_source(rtmp_ctx_t *ctx, const char *path, const struct source_field *fields, uint32_t count);
+
 #endif

@@ -1,15 +1,15 @@
 /* Sources: Lua values -> the C API. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "source.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../luatos/camera.h"
+#include "library.h"
 #include "methods.h"
 #include "stack.h"
 #include "values.h"
+
+enum { MAX_FIELDS = 64 }; /* of a source's table: more than any source knows */
 
 /* The fields of a source's table that have one type; all others are left to the library, which knows their names. */
 static const struct {
@@ -17,37 +17,17 @@ static const struct {
     int         type;
 } source_types[] = {{"path", LUA_TSTRING}, {"loop", LUA_TBOOLEAN}, {"fps", LUA_TNUMBER}};
 
-/* The parameters of a source, "loop=1&fps=25". */
-struct parameters {
-    char   text[1024];
-    size_t length;
+/* The fields of a source's table but path. Strings stay in the table, which nobody changes meanwhile. */
+struct fields {
+    uint32_t            count;
+    struct source_field all[MAX_FIELDS];
+    char                numbers[MAX_FIELDS][32];
 };
 
-/* Appends text as it stands in the query of a URL. Returns 0 when there is no room. */
-static int append_escaped(struct parameters *p, const char *text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (p->length + 4 > sizeof p->text)
-            return 0;
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-_.~", c) != NULL) {
-            p->text[p->length++] = (char)c;
-        } else {
-            p->text[p->length++] = '%';
-            p->text[p->length++] = hex[c >> 4];
-            p->text[p->length++] = hex[c & 15];
-        }
-    }
-    p->text[p->length] = '\0';
-    return 1;
-}
-
 /* One field: name at -2, value at -1. Returns 0 and pushes a text when it is wrong. */
-static int append_parameter(lua_State *L, struct parameters *p)
+static int add_field(lua_State *L, struct fields *f)
 {
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "", *value;
-    char        number[64];
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
     int         type = lua_type(L, -1);
     size_t      i;
 
@@ -64,45 +44,39 @@ static int append_parameter(lua_State *L, struct parameters *p)
         return 0;
     if (strcmp(name, "path") == 0)
         return 1;
-    if (type == LUA_TNUMBER)
-        number_text(L, -1, number, sizeof number);
-    value = type == LUA_TSTRING ? lua_tostring(L, -1) : type == LUA_TNUMBER ? number : lua_toboolean(L, -1) ? "1" : "0";
-    if (p->length > 0 && p->length + 2 < sizeof p->text)
-        p->text[p->length++] = '&';
-    if (!append_escaped(p, name) || p->length + 2 > sizeof p->text || (p->text[p->length++] = '=', !append_escaped(p, value))) {
-        char buffer[MAX_SHOWN + 4];
-        lua_pushfstring(L, "source: field '%s': the fields are too long together", shown(name, buffer));
+    if (f->count == MAX_FIELDS) {
+        lua_pushfstring(L, "source: more than %d fields", MAX_FIELDS);
         return 0;
     }
+    f->all[f->count].name = name;
+    if (type == LUA_TNUMBER) {
+        number_text(L, -1, f->numbers[f->count], sizeof f->numbers[f->count]);
+        f->all[f->count].value = f->numbers[f->count];
+    } else {
+        f->all[f->count].value = type == LUA_TSTRING ? lua_tostring(L, -1) : lua_toboolean(L, -1) ? "1" : "0";
+    }
+    f->count++;
     return 1;
 }
 
-/*
- * Pushes "path?loop=1&fps=25" for the table at index i, "rtp://host:port?a=b&loop=1" for a URL. Returns 0 and pushes a text
- * when it is wrong.
- */
-static int spec_from_table(lua_State *L, int i)
+/* Applies the table at index i. Returns RTMP_OK, or a code with a text pushed. */
+static int set_source_table(lua_State *L, int i, struct context *c)
 {
-    struct parameters p = {"", 0};
-    const char       *path, *joint = "?";
-
+    struct fields f;
+    int           path;
+    f.count = 0;
+    lua_getfield(L, i, "path"); /* first: it may call the script, which must not change the table any more once it has been read */
+    path = lua_gettop(L);
     for (lua_pushnil(L); lua_next(L, i) != 0; lua_pop(L, 1))
-        if (!append_parameter(L, &p))
-            return 0;
-    lua_getfield(L, i, "path");
-    if (lua_type(L, -1) != LUA_TSTRING) {
+        if (!add_field(L, &f))
+            return RTMP_ERR_INVALID_PARAM;
+    if (lua_type(L, path) != LUA_TSTRING) {
         lua_pushstring(L, "source: a table needs the field 'path', a string");
-        return 0;
+        return RTMP_ERR_INVALID_PARAM;
     }
-    if (!is_text(L, -1, "source"))
-        return 0;
-    path = lua_tostring(L, -1);
-    if (p.length == 0)
-        joint = "";
-    else if (strstr(path, "://") != NULL && strchr(path, '?') != NULL)
-        joint = "&";
-    lua_pushfstring(L, "%s%s%s", path, joint, p.text);
-    return 1;
+    if (!is_text(L, path, "source"))
+        return RTMP_ERR_INVALID_PARAM;
+    return set_source(&c->rtmp, lua_tostring(L, path), f.all, f.count) == RTMP_OK ? RTMP_OK : context_push_error(L, c);
 }
 
 int context_set_source(lua_State *L, int i, struct context *c)
@@ -122,10 +96,7 @@ int context_set_source(lua_State *L, int i, struct context *c)
         spec = "none";
         break;
     case LUA_TTABLE:
-        if (!spec_from_table(L, i))
-            return RTMP_ERR_INVALID_PARAM;
-        spec = lua_tostring(L, -1);
-        break;
+        return set_source_table(L, i, c);
     default:
         lua_pushfstring(L, "source: a path, \"clip\", \"none\", false or a table expected, got %s",
                         lua_typename(L, lua_type(L, i)));
