@@ -25,29 +25,6 @@ const OptionCA = "tls_ca"
 // maxCAFile bounds the file of authorities: a system's whole collection has some 200 kB.
 const maxCAFile = 4 << 20
 
-// set sets an option of TLS; false for another option.
-func (t *TLS) set(name, value string) (known bool, err error) {
-	switch name {
-	case OptionCA:
-		var pool *x509.CertPool
-		if pool, err = LoadCA(name, value); err == nil {
-			t.CA = pool
-		}
-	case "tls_server_name":
-		err = setText(&t.ServerName, name, value)
-	case "tls_insecure":
-		if value != "true" && value != "false" {
-			return true, rtmperr.New(rtmperr.ErrInvalid, "option %q: %q, expected true or false", name, brief.Text(value))
-		}
-		t.Insecure = value == "true"
-	case "tls":
-		err = rtmperr.New(rtmperr.ErrInvalid, "option %q: a table in Lua; here the options are tls_ca, tls_server_name and tls_insecure", name)
-	default:
-		return false, nil
-	}
-	return true, err
-}
-
 // LoadCA reads a PEM file of certificates.
 func LoadCA(option, path string) (*x509.CertPool, error) {
 	f, err := os.Open(path)
