@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"luatrtmp/core/rtmperr"
 )
@@ -89,7 +90,11 @@ func (b binding) family() string {
 
 // dialer returns what connects to a remote address.
 func (b binding) dialer(to netip.Addr) net.Dialer {
-	d := net.Dialer{KeepAliveConfig: keepalive}
+	// Keepalive finds out that the link is gone while nothing is sent: after some 20 s of silence.
+	// RFC 9293, 3.8.4.
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3,
+	}}
 	switch {
 	case b.address.IsValid():
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(b.address, 0))

@@ -12,9 +12,6 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// keepalive finds out that the link is gone while nothing is sent: after some 20 s of silence. RFC 9293, 3.8.4.
-var keepalive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
-
 // minSilence is the least time that data may go unacknowledged: a lossy link retransmits a few times, at growing intervals.
 const minSilence = 10 * time.Second
 
