@@ -1,9 +1,14 @@
 // Package core is the publisher: one RTMP connection at a time, from `connect` to the goodbye.
 //
 //	caller's thread      SendVideo, SendAudio ----.
-//	feeder goroutine     source, paced -----------+--> muxer --> writer --> writing goroutine --> socket
+//	feeder goroutine     source, paced -----------+--> muxer --> writer --> socket
 //	session goroutine    dial, handshake, dialogue, goodbye ------^
-//	reading goroutine    acknowledgements, ping replies ----------^        <-- socket
+//	receiving goroutine  acknowledgements, ping replies ----------^     <-- socket
+//
+// A context has one session goroutine from Connect to the end, and one receiving goroutine for each connection that is past
+// its handshake. What the network does not take at once is written by a goroutine that ends with the backlog. While a server's
+// request to reconnect is followed there is a goroutine that brings the new connection up, and one for each connection that
+// is left, until it is closed. All else is timers. TestGoroutinesOfAContext counts them.
 //
 // A Publisher lives as long as the caller wants. A session is one attempt to connect and the publishing that follows. A
 // connection is one TCP connection and everything that belongs to it, so that nothing of a connection outlives it; when a

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 )
 
 // Reader puts messages together from the chunks of a peer. It is not safe for
 // use by several goroutines.
 type Reader struct {
-	from       io.Reader
-	buf        *bufio.Reader // nil: rests
+	buf        *bufio.Reader
 	streams    []*readStream
 	chunkSize  uint32
 	open       int32 // chunk streams with an unfinished message
@@ -24,24 +22,7 @@ type Reader struct {
 // NewReader returns a Reader with the default chunk size. It has a buffer of
 // its own and may read more from r than the messages it has returned.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{from: r, chunkSize: DefaultChunkSize}
-}
-
-// buffers are those of Readers that rest.
-var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBufferSize) }}
-
-// Rest reports whether nothing of the next message has been read, and then lets go
-// of the buffer until it is: a peer may be silent for hours.
-func (r *Reader) Rest() bool {
-	if r.open > 0 || r.buf != nil && r.buf.Buffered() > 0 {
-		return false
-	}
-	if r.buf != nil {
-		r.buf.Reset(nil)
-		buffers.Put(r.buf)
-		r.buf = nil
-	}
-	return true
+	return &Reader{buf: bufio.NewReaderSize(r, readBufferSize), chunkSize: DefaultChunkSize}
 }
 
 // SetChunkSize sets the greatest payload of the chunks that follow, in bytes,
@@ -71,10 +52,6 @@ func (r *Reader) Abort(chunkStreamID uint32) {
 // reader or the sentinels of this package say. Every error is final, since the
 // place in the stream is lost with it: further calls return it again.
 func (r *Reader) Read() (*Message, error) {
-	if r.buf == nil {
-		r.buf = buffers.Get().(*bufio.Reader)
-		r.buf.Reset(r.from)
-	}
 	for r.err == nil {
 		var m *Message
 		if m, r.err = r.readChunk(); m != nil {

@@ -20,10 +20,6 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{chunks: *chunk.NewReader(r)}
 }
 
-// Rest reports whether nothing of the next message has been read, and then lets go
-// of the buffer until it is.
-func (r *Reader) Rest() bool { return r.chunks.Rest() }
-
 // Read returns the next message, which belongs to the caller. Set Chunk Size and
 // Abort have then been applied already.
 //
