@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/link"
 	"luatrtmp/core/message"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
@@ -28,8 +29,8 @@ type connection struct {
 	stopForce func() bool // ends abort's effect on conn
 
 	conn     net.Conn
-	out      *writer
-	in       *reader
+	out      *link.Sender
+	in       *link.Receiver
 	talk     *dialogue
 	streamID uint32
 	accepted time.Time // when media could flow
@@ -79,15 +80,18 @@ func (c *connection) reach(s State, reached func(State) bool) bool {
 
 // start begins the dialogue.
 func (c *connection) start() {
-	c.out = newWriter(c.conn, c.o, &c.p.counters)
-	c.in = newReader(c.conn, c.out, c.p.log)
-	go c.in.run()
-	if c.p.log.Enabled(context.Background(), slog.LevelDebug) {
-		c.out.tellDropped = func(frames uint32, bytes uint64) {
-			c.p.log.Debug("frames are dropped, because too much waits for the network", "frames", frames, "bytes", bytes)
-		}
-	}
+	c.out = link.NewSender(c.conn, link.SenderConfig{
+		Timeout: c.o.Timeout, MaxBytes: c.o.QueueBytes, MaxMedia: c.o.QueueMedia, Counters: &c.p.counters, Dropped: c.logDropped,
+	})
+	c.in = link.NewReceiver(c.conn, c.out, c.p.log)
+	go c.in.Run()
 	c.talk = &dialogue{to: c.to, o: c.o, out: c.out, in: c.in, shutdown: c.shutdown, log: c.p.log}
+}
+
+func (c *connection) logDropped(frames uint32, bytes uint64) {
+	if c.p.log.Enabled(context.Background(), slog.LevelDebug) {
+		c.p.log.Debug("frames are dropped, because too much waits for the network", "frames", frames, "bytes", bytes)
+	}
 }
 
 // heard looks at a command of the server that nobody waits for. An error is a refusal, which ends
@@ -118,7 +122,7 @@ func (c *connection) whyBroken(closed func() error) error {
 		select {
 		case <-limit.C:
 			return c.out.Err()
-		case m, ok := <-c.in.commands:
+		case m, ok := <-c.in.Commands():
 			if !ok {
 				return closed()
 			}
@@ -132,15 +136,15 @@ func (c *connection) whyBroken(closed func() error) error {
 // whyClosed says why reading ended while media flowed.
 func (c *connection) whyClosed() error {
 	const atOnce = 3 * time.Second
-	if errors.Is(c.in.err, net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
-		c.out.abort()
-		<-c.out.done
+	if errors.Is(c.in.Cause(), net.ErrClosed) { // it was closed here: the writer gave up, or the end was forced
+		c.out.Abort()
+		<-c.out.Done()
 		if err := c.out.Err(); err != nil {
 			return err
 		}
 	}
 	after := time.Since(c.accepted).Round(time.Millisecond)
-	if c.in.closedByPeer() && after < atOnce {
+	if c.in.ClosedByPeer() && after < atOnce {
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection soon (%v) after it had accepted the stream: check the stream key and its token; "+
 			"another publisher may have the name; or it does not take %s; see its log", after, c.p.muxer.SentCodecs(c.out))
 	}
@@ -151,14 +155,14 @@ func (c *connection) whyClosed() error {
 // the latest, and soon when hurry is done.
 func (c *connection) goodbye(limit, hurry context.Context) {
 	c.talk.unpublish()
-	c.out.finish()
+	c.out.Finish()
 	select {
-	case <-c.out.done:
+	case <-c.out.Done():
 	case <-limit.Done():
 		return
 	}
 	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && c.out.Err() == nil && half.CloseWrite() == nil {
-		c.in.drain(limit, hurry)
+		c.in.AwaitEnd(limit, hurry)
 	}
 }
 
@@ -209,9 +213,9 @@ func (c *connection) stop() {
 	if c.out == nil {
 		return
 	}
-	c.out.abort()
-	<-c.out.done
-	c.out.discard()
-	for range c.in.commands { // until the receiving goroutine has ended
+	c.out.Abort()
+	<-c.out.Done()
+	c.out.Discard()
+	for range c.in.Commands() { // until the receiving goroutine has ended
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"luatrtmp/core/link"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/transport"
 )
@@ -27,14 +28,14 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 	look := time.NewTicker(endLook)
 	defer look.Stop()
 	var (
-		commands   = c.in.commands
+		commands   = c.in.Commands()
 		progressed = time.Now()
 		least      = -1      // the least that was unacknowledged so far, once all has left
 		left       time.Time // when everything had left
 		closed     time.Time // when the server closed its direction
 	)
 	for {
-		idle, err := c.out.idle()
+		idle, err := c.out.Idle()
 		if err != nil {
 			return c.undelivered(c.whyBroken(c.whyClosed), before)
 		}
@@ -54,7 +55,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 			case time.Since(progressed) >= c.o.Timeout:
 				return c.undelivered(rtmperr.New(rtmperr.ErrTimeout, "the network or the server took no data for %v", c.o.Timeout), before)
 			}
-			if !closed.IsZero() && time.Since(closed) >= endPatience {
+			if !closed.IsZero() && time.Since(closed) >= link.EndPatience {
 				return c.undelivered(c.whyClosed(), before)
 			}
 		}
@@ -65,7 +66,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 				if err := c.heard(m); err != nil {
 					return c.undelivered(err, before)
 				}
-			case rtmperr.IsReset(c.in.err): // a server that closes without having read everything resets the connection
+			case rtmperr.IsReset(c.in.Cause()): // a server that closes without having read everything resets the connection
 				return c.undelivered(c.whyClosed(), before)
 			default:
 				commands, closed = nil, time.Now()
@@ -81,7 +82,7 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 
 // lastDelivered returns an error if the last frames of the source were dropped because too much waited.
 func (c *connection) lastDelivered(before uint32) error {
-	if !c.out.endsInCut() {
+	if !c.out.EndsInCut() {
 		return nil
 	}
 	return c.undelivered(rtmperr.New(rtmperr.ErrOverflow, "the network or the server was too slow for its last frames"), before)
@@ -91,10 +92,10 @@ func (c *connection) lastDelivered(before uint32) error {
 func (c *connection) undelivered(why error, before uint32) error {
 	bytes, _ := transport.Unacknowledged(c.conn)
 	c.conn.Close()
-	c.out.abort()
-	<-c.out.done
-	video, audio := c.out.left()
-	c.out.discard()
+	c.out.Abort()
+	<-c.out.Done()
+	video, audio := c.out.Unsent()
+	c.out.Discard()
 	dropped := int(c.p.counters.Snapshot().DroppedFrames-before) - video
 	var missing []string
 	for _, m := range []struct {

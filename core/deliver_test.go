@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/link"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/tests/script"
@@ -193,7 +194,7 @@ func TestEndOfASourceAtAServerThatStays(t *testing.T) {
 			began := time.Now()
 			c.Await("deleteStream")
 			w.until(StateDisconnected)
-			require.Less(t, time.Since(began), endPatience+endsOnABusyMachine-closeTimeout)
+			require.Less(t, time.Since(began), link.EndPatience+endsOnABusyMachine-closeTimeout)
 		})
 	}
 }

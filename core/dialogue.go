@@ -12,6 +12,7 @@ import (
 	"luatrtmp/amf"
 	"luatrtmp/core/caps"
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/link"
 	"luatrtmp/core/message"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
@@ -27,8 +28,8 @@ import (
 type dialogue struct {
 	to       *endpoint.Endpoint
 	o        *options.Options
-	out      *writer
-	in       *reader
+	out      *link.Sender
+	in       *link.Receiver
 	shutdown context.Context // done: give up
 	log      *slog.Logger
 
@@ -40,7 +41,7 @@ type dialogue struct {
 
 // connect sends Set Chunk Size and `connect`, and waits for the answer.
 func (d *dialogue) connect(p plan) error {
-	if err := d.out.setChunkSize(d.o.ChunkSize); err != nil && d.out.Err() == nil {
+	if err := d.out.SetChunkSize(d.o.ChunkSize); err != nil && d.out.Err() == nil {
 		return stageFailed(stageConnect, err, err)
 	}
 	query := p.login.query(d.to.App)
@@ -115,7 +116,7 @@ func (d *dialogue) unpublish() {
 		d.command("FCUnpublish", amf.Null{}, d.to.Stream),
 		d.command("deleteStream", amf.Null{}, float64(d.streamID)),
 	} {
-		if err := d.out.sendMessage(0, sendqueue.Header, c); err != nil {
+		if err := d.out.SendMessage(0, sendqueue.Header, c); err != nil {
 			d.log.Debug("the server was not told that the stream ends", "why", err)
 			return
 		}
@@ -131,7 +132,7 @@ func (d *dialogue) command(name string, object amf.Value, arguments ...amf.Value
 // broke, await finds out: a server that closes it may have said why.
 func (d *dialogue) send(streamID uint32, name string, object amf.Value, arguments ...amf.Value) (transaction uint32, err error) {
 	d.log.Debug("sending a command", "command", name)
-	err = d.out.sendMessage(streamID, sendqueue.Control, d.command(name, object, arguments...))
+	err = d.out.SendMessage(streamID, sendqueue.Control, d.command(name, object, arguments...))
 	if err != nil && d.out.Err() != nil {
 		err = nil
 	}
@@ -167,12 +168,12 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 			return nil, rtmperr.ErrEnded
 		case <-limit.C:
 			return nil, stageFailed(command, os.ErrDeadlineExceeded, d.silent(command))
-		case received, more := <-d.in.commands:
+		case received, more := <-d.in.Commands():
 			if d.shutdown.Err() != nil {
 				return nil, rtmperr.ErrEnded
 			}
 			if !more {
-				return nil, stageFailed(command, d.in.err, d.whyEnded(command))
+				return nil, stageFailed(command, d.in.Cause(), d.whyEnded(command))
 			}
 			c = received
 		}
@@ -201,13 +202,13 @@ func (d *dialogue) silent(command stage) error {
 // whyEnded says why the connection ended before a command was answered.
 func (d *dialogue) whyEnded(command stage) error {
 	switch {
-	case errors.Is(d.in.err, net.ErrClosed): // the writer gave up, or the end is forced
-		d.out.abort()
-		<-d.out.done
+	case errors.Is(d.in.Cause(), net.ErrClosed): // the writer gave up, or the end is forced
+		d.out.Abort()
+		<-d.out.Done()
 		if err := d.out.Err(); err != nil {
 			return err
 		}
-	case d.in.closedByPeer():
+	case d.in.ClosedByPeer():
 		return rtmperr.New(rtmperr.ErrNetwork, "the server closed the connection instead of answering %s: %s", command, closedHint(command))
 	}
 	return d.in.Err("during " + command.String())

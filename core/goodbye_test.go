@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/link"
 	"luatrtmp/core/message"
 	"luatrtmp/tests/script"
 )
@@ -30,9 +31,9 @@ func TestEndOfASourceArrives(t *testing.T) {
 	require.NoError(t, c.SetReadBuffer(4096))
 	c.Accept()
 	w.until(StateDisconnecting)
-	time.Sleep(2 * answerPatience) // longer than a publisher waits that the user has told to end
+	time.Sleep(2 * link.AnswerPatience) // longer than a publisher waits that the user has told to end
 	c.Send(&message.Acknowledgement{SequenceNumber: 1})
-	time.Sleep(answerPatience / 4) // what comes of it
+	time.Sleep(link.AnswerPatience / 4) // what comes of it
 	for range pictures {
 		_, _, ok := nextVideo(t, c)
 		require.True(t, ok)

@@ -219,7 +219,7 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 	var broken <-chan struct{}
 	var commands <-chan *message.Command
 	if next != nil {
-		broken, commands = next.out.done, next.in.commands
+		broken, commands = next.out.Done(), next.in.Commands()
 	}
 	limit := time.NewTimer(keyFrameWait)
 	defer limit.Stop()

@@ -133,3 +133,5 @@ func defaults() *options.Options {
 	o := options.Default()
 	return &o
 }
+
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }

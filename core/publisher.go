@@ -12,6 +12,7 @@ import (
 
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/link"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
@@ -428,8 +429,8 @@ func (p *Publisher) Info() stats.Info {
 	media := p.muxer.Describe()
 	info := stats.Info{Width: media.Width, Height: media.Height, VideoCodec: media.VideoCodec, AudioCodec: media.AudioCodec}
 	info.QueueMedia, info.QueueBytes = p.muxer.Waiting()
-	if w, ok := p.muxer.Output().(*writer); ok {
-		info.RTT, info.RTTKnown = w.roundTrip()
+	if w, ok := p.muxer.Output().(*link.Sender); ok {
+		info.RTT, info.RTTKnown = w.RoundTrip()
 	}
 	info.SendKbps = p.counters.Kbps(time.Now())
 	info.Reconnects = p.reconnects.Load()

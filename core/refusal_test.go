@@ -1,17 +1,21 @@
 package core
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"io"
+	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/chunk"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -173,31 +177,47 @@ func TestRefusalWhileSending(t *testing.T) {
 	}
 }
 
-// Writing failed first: the reason is what the reader learns.
+// brokenPipe is a connection that takes nothing any more.
+type brokenPipe struct{ net.Conn }
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// Writing failed first: the reason is what the server has said before, if it has said anything.
 func TestWhyWritingFailed(t *testing.T) {
-	broken := rtmperr.New(rtmperr.ErrNetwork, "broken pipe")
 	for _, c := range []struct {
-		name string
-		in   *reader
-		send *message.Command
-		text string
+		name   string
+		says   *message.Command
+		closes bool
+		text   string
 	}{
-		{"refused", &reader{err: io.EOF}, script.Status(script.Info("error", "NetStream.Publish.BadName", "")), "BadName"},
-		{"closed", &reader{err: io.EOF}, script.Status(script.Started()), "stream key"},
-		{"nothing known", nil, nil, "broken pipe"},
+		{"refused", script.Status(script.Info("error", "NetStream.Publish.BadName", "")), true, "BadName"},
+		{"closed", script.Status(script.Started()), true, "stream key"},
+		{"nothing known", nil, false, "broken pipe"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				ours, peer := net.Pipe()
+				defer peer.Close()
 				s := newConnection(New(quietLog()), &endpoint.Endpoint{}, defaults(), context.Background(), context.Background())
-				s.out, s.accepted, s.in = &writer{err: broken}, time.Now(), c.in
-				if s.in == nil {
-					s.in = &reader{}
-				}
-				s.in.commands = make(chan *message.Command, 1)
-				if c.send != nil {
-					s.in.commands <- c.send
-					close(s.in.commands)
-				}
+				s.conn, s.accepted, s.stopForce = brokenPipe{ours}, time.Now(), func() bool { return true }
+				s.start()
+				defer s.stop()
+				go func() {
+					if c.says != nil {
+						body, err := c.says.AppendBody(nil)
+						assert.NoError(t, err)
+						h := chunk.Header{ChunkStreamID: message.CommandChunkStream, Type: uint8(c.says.Type())}
+						pieces, err := chunk.NewWriter().AppendMessage(nil, h, body)
+						assert.NoError(t, err)
+						_, err = peer.Write(bytes.Join(pieces, nil))
+						assert.NoError(t, err)
+					}
+					if c.closes {
+						peer.Close()
+					}
+				}()
+				require.NoError(t, s.out.SetChunkSize(4096))
+				<-s.out.Done()
 				require.ErrorContains(t, s.whyBroken(s.whyClosed), c.text)
 			})
 		})

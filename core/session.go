@@ -223,7 +223,7 @@ func (s *session) awaitsSuccessor() bool { return s.moving && s.line != lineUp }
 // watched returns what serve waits for beside its own: channels on which nothing comes for what is not there.
 func (s *session) watched() (broken <-chan struct{}, commands <-chan *message.Command, news <-chan moveNews) {
 	if s.line == lineUp {
-		broken, commands = s.now.out.done, s.now.in.commands
+		broken, commands = s.now.out.Done(), s.now.in.Commands()
 	}
 	if s.moving {
 		news = s.move.news

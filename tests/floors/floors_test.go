@@ -79,6 +79,10 @@ var floors = map[string]floor{
 	"core/stats":     {ours: []string{"core/chunk", "core/sendqueue"}},
 	"core/caps":      {ours: []string{"amf", "core/flv", "core/message", "core/rtmperr"}},
 	"core/mux":       {ours: []string{"amf", "core/caps", "core/chunk", "core/flv", "core/message", "core/rtmperr", "core/sendqueue", "internal/brief"}},
+	"core/link": {
+		ours: []string{"core/chunk", "core/message", "core/rtmperr", "core/sendqueue", "core/stats", "core/transport"},
+		top:  true,
+	},
 	"core": {
 		ours: []string{
 			"amf",
@@ -88,6 +92,7 @@ var floors = map[string]floor{
 			"core/flv",
 			"core/handshake",
 			"core/message",
+			"core/link",
 			"core/mux",
 			"core/notify",
 			"core/options",

@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"errors"
@@ -9,14 +9,14 @@ import (
 	"luatrtmp/core/transport"
 )
 
-// This file has the backlog of a writer and its end.
+// This file has the backlog of a sender, and its end.
 
-// batchBytes is how much is handed to the kernel at once when messages wait: enough to fill a system call, little
-// enough that control messages do not wait behind it.
+// batchBytes is how much is handed to the kernel at once when messages wait: enough to fill a system
+// call, little enough that control messages do not wait behind it.
 const batchBytes = 64 << 10
 
-// beginDrain starts the goroutine that writes what waits, unless it runs; w.mu is held.
-func (w *writer) beginDrain() {
+// beginDrain starts the goroutine that writes what waits, unless it runs; w.mu must be held.
+func (w *Sender) beginDrain() {
 	if !w.draining {
 		w.draining = true
 		go w.drain()
@@ -24,7 +24,7 @@ func (w *writer) beginDrain() {
 }
 
 // drain writes what waits, until nothing does or writing fails.
-func (w *writer) drain() {
+func (w *Sender) drain() {
 	err := rtmperr.Guard(w.writeBacklog)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -35,7 +35,7 @@ func (w *writer) drain() {
 }
 
 // writeBacklog begins with what is left of a message that the kernel has taken a part of.
-func (w *writer) writeBacklog() error {
+func (w *Sender) writeBacklog() error {
 	for {
 		if err := w.writeRest(); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (w *writer) writeBacklog() error {
 }
 
 // next makes what waits the batch. more is false when nothing does: then sending is the callers' again.
-func (w *writer) next() (more bool, err error) {
+func (w *Sender) next() (more bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
@@ -71,10 +71,12 @@ func (w *writer) next() (more bool, err error) {
 	return true, nil
 }
 
-// writeRest fails when the network takes nothing for a whole timeout; as long as something moves it goes on, however slowly. The
-// kernel takes no more until half of what it may hold is sent: meanwhile what the peer acknowledges tells of progress. A write that is
-// cut short by its deadline does not tell when it took its last byte: several deadlines within a timeout make out that time.
-func (w *writer) writeRest() error {
+// writeRest writes what is left of the batch. It fails when the network takes nothing for a whole
+// timeout; as long as something moves it goes on, however slowly. The kernel takes no more until half
+// of what it may hold is sent: meanwhile what the peer acknowledges shows the progress. A write that
+// its deadline cuts short does not tell when it took its last byte, so that there are several deadlines
+// within a timeout.
+func (w *Sender) writeRest() error {
 	const looks = 5
 	began := time.Now() // or when something has moved
 	var (
@@ -105,7 +107,7 @@ func (w *writer) writeRest() error {
 }
 
 // settle counts the batch as sent and gives its buffers back.
-func (w *writer) settle() {
+func (w *Sender) settle() {
 	w.forgetPieces()
 	w.counters.Sent(w.batch)
 	w.mu.Lock()
@@ -117,8 +119,8 @@ func (w *writer) settle() {
 	w.batch = w.batch[:0]
 }
 
-// Fail implements mux.Output: it ends the connection.
-func (w *writer) Fail(err error) {
+// Fail ends the connection.
+func (w *Sender) Fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
@@ -126,14 +128,15 @@ func (w *writer) Fail(err error) {
 	}
 }
 
-// end ends the connection; w.mu is held.
-func (w *writer) end(err error) {
+// end ends the connection; w.mu must be held.
+func (w *Sender) end(err error) {
 	w.broke(err)
 	w.conn.Close() // wakes drain, where it writes, and the reader
 }
 
-// broke ends writing, and returns why; w.mu is held. The connection stays open: what the peer has said before may still be read.
-func (w *writer) broke(err error) error {
+// broke ends writing, and returns why; w.mu must be held. The connection stays open: what the peer has
+// said before may still be read.
+func (w *Sender) broke(err error) error {
 	if w.err == nil {
 		w.err = err
 	}
@@ -141,47 +144,50 @@ func (w *writer) broke(err error) error {
 	return w.err
 }
 
-// finish lets writing end when nothing waits any more.
-func (w *writer) finish() {
+// Done is closed when nothing is or will be written any more.
+func (w *Sender) Done() <-chan struct{} { return w.done }
+
+// Finish lets writing end when nothing waits any more.
+func (w *Sender) Finish() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.finishing = true
 	w.closeIfOver()
 }
 
-// abort lets writing end; the connection is closed.
-func (w *writer) abort() {
+// Abort lets writing end; the connection is closed.
+func (w *Sender) Abort() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.broke(rtmperr.New(rtmperr.ErrNetwork, "the connection is closed"))
 }
 
-// closeIfOver closes done if nothing is or will be written any more; w.mu is held.
-func (w *writer) closeIfOver() {
+// closeIfOver closes done if nothing is or will be written any more; w.mu must be held.
+func (w *Sender) closeIfOver() {
 	if !w.over && !w.draining && (w.err != nil || w.finishing) {
 		w.over = true
 		close(w.done)
 	}
 }
 
-// failure returns why writing ended, nil when all was sent; valid after done.
-func (w *writer) Err() error {
+// Err returns why writing ended, nil when all was sent; valid after Done.
+func (w *Sender) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err
 }
 
-// left returns how many frames have not been sent; valid after done.
-func (w *writer) left() (video, audio int) {
+// Unsent returns how many frames have not been sent; valid after Done.
+func (w *Sender) Unsent() (video, audio int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.requeue()
 	return w.queue.Frames()
 }
 
-// discard drops what is left, and counts the frames of video in it: what the network took in part did
-// not arrive whole. done is closed.
-func (w *writer) discard() {
+// Discard drops what is left, and counts the frames of video in it: what the network took in part did
+// not arrive whole. Done must be closed.
+func (w *Sender) Discard() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.requeue()
@@ -190,7 +196,7 @@ func (w *writer) discard() {
 }
 
 // requeue puts back what was being written when writing ended; w.mu must be held.
-func (w *writer) requeue() {
+func (w *Sender) requeue() {
 	for _, m := range w.batch {
 		w.queue.Requeue(m)
 	}

@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"encoding/binary"
@@ -33,8 +33,8 @@ const hammerBuffer = 4 << 10
 // messages go the direct way and through the queue, in turn and half and half. Each message arrives once, whole and in its
 // sender's order.
 func TestHammer(t *testing.T) {
-	onLinks(t, hammerBuffer, func(t *testing.T, w *writer, peer net.Conn) {
-		require.NoError(t, w.setChunkSize(1000))
+	onLinks(t, hammerBuffer, func(t *testing.T, w *Sender, peer net.Conn) {
+		require.NoError(t, w.SetChunkSize(1000))
 		var sink hammerSink
 		arrived := make(chan error, 1)
 		go func() { arrived <- sink.read(peer) }()
@@ -48,7 +48,7 @@ func TestHammer(t *testing.T) {
 		pictures.Wait()
 		stop.Store(true)
 		pings.Wait()
-		w.finish()
+		w.Finish()
 		require.NoError(t, ending(w))
 		w.conn.Close()
 		require.NoError(t, <-arrived)
@@ -66,7 +66,7 @@ func TestHammer(t *testing.T) {
 }
 
 // hammer sends numbered pictures. It waits while much is queued, so that none is dropped, and now and then until nothing is.
-func hammer(w *writer, sender, frames int) (direct, queued int) {
+func hammer(w *Sender, sender, frames int) (direct, queued int) {
 	const much = 64 << 10
 	random := rand.New(rand.NewPCG(1, uint64(sender)))
 	body := make([]byte, 4096)
@@ -94,7 +94,7 @@ func hammer(w *writer, sender, frames int) (direct, queued int) {
 }
 
 // hammerWait waits until at most so many bytes are queued; 0: until all has left.
-func hammerWait(w *writer, most int, random *rand.Rand) (draining bool) {
+func hammerWait(w *Sender, most int, random *rand.Rand) (draining bool) {
 	for {
 		w.mu.Lock()
 		bytes, draining := w.queue.Bytes(), w.draining
@@ -106,9 +106,9 @@ func hammerWait(w *writer, most int, random *rand.Rand) (draining bool) {
 	}
 }
 
-func hammerPings(w *writer, stop *atomic.Bool) {
+func hammerPings(w *Sender, stop *atomic.Bool) {
 	for n := uint32(1); !stop.Load(); n++ {
-		w.sendMessage(0, sendqueue.Control, message.NewUserControl(message.PingResponse, n)) // refused when many wait
+		w.SendMessage(0, sendqueue.Control, message.NewUserControl(message.PingResponse, n)) // refused when many wait
 		time.Sleep(100 * time.Microsecond)
 	}
 }

@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"bytes"
@@ -16,13 +16,12 @@ import (
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
-	"luatrtmp/core/stats"
 )
 
-// readerPeer is the server's end of a connection with a reader and a writer on the other one.
+// readerPeer is the server's end of a connection with a receiver and a sender on the other one.
 type readerPeer struct {
 	t *testing.T
-	r *reader
+	r *Receiver
 	net.Conn
 	in    *message.Reader
 	out   *chunk.Writer
@@ -32,14 +31,14 @@ type readerPeer struct {
 func startReader(t *testing.T, log *slog.Logger) *readerPeer {
 	o := options.Default()
 	conn, peer := net.Pipe()
-	w := newWriter(conn, &o, &stats.Counters{})
-	r := newReader(conn, w, log)
-	go r.run()
+	w := senderTo(conn, &o)
+	r := NewReceiver(conn, w, log)
+	go r.Run()
 	p := &readerPeer{t: t, r: r, Conn: peer, in: message.NewReader(peer), out: chunk.NewWriter()}
 	p.close = func() {
 		conn.Close()
 		peer.Close()
-		w.abort()
+		w.Abort()
 		for range r.commands {
 		}
 	}
@@ -67,11 +66,11 @@ func (p *readerPeer) read() message.Message {
 	return m
 }
 
-func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+func noLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestReaderAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := startReader(t, quietLog())
+		p := startReader(t, noLog())
 		defer p.close()
 		ping := message.NewUserControl(message.PingRequest, 0x01020304)
 		p.send(ping)
@@ -93,7 +92,7 @@ func TestReaderAnswers(t *testing.T) {
 func TestReaderAcknowledges(t *testing.T) {
 	for _, start := range []uint32{0, 0xFFFFFF00} { // the second one wraps
 		synctest.Test(t, func(t *testing.T) {
-			p := startReader(t, quietLog())
+			p := startReader(t, noLog())
 			defer p.close()
 			synctest.Wait()
 			total := uint32(p.send(&message.UserControl{Event: 31, Data: make([]byte, 90)}))
@@ -118,14 +117,14 @@ func TestReaderAcknowledges(t *testing.T) {
 
 func TestReaderOddWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := startReader(t, quietLog())
+		p := startReader(t, noLog())
 		defer p.close()
 		p.send(&message.WindowAckSize{Size: 1})
 		go p.send(message.NewUserControl(message.StreamBegin, 1))
 		require.IsType(t, &message.Acknowledgement{}, p.read(), "a window of one byte: at every read")
 	})
 	synctest.Test(t, func(t *testing.T) {
-		p := startReader(t, quietLog())
+		p := startReader(t, noLog())
 		defer p.close()
 		p.send(&message.WindowAckSize{Size: 0xFFFFFFFF})
 		p.send(&message.WindowAckSize{Size: 0})
@@ -145,7 +144,7 @@ func TestReaderPassesOverBrokenMessages(t *testing.T) {
 		}
 		p.send(&message.Command{Name: "good"})
 		require.Equal(t, "good", (<-p.r.commands).Name)
-		require.Equal(t, maxFaultsLogged, int(lines))
+		require.Equal(t, maxFaults, int(lines))
 	})
 }
 
@@ -159,7 +158,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 // A peer that asks and does not read gets a bounded number of answers, and keeps nobody from the commands.
 func TestReaderFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := startReader(t, quietLog())
+		p := startReader(t, noLog())
 		defer p.close()
 		for i := range uint32(10 * sendqueue.MaxControl) {
 			p.send(message.NewUserControl(message.PingRequest, i))
@@ -174,7 +173,7 @@ func TestReaderFlood(t *testing.T) {
 
 func TestReaderNobodyListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := startReader(t, quietLog())
+		p := startReader(t, noLog())
 		for range maxCommands + 1 {
 			p.send(&message.Command{Name: "onBWDone"})
 		}
@@ -197,8 +196,8 @@ func TestReaderFailure(t *testing.T) {
 		{&net.OpError{Op: "read", Err: errors.New("odd")}, "the connection broke now", false},
 		{chunk.ErrNoHeader, "not RTMP now", false},
 	} {
-		r := reader{err: c.err}
-		require.Equal(t, c.peer, r.closedByPeer())
+		r := Receiver{err: c.err}
+		require.Equal(t, c.peer, r.ClosedByPeer())
 		require.ErrorIs(t, r.Err("now"), rtmperr.ErrNetwork)
 		require.ErrorContains(t, r.Err("now"), c.text)
 	}

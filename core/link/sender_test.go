@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"bytes"
@@ -19,23 +19,23 @@ import (
 	"luatrtmp/core/stats"
 )
 
-// startWriter returns a writer on one end of a pipe, which has no buffer at all and cannot be offered anything.
-func startWriter(o options.Options) (w *writer, peer net.Conn) {
+// startWriter returns a sender on one end of a pipe, which has no buffer at all and cannot be offered anything.
+func startWriter(o options.Options) (w *Sender, peer net.Conn) {
 	conn, peer := net.Pipe()
-	return newWriter(conn, &o, &stats.Counters{}), peer
+	return senderTo(conn, &o), peer
 }
 
-// ending waits until a writer is done and returns why.
-func ending(w *writer) error {
+// ending waits until a sender is done and returns why.
+func ending(w *Sender) error {
 	<-w.done
 	return w.Err()
 }
 
-// stalledWriter returns a writer whose network never takes anything: what is sent stays in the queue.
-func stalledWriter(o *options.Options, counters *stats.Counters) *writer {
-	w := newWriter(&discardConn{}, o, counters)
-	w.draining = true
-	return w
+// senderTo returns a sender to conn that counts by itself.
+func senderTo(conn net.Conn, o *options.Options) *Sender {
+	return NewSender(conn, SenderConfig{
+		Timeout: o.Timeout, MaxBytes: o.QueueBytes, MaxMedia: o.QueueMedia, Counters: &stats.Counters{}, Dropped: func(uint32, uint64) {},
+	})
 }
 
 func header(id, timestamp uint32, t message.Type) chunk.Header {
@@ -55,8 +55,8 @@ func TestWriterControlBeforeMedia(t *testing.T) {
 			synctest.Wait() // the first one is being written, the others wait
 		}
 		ack := &message.Acknowledgement{SequenceNumber: 5}
-		require.NoError(t, w.sendMessage(0, sendqueue.Control, ack))
-		w.finish()
+		require.NoError(t, w.SendMessage(0, sendqueue.Control, ack))
+		w.Finish()
 		_, err := w.send(videoHeader(9), sendqueue.KeyFrame, []byte{1})
 		require.ErrorIs(t, err, rtmperr.ErrState, "nothing is accepted after finish")
 
@@ -81,10 +81,10 @@ func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 		body := bytes.Repeat([]byte{7}, 5000)
 		_, err := w.send(videoHeader(0), sendqueue.Control, body)
 		require.NoError(t, err)
-		require.NoError(t, w.setChunkSize(300))
+		require.NoError(t, w.SetChunkSize(300))
 		_, err = w.send(videoHeader(40), sendqueue.KeyFrame, body[:2000], body[2000:])
 		require.NoError(t, err)
-		w.finish()
+		w.Finish()
 		in := message.NewReader(peer)
 		for _, want := range []message.Type{9, 1, 9} {
 			_, m, err := in.Read()
@@ -100,8 +100,8 @@ func TestWriterChunkSizeAppliesToWhatFollows(t *testing.T) {
 
 func TestWriterBadChunkSize(t *testing.T) {
 	w, _ := startWriter(options.Default())
-	require.Error(t, w.setChunkSize(0))
-	w.finish()
+	require.Error(t, w.SetChunkSize(0))
+	w.Finish()
 	require.NoError(t, ending(w), "nothing was sent")
 }
 
@@ -112,7 +112,7 @@ func TestWriterSlowPeer(t *testing.T) {
 		body := bytes.Repeat([]byte{1, 2, 3}, 100)
 		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, body)
 		require.NoError(t, err)
-		w.finish()
+		w.Finish()
 		m, err := chunk.NewReader(&slowReader{r: peer, pause: 4 * time.Second}).Read()
 		require.NoError(t, err)
 		require.Equal(t, body, m.Payload)
@@ -177,22 +177,22 @@ func TestWriterControlFlood(t *testing.T) {
 		var err error
 		sent := 0
 		for ; err == nil && sent < 10*sendqueue.MaxControl; sent++ {
-			err = w.sendMessage(0, sendqueue.Control, message.NewUserControl(message.PingResponse, 1))
+			err = w.SendMessage(0, sendqueue.Control, message.NewUserControl(message.PingResponse, 1))
 			synctest.Wait()
 		}
 		require.ErrorIs(t, err, rtmperr.ErrOverflow)
 		require.Equal(t, sendqueue.MaxControl+2, sent)
 		w.conn.Close()
-		w.abort()
+		w.Abort()
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
 	})
 }
 
 func TestWriterAbortWhileIdle(t *testing.T) {
 	w, _ := startWriter(options.Default())
-	w.abort()
+	w.Abort()
 	require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
-	require.Error(t, w.sendMessage(0, sendqueue.Control, &message.UserControl{Event: message.PingRequest}))
+	require.Error(t, w.SendMessage(0, sendqueue.Control, &message.UserControl{Event: message.PingRequest}))
 }
 
 func TestWriterBrokenConnection(t *testing.T) {
@@ -205,12 +205,12 @@ func TestWriterBrokenConnection(t *testing.T) {
 
 func TestWriterCounts(t *testing.T) {
 	o := options.Default()
-	w := newWriter(&discardConn{}, &o, &stats.Counters{})
+	w := senderTo(&discardConn{}, &o)
 	for i, c := range []sendqueue.Priority{sendqueue.Control, sendqueue.Header, sendqueue.KeyFrame, sendqueue.InterFrame, sendqueue.InterFrame, sendqueue.Audio} {
 		_, err := w.send(header(message.VideoChunkStream, uint32(i), message.TypeVideo), c, make([]byte, 100))
 		require.NoError(t, err)
 	}
-	w.finish()
+	w.Finish()
 	require.NoError(t, ending(w))
 	s := w.counters.Snapshot()
 	require.Greater(t, s.BytesSent, uint64(600))

@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"net"
@@ -7,25 +7,26 @@ import (
 
 	"luatrtmp/core/chunk"
 	"luatrtmp/core/message"
-	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/stats"
 	"luatrtmp/core/transport"
 )
 
-// writer owns the sending side of one connection. Any goroutine may call send; messages leave in the order of the calls,
-// control messages first, each whole before the next begins.
+// Sender sends messages on one connection. Any goroutine may use it. Messages leave in the order of the
+// calls, control messages first, each whole before the next begins.
 //
-// While nothing waits, send hands a message to the kernel itself, on the caller's thread, without waiting: to wake another
-// thread for each frame costs many times what the frame costs. What the kernel does not take begins a backlog: it, and all that
-// is sent until it is gone, is written by a goroutine that lives as long as the backlog does; see drain.go. Only under mu is
-// decided who writes.
-type writer struct {
+// While nothing waits, a message is handed to the kernel on the caller's thread, without waiting: to
+// wake another thread for each frame costs many times what the frame costs. What the kernel does not
+// take begins a backlog: it, and all that is sent until it is gone, is written by a goroutine that
+// lives as long as the backlog does; see backlog.go. Who writes is decided under mu only.
+type Sender struct {
 	conn     net.Conn
 	wire     wire          // of conn
 	timeout  time.Duration // for a write without any progress
 	counters *stats.Counters
+
+	tellDropped func(frames uint32, bytes uint64) // called under mu
 
 	mu        sync.Mutex
 	queue     *sendqueue.Queue
@@ -35,8 +36,6 @@ type writer struct {
 	over      bool          // done is closed
 	done      chan struct{} // closed when nothing is or will be written any more
 
-	tellDropped func(frames uint32, bytes uint64) // called under mu when frames are dropped because too much waits
-
 	// used by who writes: the goroutine while draining, else who holds mu
 	encoder *chunk.Writer
 	batch   []*sendqueue.Message // what is being written, if it waited
@@ -44,7 +43,8 @@ type writer struct {
 	rest    net.Buffers          // what of pieces is not yet written
 }
 
-// wire is a connection that can be offered data without waiting for the network. One goroutine at a time uses it.
+// wire is a connection that can be offered data without waiting for the network. One goroutine at a
+// time uses it.
 type wire interface {
 	Immediate() bool
 	Offer(pieces *net.Buffers) (int64, error)
@@ -53,17 +53,28 @@ type wire interface {
 	EndDeadline()
 }
 
-// newWriter returns a writer to conn.
-func newWriter(conn net.Conn, o *options.Options, counters *stats.Counters) *writer {
-	return &writer{
+// SenderConfig is what a Sender needs to know.
+type SenderConfig struct {
+	Timeout  time.Duration // for a write without any progress
+	MaxBytes int           // how much media may wait
+	MaxMedia time.Duration // the same as media time
+	Counters *stats.Counters
+
+	// Dropped is called, with the sender's lock held, when frames are dropped because too much waits.
+	Dropped func(frames uint32, bytes uint64)
+}
+
+// NewSender returns a sender to conn.
+func NewSender(conn net.Conn, c SenderConfig) *Sender {
+	return &Sender{
 		conn:        conn,
 		wire:        transport.NewWire(conn),
-		timeout:     o.Timeout,
-		counters:    counters,
-		queue:       sendqueue.New(o.QueueBytes, o.QueueMedia),
+		timeout:     c.Timeout,
+		counters:    c.Counters,
+		tellDropped: c.Dropped,
+		queue:       sendqueue.New(c.MaxBytes, c.MaxMedia),
 		encoder:     chunk.NewWriter(),
 		done:        make(chan struct{}),
-		tellDropped: func(uint32, uint64) {},
 	}
 }
 
@@ -82,19 +93,19 @@ func (m *outgoing) size() int { return sendqueue.Size(m.pieces) }
 // send sends or queues one message whose payload is the pieces joined; they are not kept. It never
 // waits for the network. accepted is false when the message, a frame of video, had to be dropped
 // because too much waits.
-func (w *writer) send(h chunk.Header, p sendqueue.Priority, pieces ...[]byte) (accepted bool, err error) {
+func (w *Sender) send(h chunk.Header, p sendqueue.Priority, pieces ...[]byte) (accepted bool, err error) {
 	return w.sendMedia(outgoing{header: h, priority: p, now: time.Now(), pieces: pieces})
 }
 
-// Send implements mux.Output.
-func (w *writer) Send(h chunk.Header, p sendqueue.Priority, track uint8, now time.Time, body [][]byte) error {
+// Send sends or queues a message of media for the muxer; see mux.Output.
+func (w *Sender) Send(h chunk.Header, p sendqueue.Priority, track uint8, now time.Time, body [][]byte) error {
 	_, err := w.sendMedia(outgoing{header: h, priority: p, track: track, now: now, pieces: body})
 	return err
 }
 
-// sendMessage sends a control message, or a command that waits for the media before it: a header.
+// SendMessage sends a control message, or a command that waits for the media before it: a header.
 // Every caller can go on without it when the connection is gone.
-func (w *writer) sendMessage(streamID uint32, p sendqueue.Priority, m message.Message) error {
+func (w *Sender) SendMessage(streamID uint32, p sendqueue.Priority, m message.Message) error {
 	body, err := m.AppendBody(nil)
 	if err != nil {
 		return err
@@ -108,8 +119,8 @@ func headerOf(t message.Type, streamID uint32) chunk.Header {
 	return chunk.Header{ChunkStreamID: t.ChunkStream(), Type: uint8(t), StreamID: streamID}
 }
 
-// setChunkSize tells the peer how large the chunks of all that follows are. RTMP 1.0, 5.4.1.
-func (w *writer) setChunkSize(size uint32) error {
+// SetChunkSize tells the peer how large the chunks of all that follows are. RTMP 1.0, 5.4.1.
+func (w *Sender) SetChunkSize(size uint32) error {
 	m := &message.SetChunkSize{Size: size}
 	body, err := m.AppendBody(nil)
 	if err != nil {
@@ -119,7 +130,7 @@ func (w *writer) setChunkSize(size uint32) error {
 	return err
 }
 
-func (w *writer) sendMedia(m outgoing) (accepted bool, err error) {
+func (w *Sender) sendMedia(m outgoing) (accepted bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -138,7 +149,7 @@ func (w *writer) sendMedia(m outgoing) (accepted bool, err error) {
 	return w.queueMedia(&m)
 }
 
-func (w *writer) sendControl(m *outgoing) (bool, error) {
+func (w *Sender) sendControl(m *outgoing) (bool, error) {
 	if w.canSendNow() {
 		return w.sendNow(m)
 	}
@@ -149,7 +160,7 @@ func (w *writer) sendControl(m *outgoing) (bool, error) {
 	return true, nil
 }
 
-func (w *writer) queueMedia(m *outgoing) (accepted bool, err error) {
+func (w *Sender) queueMedia(m *outgoing) (accepted bool, err error) {
 	accepted = w.queue.Push(m.header, m.priority, m.track, m.pieces)
 	if frames, bytes := w.queue.TakeDropped(); frames > 0 {
 		w.counters.Dropped(frames, bytes)
@@ -165,22 +176,22 @@ func (w *writer) queueMedia(m *outgoing) (accepted bool, err error) {
 	return accepted, nil
 }
 
-// Cut implements mux.Output.
-func (w *writer) Cut(track uint8) {
+// Cut lets the next frames of a track pass only from a key frame on; see mux.Output.
+func (w *Sender) Cut(track uint8) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.queue.AwaitKeyFrame(track)
 }
 
 // canSendNow reports whether a message may go to the kernel at once; w.mu must be held.
-func (w *writer) canSendNow() bool {
+func (w *Sender) canSendNow() bool {
 	return !w.draining && w.wire.Immediate()
 }
 
 // sendNow hands a message to the kernel. A copy of what the kernel does not take begins the backlog.
 // The caller does not learn that the connection breaks: whoever waits for done does, perhaps with what
 // the peer said before. w.mu must be held, and nothing waits.
-func (w *writer) sendNow(m *outgoing) (accepted bool, err error) {
+func (w *Sender) sendNow(m *outgoing) (accepted bool, err error) {
 	n, err := w.offer(m)
 	switch {
 	case err != nil:
@@ -201,7 +212,7 @@ func (w *writer) sendNow(m *outgoing) (accepted bool, err error) {
 	return true, nil
 }
 
-func (w *writer) offer(m *outgoing) (int64, error) {
+func (w *Sender) offer(m *outgoing) (int64, error) {
 	if err := w.encode(m.header, m.chunkSize, m.pieces...); err != nil {
 		return 0, err
 	}
@@ -215,7 +226,7 @@ func (w *writer) offer(m *outgoing) (int64, error) {
 
 // keepRest makes what is left of a message, which lies in the caller's memory, the batch that is being
 // written.
-func (w *writer) keepRest(m *outgoing) {
+func (w *Sender) keepRest(m *outgoing) {
 	kept := w.queue.CopyOf(m.header, m.priority, w.rest)
 	kept.Size = m.size()
 	w.forgetPieces()
@@ -226,7 +237,7 @@ func (w *writer) keepRest(m *outgoing) {
 
 // encode appends the chunks of a message to pieces. chunkSize is the size of the chunks of what
 // follows it, 0 if it stays the same.
-func (w *writer) encode(h chunk.Header, chunkSize uint32, payload ...[]byte) (err error) {
+func (w *Sender) encode(h chunk.Header, chunkSize uint32, payload ...[]byte) (err error) {
 	if w.pieces, err = w.encoder.AppendMessage(w.pieces, h, payload...); err != nil || chunkSize == 0 {
 		return err
 	}
@@ -234,39 +245,39 @@ func (w *writer) encode(h chunk.Header, chunkSize uint32, payload ...[]byte) (er
 }
 
 // forgetPieces lets go of what is written, or never will be.
-func (w *writer) forgetPieces() {
+func (w *Sender) forgetPieces() {
 	clear(w.pieces)
 	w.pieces, w.rest = w.pieces[:0], nil
 	w.encoder.Reset()
 }
 
-// Waiting implements mux.Output.
-func (w *writer) Waiting() (span time.Duration, bytes int) {
+// Waiting returns the media that waits for the network.
+func (w *Sender) Waiting() (span time.Duration, bytes int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.queue.Span(), w.queue.Bytes()
 }
 
-// Adopt implements mux.Output.
-func (w *writer) Adopt(parked *sendqueue.Queue, streamID uint32) {
+// Adopt queues what was parked, under another message stream ID; see mux.Output.
+func (w *Sender) Adopt(parked *sendqueue.Queue, streamID uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.queue.TakeOver(parked, streamID)
 	w.beginDrain()
 }
 
-// roundTrip returns the connection's round-trip time, and whether it is known.
-func (w *writer) roundTrip() (rtt time.Duration, known bool) { return transport.RoundTrip(w.conn) }
+// RoundTrip returns the connection's round-trip time, and whether it is known.
+func (w *Sender) RoundTrip() (rtt time.Duration, known bool) { return transport.RoundTrip(w.conn) }
 
-// idle reports whether everything that was sent has left, or returns why writing ended.
-func (w *writer) idle() (bool, error) {
+// Idle reports whether everything that was sent has left, or returns why writing ended.
+func (w *Sender) Idle() (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return !w.draining, w.err
 }
 
-// endsInCut reports whether the latest frames of a track were dropped because too much waited.
-func (w *writer) endsInCut() bool {
+// EndsInCut reports whether the latest frames of a track were dropped because too much waited.
+func (w *Sender) EndsInCut() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.queue.EndsInCut()

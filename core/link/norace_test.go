@@ -1,6 +1,6 @@
 //go:build !race
 
-package core
+package link
 
 // raced: the race detector is on, and lets pools of memory forget at random.
 const raced = false

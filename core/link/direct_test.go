@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"bytes"
@@ -11,13 +11,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
-	"luatrtmp/core/stats"
 	"luatrtmp/core/transport"
 	"luatrtmp/tests/script"
 )
@@ -57,7 +57,7 @@ func tcpPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 // tlsPair is tcpPair with encryption.
 func tlsPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 	conn, raw := tcpPair(t, buffer)
-	c := transport.Encrypt(conn, &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}, patience)
+	c := transport.Encrypt(conn, &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}, script.Patience)
 	server := tls.Server(raw, script.SelfSigned(t, "h"))
 	agreed := make(chan error, 1)
 	go func() { agreed <- server.Handshake() }()
@@ -66,20 +66,20 @@ func tlsPair(t testing.TB, buffer int) (ours, peer net.Conn) {
 	return c, server
 }
 
-func onLinks(t *testing.T, buffer int, test func(t *testing.T, w *writer, peer net.Conn)) {
+func onLinks(t *testing.T, buffer int, test func(t *testing.T, w *Sender, peer net.Conn)) {
 	for _, l := range links {
 		t.Run(l.name, func(t *testing.T) {
 			ours, peer := l.connect(t, buffer)
 			o := options.Default()
 			o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
-			test(t, newWriter(ours, &o, &stats.Counters{}), peer)
+			test(t, senderTo(ours, &o), peer)
 		})
 	}
 }
 
 // While nothing waits a message has left when send returns, and no goroutine has been started for it.
 func TestSendNow(t *testing.T) {
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		in := message.NewReader(peer)
 		for i := range uint32(20) {
 			body := bytes.Repeat([]byte{byte(i)}, 100)
@@ -95,16 +95,16 @@ func TestSendNow(t *testing.T) {
 		s := w.counters.Snapshot()
 		require.Equal(t, []uint32{20, 20}, []uint32{s.VideoFramesSent, s.PacketsSent})
 		require.EqualValues(t, 2000, s.PBytes)
-		w.finish()
+		w.Finish()
 		require.NoError(t, ending(w))
 	})
 }
 
 // What the kernel takes a part of is finished before anything else; then sending is the caller's again.
 func TestBacklog(t *testing.T) {
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		big := bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7}, 100_000)
-		require.NoError(t, w.setChunkSize(4096))
+		require.NoError(t, w.SetChunkSize(4096))
 		for round := range uint32(3) {
 			_, err := w.send(videoHeader(10*round), sendqueue.KeyFrame, big)
 			require.NoError(t, err)
@@ -112,7 +112,7 @@ func TestBacklog(t *testing.T) {
 			_, err = w.send(videoHeader(10*round+1), sendqueue.InterFrame, []byte{1})
 			require.NoError(t, err)
 			ping := message.NewUserControl(message.PingResponse, round)
-			require.NoError(t, w.sendMessage(0, sendqueue.Control, ping))
+			require.NoError(t, w.SendMessage(0, sendqueue.Control, ping))
 			if round == 0 {
 				peer = &messages{Conn: peer, in: message.NewReader(peer)}
 			}
@@ -134,7 +134,7 @@ func TestBacklog(t *testing.T) {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				return !w.draining
-			}, patience, time.Millisecond)
+			}, script.Patience, time.Millisecond)
 		}
 		s := w.counters.Snapshot()
 		require.Equal(t, []uint32{6, 10}, []uint32{s.VideoFramesSent, s.PacketsSent})
@@ -150,7 +150,7 @@ type messages struct {
 
 // The pictures of a group that was cut are refused on the direct way too.
 func TestSendNowAfterCut(t *testing.T) {
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		w.queue.AwaitKeyFrame(0)
 		for i, c := range []sendqueue.Priority{sendqueue.InterFrame, sendqueue.Audio, sendqueue.Disposable, sendqueue.KeyFrame, sendqueue.InterFrame} {
 			accepted, err := w.send(videoHeader(uint32(i)), c, []byte{byte(i)})
@@ -173,7 +173,7 @@ func TestSendNowBehindCut(t *testing.T) {
 	cra := bytes.Join(b.VideoFrame(flv.Form{Codec: flv.HEVC, Enhanced: true}, flv.Picture{Key: true}, [][]byte{{0x2A, 1, 0xAC}}), nil)
 	broken := bytes.Clone(cra)
 	flv.BreakLink(broken)
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		w.queue.AwaitKeyFrame(0)
 		before := bytes.Clone(cra)
 		in := message.NewReader(peer)
@@ -191,18 +191,18 @@ func TestSendNowBehindCut(t *testing.T) {
 
 // When a connection breaks, what had not been taken, or in part, counts as dropped.
 func TestSendNowBroken(t *testing.T) {
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1_000_000))
 		require.NoError(t, err)
 		w.conn.Close()
 		require.ErrorIs(t, ending(w), rtmperr.ErrNetwork)
-		w.discard()
+		w.Discard()
 		require.EqualValues(t, 1, w.counters.Snapshot().DroppedFrames)
 		require.EqualValues(t, 1_000_000, w.counters.Snapshot().DroppedBytes)
 		_, err = w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 		require.ErrorIs(t, err, rtmperr.ErrNetwork)
 	})
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		w.conn.Close()
 		accepted, err := w.send(videoHeader(0), sendqueue.KeyFrame, []byte{1})
 		require.NoError(t, err, "it tells who waits for the end")
@@ -214,7 +214,7 @@ func TestSendNowBroken(t *testing.T) {
 
 // A peer that takes nothing is given up, and the time is not counted from a write before.
 func TestBacklogStalls(t *testing.T) {
-	onLinks(t, tiny, func(t *testing.T, w *writer, peer net.Conn) {
+	onLinks(t, tiny, func(t *testing.T, w *Sender, peer net.Conn) {
 		w.timeout = 200 * time.Millisecond
 		_, err := w.send(videoHeader(0), sendqueue.KeyFrame, make([]byte, 1_000_000))
 		require.NoError(t, err)
@@ -225,13 +225,13 @@ func TestBacklogStalls(t *testing.T) {
 // In the steady state a frame costs no memory, from the caller to the kernel.
 func TestNoAllocationPerFrame(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would empty the pools of crypto/tls
-	onLinks(t, 1<<20, func(t *testing.T, w *writer, peer net.Conn) {
-		m := mux.New(mux.Config{Clock: time.Now, Dropped: w.counters.Dropped, Warn: quietLog().Warn})
+	onLinks(t, 1<<20, func(t *testing.T, w *Sender, peer net.Conn) {
+		m := mux.New(mux.Config{Clock: time.Now, Dropped: w.counters.Dropped, Warn: noLog().Warn})
 		m.Attach(mux.Destination{Out: w, StreamID: 1})
 		at, arrived := uint32(0), uint64(0)
 		buffer := make([]byte, 1<<20)
-		key := annexB(spsMain, ppsMain, append([]byte{0x65, 0x88, 0x82}, make([]byte, 3000)...))
-		frame := annexB(append([]byte{0x41, 0x9A, 0x24}, make([]byte, 700)...))
+		key := coretest.AnnexB(coretest.SPSMain, coretest.PPSMain, append([]byte{0x65, 0x88, 0x82}, make([]byte, 3000)...))
+		frame := coretest.AnnexB(append([]byte{0x41, 0x9A, 0x24}, make([]byte, 700)...))
 		second := func() {
 			at += 1000
 			for i := range uint32(25) {
@@ -239,7 +239,7 @@ func TestNoAllocationPerFrame(t *testing.T) {
 				if i == 0 {
 					au = key
 				}
-				if m.SendVideoFrame(au, at+i*40, Frame{}) != nil || m.SendAudioFrame(adts, at+i*40, Frame{Codec: "aac"}) != nil || w.draining {
+				if m.SendVideoFrame(au, at+i*40, mux.Frame{}) != nil || m.SendAudioFrame(coretest.ADTS, at+i*40, mux.Frame{Codec: "aac"}) != nil || w.draining {
 					panic("not sent")
 				}
 			}

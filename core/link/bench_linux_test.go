@@ -1,14 +1,15 @@
-package core
+package link
 
 import (
 	"fmt"
 	"io"
 	"net"
 	"testing"
+	"time"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
-	"luatrtmp/core/stats"
 )
 
 // nowhere takes all that is offered, without a system call.
@@ -33,7 +34,7 @@ func BenchmarkSend(b *testing.B) {
 			defer peer.Close()
 			defer conn.Close()
 			o := options.Default()
-			w := newWriter(conn, &o, &stats.Counters{})
+			w := senderTo(conn, &o)
 			w.wire = nowhere{}
 			send := sender(b, w, size)
 			for b.Loop() {
@@ -50,7 +51,7 @@ func BenchmarkSendTCP(b *testing.B) {
 		b.Run(fmt.Sprintf("bytes=%d", size), func(b *testing.B) {
 			conn, peer := tcpPair(b, 1<<20)
 			o := options.Default()
-			w := newWriter(conn, &o, &stats.Counters{})
+			w := senderTo(conn, &o)
 			send, buffer, arrived := sender(b, w, size), make([]byte, 2*most), uint64(0)
 			for b.Loop() {
 				send()
@@ -66,17 +67,17 @@ func BenchmarkSendTCP(b *testing.B) {
 }
 
 // sender returns a function that pushes a picture of that size, after a key frame.
-func sender(b *testing.B, w *writer, size int) (send func()) {
-	p := New(quietLog())
-	p.muxer.Attach(mux.Destination{Out: w, StreamID: 1})
+func sender(b *testing.B, w *Sender, size int) (send func()) {
+	m := mux.New(mux.Config{Clock: time.Now, Dropped: w.counters.Dropped, Warn: noLog().Warn})
+	m.Attach(mux.Destination{Out: w, StreamID: 1})
 	picture := append([]byte{0, 0, 0, 1, 0x41, 0x9A, 0x24}, make([]byte, size)...)
 	for i := range size {
 		picture[7+i] = byte(i%255 + 1)
 	}
-	au, at := annexB(spsMain, ppsMain, []byte{0x65, 0x88, 0x82, 1}), uint32(0)
+	au, at := coretest.AnnexB(coretest.SPSMain, coretest.PPSMain, []byte{0x65, 0x88, 0x82, 1}), uint32(0)
 	send = func() {
 		at += 33
-		if err := p.SendVideo(au, at, 0); err != nil {
+		if err := m.SendVideoFrame(au, at, mux.Frame{}); err != nil {
 			b.Fatal(err)
 		}
 	}

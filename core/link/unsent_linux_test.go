@@ -1,4 +1,4 @@
-package core
+package link
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
-	"luatrtmp/core/stats"
+	"luatrtmp/tests/script"
 )
 
 // mostUnsent is what the kernel is let hold of a connection that it has not sent.
@@ -33,13 +33,13 @@ func unsentOf(t testing.TB, conn net.Conn) (bytes int) {
 }
 
 // widePair returns a connection of which the kernel would hold more than it should, to a peer that takes hardly anything.
-func widePair(t testing.TB) (w *writer, ours, peer net.Conn) {
+func widePair(t testing.TB) (w *Sender, ours, peer net.Conn) {
 	ours, peer = tcpPair(t, tiny)
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
 	o := options.Default()
 	o.QueueMedia, o.QueueBytes = time.Hour, 1<<30
-	w = newWriter(ours, &o, &stats.Counters{})
-	require.NoError(t, w.setChunkSize(65536))
+	w = senderTo(ours, &o)
+	require.NoError(t, w.SetChunkSize(65536))
 	return w, ours, peer
 }
 
@@ -68,7 +68,7 @@ func TestLargePictureWhole(t *testing.T) {
 				pictures++
 			}
 		}
-		require.Eventually(t, func() bool { return !draining() && unsentOf(t, ours) == 0 }, patience, time.Millisecond)
+		require.Eventually(t, func() bool { return !draining() && unsentOf(t, ours) == 0 }, script.Patience, time.Millisecond)
 	}
 }
 
@@ -101,12 +101,12 @@ func TestSlowIsNotStill(t *testing.T) {
 	require.NoError(t, ours.(*net.TCPConn).SetWriteBuffer(wide))
 	o := options.Default()
 	o.QueueMedia, o.QueueBytes, o.Timeout = time.Hour, 1<<30, timeout
-	w := newWriter(ours, &o, &stats.Counters{})
+	w := senderTo(ours, &o)
 	for i := range uint32(3) {
 		_, err := w.send(videoHeader(i), sendqueue.InterFrame, make([]byte, mostUnsent))
 		require.NoError(t, err)
 	}
-	w.finish()
+	w.Finish()
 
 	buf := make([]byte, little)
 	for began := time.Now(); time.Since(began) < 3*timeout; time.Sleep(20 * time.Millisecond) {
