@@ -10,7 +10,8 @@ import (
 // maxInterfaceName bounds the option bind. Linux has names of 15 bytes, other systems longer ones.
 const maxInterfaceName = 64
 
-// checkBind checks the option bind: a local address, or the name of an interface, which need not be there yet.
+// checkBind checks the option bind: a local address, or the name of an interface, which need not be
+// there yet.
 func checkBind(value string) error {
 	if ip, err := netip.ParseAddr(value); err == nil && !ip.IsMulticast() {
 		return nil

@@ -22,7 +22,8 @@ type Options struct {
 	// Enhanced says when connect declares Enhanced RTMP.
 	Enhanced EnhancedMode
 
-	// AudioOptional lets video go alone to a server that does not take its audio. Otherwise that is an error.
+	// AudioOptional lets video go alone to a server that does not take its audio. Otherwise that is
+	// an error.
 	AudioOptional bool
 
 	Bind      string   // local address or interface to connect from; "" leaves it to the system

@@ -25,8 +25,8 @@ const (
 	File                     // the path of a file, which is read at once
 )
 
-// Option is a row of the table of options: all that there is to know of one but what works by it. The READMEs and the types that
-// the Lua face expects are compared with it by a test.
+// Option is a row of the table of options: all that there is to know of one but what works by it.
+// The READMEs and the types that the Lua face expects are compared with it by a test.
 type Option struct {
 	Name     string // in the C and Lua APIs
 	Kind     Kind
@@ -67,8 +67,8 @@ var table = []Option{
 		set: func(o *Options, v value) { o.BitrateFloor = uint32(v.number) },
 	},
 	{
-		// The default is larger than nearly every message, so that a frame is one chunk, and below 65536, the most that
-		// node-media-server takes.
+		// The default is larger than nearly every message, so that a frame is one chunk, and below
+		// 65536, the most that node-media-server takes.
 		Name: "chunk_size", Kind: Number, Min: 128, Max: 0x7FFFFFFF, Default: "60000",
 		set: func(o *Options, v value) { o.ChunkSize = uint32(v.number) },
 	},

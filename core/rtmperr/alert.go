@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// AlertOf returns the words of the alert with which a peer ended TLS, false if err is none. RFC 8446, 6.
+// AlertOf returns the words of the alert with which a peer ended TLS, false if err is none. RFC
+// 8446, 6.
 func AlertOf(err error) (string, bool) {
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "remote error" { // what crypto/tls calls it

@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// The kinds of failure. Every error of package core wraps one of them; export.go gives each its RTMP_ERR_* number.
+// The kinds of failure. Every error of package core wraps one of them; export.go gives each its
+// RTMP_ERR_* number.
 var (
 	ErrState     = errors.New("not possible in this state")
 	ErrInvalid   = errors.New("invalid argument")
@@ -19,11 +20,12 @@ var (
 	ErrOverflow  = errors.New("over a limit")
 )
 
-// ErrEnded is what a call returns that was given up because the user has asked for the end. It is no failure, and of no
-// kind.
+// ErrEnded is what a call returns that was given up because the user has asked for the end. It is
+// no failure, and of no kind.
 var ErrEnded = errors.New("ended by the user")
 
-// kindError says what happened in words of its own, and wraps a kind of failure without repeating its text.
+// kindError says what happened in words of its own, and wraps a kind of failure without repeating
+// its text.
 type kindError struct {
 	kind error
 	text string
@@ -32,7 +34,8 @@ type kindError struct {
 func (e *kindError) Error() string { return e.text }
 func (e *kindError) Unwrap() error { return e.kind }
 
-// New returns an error of a kind: it wraps the kind, and says what happened without repeating its text.
+// New returns an error of a kind: it wraps the kind, and says what happened without repeating its
+// text.
 func New(kind error, format string, args ...any) error {
 	return &kindError{kind: kind, text: fmt.Sprintf(format, args...)}
 }
@@ -96,7 +99,8 @@ func (e *ServerError) Unwrap() error { return ErrRefused }
 // ErrInternal is a mistake of this library: a panic caught before it could end the host.
 var ErrInternal = errors.New("internal error")
 
-// Guard runs f and turns a panic into an error: nothing that happens on a goroutine of the library may end the host.
+// Guard runs f and turns a panic into an error: nothing that happens on a goroutine of the library
+// may end the host.
 func Guard(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

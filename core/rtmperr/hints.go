@@ -4,7 +4,8 @@ import (
 	"strings"
 )
 
-// hints tell the user what to do about the refusals that are met most; matched against code and description, the first that fits.
+// hints tell the user what to do about the refusals that are met most; matched against code and
+// description, the first that fits.
 var hints = []struct{ part, advice string }{
 	{"reason=nosuchuser", "the server does not know the user in the URL"},
 	{"reason=authfailed", "the user name or the password in the URL is wrong"},

@@ -15,13 +15,15 @@ func IsTimeout(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()
 }
 
-// IsReset reports whether an error says that the peer, or its system, has ended the connection without reading everything.
+// IsReset reports whether an error says that the peer, or its system, has ended the connection
+// without reading everything.
 func IsReset(err error) bool { return isOneOf(err, resets) }
 
 // IsRefused reports whether an error says that nobody listens at the address.
 func IsRefused(err error) bool { return isOneOf(err, refusals) }
 
-// IsNoLocalAddress reports whether an error says that the address to connect from is none of this machine.
+// IsNoLocalAddress reports whether an error says that the address to connect from is none of this
+// machine.
 func IsNoLocalAddress(err error) bool { return isOneOf(err, noLocalAddress) }
 
 // IsNetwork reports whether an error is of a connection, whatever it says.
@@ -30,7 +32,8 @@ func IsNetwork(err error) bool {
 	return errors.As(err, &op) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
-// Reason strips addresses and operation names, which the messages around it give, from an error of package net.
+// Reason strips addresses and operation names, which the messages around it give, from an error of
+// package net.
 func Reason(err error) error {
 	var sys syscall.Errno
 	if errors.As(err, &sys) {

@@ -104,8 +104,8 @@ func (b binding) dialer(to netip.Addr) net.Dialer {
 	return d
 }
 
-// deviceAddress returns the address of an interface from which another is best connected to; it is not valid if the interface has
-// none of that family.
+// deviceAddress returns the address of an interface from which another is best connected to; it is
+// not valid if the interface has none of that family.
 func deviceAddress(device *net.Interface, to netip.Addr) (best netip.Addr) {
 	addresses, err := device.Addrs()
 	if err != nil {
@@ -130,7 +130,8 @@ func deviceAddress(device *net.Interface, to netip.Addr) (best netip.Addr) {
 	return best
 }
 
-// explain returns a better error for a connection that cannot be made from the address of the option bind.
+// explain returns a better error for a connection that cannot be made from the address of the
+// option bind.
 func (b binding) explain(err error) error {
 	if b.address.IsValid() && rtmperr.IsNoLocalAddress(err) {
 		return rtmperr.New(rtmperr.ErrConnect, "the option bind: %v is no address of this machine", b.address)

@@ -12,11 +12,13 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// minSilence is the least time that data may go unacknowledged: a lossy link retransmits a few times, at growing intervals.
+// minSilence is the least time that data may go unacknowledged: a lossy link retransmits a few
+// times, at growing intervals.
 const minSilence = 10 * time.Second
 
-// Dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The addresses of a name are
-// tried side by side (RFC 8305). Small messages leave at once (TCP_NODELAY), as Go's library has it.
+// Dial resolves and connects, and for rtmps agrees on encryption, all within Options.Timeout. The
+// addresses of a name are tried side by side (RFC 8305). Small messages leave at once
+// (TCP_NODELAY), as Go's library has it.
 func Dial(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
 	within, cancel := context.WithTimeout(shutdown, o.Timeout)
 	defer cancel()

@@ -14,7 +14,8 @@ import (
 	"luatrtmp/tests/script"
 )
 
-// A link that is gone is noticed also when nothing is sent, and small messages do not wait for larger ones.
+// A link that is gone is noticed also when nothing is sent, and small messages do not wait for
+// larger ones.
 func TestSocketOptions(t *testing.T) {
 	a := script.NewAuthority(t)
 	for _, c := range []struct {

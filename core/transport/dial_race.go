@@ -16,17 +16,20 @@ const (
 	// maxAddresses bounds how many addresses of a name are tried.
 	maxAddresses = 32
 
-	// maxHeadStart is the longest time that an address has for itself before the next one is tried beside it. RFC 8305, 5.
+	// maxHeadStart is the longest time that an address has for itself before the next one is tried
+	// beside it. RFC 8305, 5.
 	maxHeadStart = 250 * time.Millisecond
 
-	// familyPatience is the longest time that a name server has to answer both questions, for IPv4 and for IPv6 addresses.
+	// familyPatience is the longest time that a name server has to answer both questions, for IPv4
+	// and for IPv6 addresses.
 	familyPatience = time.Second
 
 	// maxAddressesTold bounds how many addresses an error lists.
 	maxAddressesTold = 4
 )
 
-// headStart returns how long an address has for itself: all of n addresses are tried in the first half of the timeout.
+// headStart returns how long an address has for itself: all of n addresses are tried in the first
+// half of the timeout.
 func headStart(timeout time.Duration, n int) time.Duration {
 	return min(maxHeadStart, timeout/time.Duration(2*max(1, n)))
 }
@@ -37,7 +40,8 @@ type dialError struct {
 	err     error
 }
 
-// addressesOf resolves host:port. IPv6 and IPv4 alternate, beginning with the family of the address that RFC 6724 prefers.
+// addressesOf resolves host:port. IPv6 and IPv4 alternate, beginning with the family of the address
+// that RFC 6724 prefers.
 func addressesOf(ctx context.Context, resolver *net.Resolver, hostPort string, timeout time.Duration) ([]netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(hostPort)
 	if err != nil {
@@ -61,8 +65,9 @@ func addressesOf(ctx context.Context, resolver *net.Resolver, hostPort string, t
 	return all[:min(len(all), maxAddresses)], nil
 }
 
-// resolve returns the addresses of a host. Some name servers never answer the question for IPv6 addresses: if not all is known
-// after patience, the families are asked for apart, and what comes first is used.
+// resolve returns the addresses of a host. Some name servers never answer the question for IPv6
+// addresses: if not all is known after patience, the families are asked for apart, and what comes
+// first is used.
 func resolve(ctx context.Context, resolver *net.Resolver, host string, patience time.Duration) ([]netip.Addr, error) {
 	type answer struct {
 		ips []netip.Addr
@@ -96,7 +101,8 @@ func resolve(ctx context.Context, resolver *net.Resolver, host string, patience 
 	}
 }
 
-// interleave returns the addresses with the families in turn, each in its order, and none twice. RFC 8305, 4.
+// interleave returns the addresses with the families in turn, each in its order, and none twice.
+// RFC 8305, 4.
 func interleave(ips []netip.Addr) []netip.Addr {
 	var first, second []netip.Addr
 	known := map[netip.Addr]bool{}
@@ -123,9 +129,9 @@ func interleave(ips []netip.Addr) []netip.Addr {
 	return mixed
 }
 
-// dialFirst connects to the first of the addresses that answers. The next address is tried beside those before it when they
-// have had their head start, and at once when one of them has failed. All attempts have ended, and all connections but the
-// returned one are closed, when it returns.
+// dialFirst connects to the first of the addresses that answers. The next address is tried beside
+// those before it when they have had their head start, and at once when one of them has failed. All
+// attempts have ended, and all connections but the returned one are closed, when it returns.
 func dialFirst(ctx context.Context, addresses []netip.AddrPort, headStart time.Duration,
 	try func(context.Context, netip.AddrPort) (net.Conn, error)) (net.Conn, []dialError) {
 	type attempt struct {

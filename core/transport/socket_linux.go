@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket writes to a TCP connection by the system call itself: a call that cannot wait need not be announced to Go's scheduler,
-// which costs more than a small frame does. One goroutine at a time uses it. Close may come from any: the descriptor is held
-// while it is used.
+// socket writes to a TCP connection by the system call itself: a call that cannot wait need not be
+// announced to Go's scheduler, which costs more than a small frame does. One goroutine at a time
+// uses it. Close may come from any: the descriptor is held while it is used.
 type socket struct {
 	raw     syscall.RawConn
 	attempt func(fd uintptr) bool // try, bound once
-	unsent  unsent
+	notsent notsent
 
 	// of the call that is under way
 	pieces *net.Buffers
@@ -31,12 +31,13 @@ type socket struct {
 // maxVectors is how many pieces the kernel takes in a call: UIO_MAXIOV, sendmsg(2).
 const maxVectors = 1024
 
-// mostJoined is up to how many bytes pieces are copied together: the kernel takes one buffer with less ado than a list of them, which
-// is more than the copy costs.
-const mostJoined = 4096
+// coalesceLimit is up to how many bytes pieces are copied together: the kernel takes one buffer
+// with less ado than a list of them, which is more than the copy costs.
+const coalesceLimit = 4096
 
-// joined are buffers for that. They are shared: a connection that sends now and then needs none of its own.
-var joined = sync.Pool{New: func() any { return new([mostJoined]byte) }}
+// coalesceBuffers are buffers for that. They are shared: a connection that sends now and then needs
+// none of its own.
+var coalesceBuffers = sync.Pool{New: func() any { return new([coalesceLimit]byte) }}
 
 // socketOf returns the socket of a connection, nil when it is none of the system's.
 func socketOf(conn net.Conn) *socket {
@@ -53,11 +54,12 @@ func socketOf(conn net.Conn) *socket {
 	return s
 }
 
-// offer writes of pieces what the kernel takes at once, unless it already holds what it should, and leaves the rest in it.
+// offer writes of pieces what the kernel takes at once, unless it already holds what it should, and
+// leaves the rest in it.
 func (s *socket) offer(pieces *net.Buffers) (int64, error) { return s.run(pieces, false) }
 
-// write writes something of pieces, as soon as the kernel takes it, and leaves the rest in it. The connection's deadline bounds
-// that.
+// write writes something of pieces, as soon as the kernel takes it, and leaves the rest in it. The
+// connection's deadline bounds that.
 func (s *socket) write(pieces *net.Buffers) (int64, error) { return s.run(pieces, true) }
 
 func (s *socket) run(pieces *net.Buffers, wait bool) (int64, error) {
@@ -70,12 +72,13 @@ func (s *socket) run(pieces *net.Buffers, wait bool) (int64, error) {
 	return s.n, err
 }
 
-// try makes calls until all is written or the kernel takes no more. false: it is to be tried again when there is room.
+// try makes calls until all is written or the kernel takes no more. false: it is to be tried again
+// when there is room.
 func (s *socket) try(fd uintptr) (done bool) {
-	if !s.wait && !s.unsent.room(fd) {
+	if !s.wait && !s.notsent.room(fd) {
 		return true
 	}
-	s.unsent.setBound(fd, s.wait)
+	s.notsent.setBound(fd, s.wait)
 	for advance(s.pieces, 0); len(*s.pieces) > 0; {
 		offered, n, errno := s.call(fd)
 		switch {
@@ -87,7 +90,7 @@ func (s *socket) try(fd uintptr) (done bool) {
 			return true
 		default:
 			s.n += int64(n)
-			s.unsent.most += int64(n)
+			s.notsent.upperBound += int64(n)
 			advance(s.pieces, n)
 			if n < offered {
 				return true
@@ -97,19 +100,20 @@ func (s *socket) try(fd uintptr) (done bool) {
 	return true
 }
 
-// call offers pieces to the kernel, as many as fit into a call, and returns how long they are and how much it took.
+// call offers pieces to the kernel, as many as fit into a call, and returns how long they are and
+// how much it took.
 func (s *socket) call(fd uintptr) (offered, n int, errno syscall.Errno) {
 	for _, p := range *s.pieces {
 		offered += len(p)
 	}
-	if offered <= mostJoined {
-		buffer := joined.Get().(*[mostJoined]byte)
+	if offered <= coalesceLimit {
+		buffer := coalesceBuffers.Get().(*[coalesceLimit]byte)
 		at := 0
 		for _, p := range *s.pieces {
 			at += copy(buffer[at:], p)
 		}
 		n, errno = sendBuffer(fd, buffer[:at])
-		joined.Put(buffer)
+		coalesceBuffers.Put(buffer)
 		return offered, n, errno
 	}
 	offered = s.collect(*s.pieces)
@@ -125,7 +129,8 @@ func sendBuffer(fd uintptr, p []byte) (n int, errno syscall.Errno) {
 	return int(r), errno
 }
 
-// collect describes pieces to the kernel, as many as fit into a call, and returns how long they are.
+// collect describes pieces to the kernel, as many as fit into a call, and returns how long they
+// are.
 func (s *socket) collect(pieces net.Buffers) (size int) {
 	s.vectors = s.vectors[:0]
 	for _, p := range pieces[:min(len(pieces), maxVectors)] {

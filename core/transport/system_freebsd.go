@@ -41,12 +41,14 @@ func unacknowledged(fd uintptr) (bytes int, known bool) {
 // setSilence does nothing: keepalive finds out.
 func setSilence(uintptr, time.Duration) {}
 
-// bindToDevice lets a dialer connect from the address of an interface: this system has nothing else.
+// bindToDevice lets a dialer connect from the address of an interface: this system has nothing
+// else.
 func bindToDevice(d *net.Dialer, device *net.Interface, local netip.Addr) {
 	bindToAddress(d, device, local)
 }
 
-// socket would write without waiting. This system cannot tell what waits in the kernel: all that is sent goes through the sender's queue.
+// socket would write without waiting. This system cannot tell what waits in the kernel: all that is
+// sent goes through the sender's queue.
 type socket struct{}
 
 func socketOf(net.Conn) *socket { return nil }

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the system knows of a connection is known, also when it is nothing; of what is no connection nothing is.
+// What the system knows of a connection is known, also when it is nothing; of what is no connection
+// nothing is.
 func TestWhatTheSystemKnows(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -43,7 +43,8 @@ func setSilence(fd uintptr, longest time.Duration) {
 	windows.SetsockoptInt(windows.Handle(fd), windows.IPPROTO_TCP, windows.TCP_MAXRT, int(longest.Seconds()))
 }
 
-// bindToDevice lets a dialer connect from the address of an interface: this system has nothing else.
+// bindToDevice lets a dialer connect from the address of an interface: this system has nothing
+// else.
 func bindToDevice(d *net.Dialer, device *net.Interface, local netip.Addr) {
 	bindToAddress(d, device, local)
 }

@@ -17,7 +17,8 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// tlsConfig returns how to agree with the server of a target. systemPool loads the authorities that the system trusts.
+// tlsConfig returns how to agree with the server of a target. systemPool loads the authorities that
+// the system trusts.
 func tlsConfig(t *options.TLS, host string, systemPool func() (*x509.CertPool, error)) (*tls.Config, error) {
 	c := &tls.Config{
 		RootCAs:            t.CA,
@@ -25,8 +26,8 @@ func tlsConfig(t *options.TLS, host string, systemPool func() (*x509.CertPool, e
 		InsecureSkipVerify: t.Insecure,
 		MinVersion:         tls.VersionTLS12,
 
-		// Records of full size from the start: SecureConn gathers what belongs together, and a picture is of no use before
-		// all of it is there.
+		// Records of full size from the start: SecureConn gathers what belongs together, and a
+		// frame is of no use before all of it is there.
 		DynamicRecordSizingDisabled: true,
 	}
 	if !t.Insecure {
@@ -47,7 +48,8 @@ func tlsConfig(t *options.TLS, host string, systemPool func() (*x509.CertPool, e
 	return c, nil
 }
 
-// minRSABits is the least length of an RSA key that is trusted. Go's own limit depends on settings of the host's environment.
+// minRSABits is the least length of an RSA key that is trusted. Go's own limit depends on settings
+// of the host's environment.
 const minRSABits = 2048
 
 // weakKeyError is the refusal of a certificate whose key is too short.
@@ -61,7 +63,8 @@ func (e *weakKeyError) Error() string {
 	return fmt.Sprintf("an RSA key of %d bits, at least %d are needed", e.bits, minRSABits)
 }
 
-// checkKeys refuses a server if every chain of certificates that vouches for it has an RSA key that is too short.
+// checkKeys refuses a server if every chain of certificates that vouches for it has an RSA key that
+// is too short.
 func checkKeys(state tls.ConnectionState) error {
 	var err error
 	for _, chain := range state.VerifiedChains {
@@ -94,7 +97,8 @@ func secured(within context.Context, conn net.Conn, to *endpoint.Endpoint, o *op
 	return c, nil
 }
 
-// tlsFailure says in words why there is no encrypted connection, and what to do. late: the time is over.
+// tlsFailure says in words why there is no encrypted connection, and what to do. late: the time is
+// over.
 func tlsFailure(err error, late bool, to *endpoint.Endpoint, name string, timeout time.Duration) error {
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError

@@ -15,8 +15,8 @@ type SecureConn struct {
 	under *recordConn
 }
 
-// Encrypt returns the client's end of an encrypted connection. A write of the handshake gives up when the network takes nothing for
-// the time of patience.
+// Encrypt returns the client's end of an encrypted connection. A write of the handshake gives up
+// when the network takes nothing for the time of patience.
 func Encrypt(conn net.Conn, config *tls.Config, patience time.Duration) *SecureConn {
 	under := &recordConn{Conn: conn, patience: patience}
 	return &SecureConn{Conn: tls.Client(under, config), under: under}
@@ -28,19 +28,21 @@ const closePatience = 400 * time.Millisecond
 // maxRecord is the most that one record of TLS carries. RFC 8446, 5.1.
 const maxRecord = 16 << 10
 
-// records are where small pieces are gathered. They are shared: a record is encrypted into memory of its own before Write returns,
-// and a connection that sends now and then needs none of its own.
-var records = sync.Pool{New: func() any { return new([maxRecord]byte) }}
+// recordBuffers are where small pieces are gathered. They are shared: a record is encrypted into
+// memory of its own before Write returns, and a connection that sends now and then needs none of
+// its own.
+var recordBuffers = sync.Pool{New: func() any { return new([maxRecord]byte) }}
 
-// writeRecord encrypts what begins pieces, as much as a record carries, and takes it out of pieces. Each Write of TLS makes a
-// record with a header, a checksum and a system call of its own: small pieces are gathered first.
+// writeRecord encrypts what begins pieces, as much as a record carries, and takes it out of pieces.
+// Each Write of TLS makes a record with a header, a checksum and a system call of its own: small
+// pieces are gathered first.
 func (c *SecureConn) writeRecord(pieces *net.Buffers) (int64, error) {
 	if advance(pieces, 0); len(*pieces) == 0 {
 		return 0, nil
 	}
-	record := records.Get().(*[maxRecord]byte)
+	record := recordBuffers.Get().(*[maxRecord]byte)
 	n, err := c.Write(gather(record, *pieces))
-	records.Put(record)
+	recordBuffers.Put(record)
 	advance(pieces, n)
 	return int64(n), err
 }
@@ -55,7 +57,8 @@ func (c *SecureConn) writeRecords(pieces *net.Buffers) (written int64, err error
 	return written, err
 }
 
-// gather returns what the next record begins with: a piece that fills it, without a copy, or several that are joined in record.
+// gather returns what the next record begins with: a piece that fills it, without a copy, or
+// several that are joined in record.
 func gather(record *[maxRecord]byte, pieces net.Buffers) []byte {
 	if len(pieces[0]) >= maxRecord {
 		return pieces[0][:len(pieces[0])/maxRecord*maxRecord]
@@ -93,7 +96,8 @@ func (c *SecureConn) SyscallConn() (syscall.RawConn, error) {
 	return under.SyscallConn()
 }
 
-// CloseWrite tells the peer that nothing follows, by TLS's close_notify and TCP's FIN, without waiting long for the network.
+// CloseWrite tells the peer that nothing follows, by TLS's close_notify and TCP's FIN, without
+// waiting long for the network.
 func (c *SecureConn) CloseWrite() error {
 	c.under.end(closePatience)
 	if err := c.Conn.CloseWrite(); err != nil {

@@ -11,9 +11,10 @@ import (
 // maxKept is how much memory for encrypted data that waits is kept while none waits.
 const maxKept = 512 << 10
 
-// recordConn is under *tls.Conn, for which a write that was cut off by its deadline is the end. At first its own give up only when
-// the kernel takes nothing for a whole time of patience; of the deadlines for writing nothing is left. From begin to end they
-// do not wait: what the kernel does not take is kept, encrypted, for flush.
+// recordConn is under *tls.Conn, for which a write that was cut off by its deadline is the end. At
+// first its own give up only when the kernel takes nothing for a whole time of patience; of the
+// deadlines for writing nothing is left. From begin to end they do not wait: what the kernel does
+// not take is kept, encrypted, for flush.
 type recordConn struct {
 	net.Conn
 	patience time.Duration
@@ -25,7 +26,8 @@ type recordConn struct {
 	left   net.Buffers
 }
 
-// begin lets writes no longer wait, and returns the socket; nil: they go on waiting, because the connection has none.
+// begin lets writes no longer wait, and returns the socket; nil: they go on waiting, because the
+// connection has none.
 func (c *recordConn) begin() *socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,7 +49,8 @@ func (c *recordConn) holds() bool {
 	return len(c.kept) > 0
 }
 
-// Write writes a record. It keeps what does not leave at once, which the writer bounds by one message.
+// Write writes a record. It keeps what does not leave at once, which the writer bounds by one
+// message.
 func (c *recordConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,7 +69,8 @@ func (c *recordConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush writes something of what is kept, as soon as the kernel takes it. The connection's deadline bounds that.
+// flush writes something of what is kept, as soon as the kernel takes it. The connection's deadline
+// bounds that.
 func (c *recordConn) flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

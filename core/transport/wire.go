@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Wire is a connection as the writer needs it: it can be offered data without waiting for the network. One goroutine at a time
-// uses it.
+// Wire is a connection as the writer needs it: it can be offered data without waiting for the
+// network. One goroutine at a time uses it.
 type Wire struct {
 	conn   net.Conn
 	secure *SecureConn // nil: not encrypted
@@ -31,7 +31,8 @@ func (w *Wire) Immediate() bool { return w.socket != nil }
 // Holds reports whether encrypted data waits for the kernel; nobody can take it back.
 func (w *Wire) Holds() bool { return w.secure != nil && w.secure.under.holds() }
 
-// Offer writes of pieces what the kernel takes at once, and leaves the rest in it. What is encrypted waits elsewhere: see Holds.
+// Offer writes of pieces what the kernel takes at once, and leaves the rest in it. What is
+// encrypted waits elsewhere: see Holds.
 func (w *Wire) Offer(pieces *net.Buffers) (int64, error) {
 	if w.secure != nil {
 		return w.secure.writeRecords(pieces)
@@ -39,8 +40,8 @@ func (w *Wire) Offer(pieces *net.Buffers) (int64, error) {
 	return w.socket.offer(pieces)
 }
 
-// Write writes something of pieces, or of what waits encrypted, as soon as the kernel takes it, and leaves the rest in it.
-// os.ErrDeadlineExceeded: it has not taken all there is until the deadline.
+// Write writes something of pieces, or of what waits encrypted, as soon as the kernel takes it, and
+// leaves the rest in it. os.ErrDeadlineExceeded: it has not taken all there is until the deadline.
 func (w *Wire) Write(pieces *net.Buffers, deadline time.Time) (int64, error) {
 	if err := w.conn.SetWriteDeadline(deadline); err != nil {
 		return 0, err
