@@ -102,29 +102,7 @@ func everythingAtOnce(t *testing.T, options ...string) {
 	p.mu.Lock()
 	require.Nil(t, p.session, "Close leaves no connection, whoever connects meanwhile")
 	p.mu.Unlock()
-	p.feeder.mu.Lock()
-	require.True(t, p.feeder.run.dismissed)
-	p.feeder.mu.Unlock()
 	stop()
-}
-
-// Two senders that begin at the same time: what the second one sends is not forgotten when the source is switched off.
-func TestFirstPushesAtOnce(t *testing.T) {
-	p := New(quietLog())
-	w := reattach(p)
-	p.feeder.mu.Lock() // the first one is held up while it stops the source
-	var all sync.WaitGroup
-	all.Go(func() { p.SendAAC(adts, nil, 0) })
-	for !p.feeder.pushed.Load() {
-		time.Sleep(time.Millisecond)
-	}
-	all.Go(func() { p.SendVideo(keyFrame, 0, 0) })
-	time.Sleep(20 * time.Millisecond) // time for a mistake; without one nothing depends on it
-	p.feeder.mu.Unlock()
-	all.Wait()
-	require.NoError(t, p.SendVideo(picture, 40, 0))
-	words, _ := w.Sent(t)
-	require.Equal(t, "P", words[len(words)-1], "%v", words)
 }
 
 // However calls of Start, Stop and SetSource meet, only one feeder reads a source, and none reads a closed one.

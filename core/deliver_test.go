@@ -2,8 +2,10 @@ package core
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,7 +207,8 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 		t.Run(map[bool]string{true: "arrives", false: "fails"}[arrives], func(t *testing.T) {
 			noLeak(t)
 			a, b := script.Listen(t), script.Listen(t)
-			p, w := newPublisher(t, a.URL("live/key"))
+			log := &logText{}
+			p, w := newLoggingPublisher(t, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), a.URL("live/key"))
 			require.NoError(t, p.SetSource(largeVideo(t, 100, "100")))
 			p.Start()
 			require.NoError(t, p.Connect())
@@ -220,10 +223,7 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 			second.Refuse(script.Info("error", "NetStream.Publish.BadName", ""))
 			second.Drain()
 			third := b.Accept() // the old connection has ended, and what comes is parked
-			p.feeder.mu.Lock()
-			run := p.feeder.run
-			p.feeder.mu.Unlock()
-			<-run.done
+			require.Eventually(t, func() bool { return strings.Contains(log.String(), "the source is at its end") }, patience, time.Millisecond)
 			if !arrives {
 				third.Refuse(script.Info("error", "NetStream.Publish.Denied", ""))
 				e := w.until(StateError)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -61,7 +62,7 @@ func TestWhenEnhancedIsDeclared(t *testing.T) {
 		{"a source of HEVC, never", []string{"enhanced", "off"},
 			func(p *Publisher) { require.NoError(t, p.SetSource(sourceFile(t, "hevc"))) }, false},
 		{"RTP with Opus", nil, func(p *Publisher) {
-			require.NoError(t, p.SetSource(fmt.Sprintf("rtp://127.0.0.1:%d?codec=opus&rtcp=0", freeUDP(t))))
+			require.NoError(t, p.SetSource(fmt.Sprintf("rtp://127.0.0.1:%d?codec=opus&rtcp=0", coretest.FreeUDP(t))))
 		}, true},
 		{"H.264 was pushed", nil, push(sendVideoOf("h264", keyFrame)), false},
 		{"AV1 was pushed", nil, push(sendVideoOf("av1", av1Key)), true},

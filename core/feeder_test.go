@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/coretest"
+	"luatrtmp/core/feeder"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/rtmperr"
@@ -95,7 +96,7 @@ func (f *fed) setSource(src source.Source) {
 func (f *fed) reconnect() {
 	f.feeder.Detach(noTime.Done())
 	f.w = reattach(f.Publisher)
-	f.feeder.Attach(feederStream{maxLate: f.options.QueueMedia, ended: func(err error) { f.ended <- err }})
+	f.feeder.Attach(feeder.Stream{MaxLate: f.options.QueueMedia, Ended: func(err error) { f.ended <- err }})
 	f.feeder.Begin()
 }
 
@@ -220,57 +221,6 @@ func TestFeederGoesOnToAKeyFrame(t *testing.T) {
 		require.Zero(t, all[2].Header.Timestamp)
 		f.Stop()
 	})
-}
-
-// After a halt of the host a file catches up, unless more is late than may wait to be sent: then it goes on from now.
-func TestFeederAfterAHalt(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		queue time.Duration
-		halts []time.Duration
-		moved time.Duration // of the schedule
-		lines int
-	}{
-		{"a moment", 2 * time.Second, []time.Duration{time.Second}, 0, 0},
-		{"queue_ms", 2 * time.Second, []time.Duration{2 * time.Second}, 0, 0},
-		{"several in queue_ms", 2 * time.Second, []time.Duration{time.Second, 1500 * time.Millisecond, 2 * time.Second}, 0, 0},
-		{"longer", 2 * time.Second, []time.Duration{2001 * time.Millisecond}, 2001 * time.Millisecond, 1},
-		{"a small queue_ms", 100 * time.Millisecond, []time.Duration{time.Second}, time.Second, 1},
-		{"a large queue_ms", time.Minute, []time.Duration{50 * time.Second}, 0, 0},
-		{"long ones are said once", 2 * time.Second, []time.Duration{time.Hour, time.Hour, 3 * time.Second}, 2*time.Hour + 3*time.Second, 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				log := &record{}
-				run := newFeederRun(New(slog.New(log)).feeder)
-				run.stream.maxLate = c.queue
-				start := time.Now()
-				at, now := time.Duration(0), start
-				unit := func() *flv.AccessUnit { return &flv.AccessUnit{Kind: flv.Video, DTS: at, PTS: at} }
-				require.Zero(t, run.due(unit(), now))
-				for _, halt := range c.halts {
-					at += frameTime
-					require.Equal(t, frameTime, run.due(unit(), now))
-					now = now.Add(frameTime + halt)
-					before := run.offset
-					require.Zero(t, run.due(unit(), now), "late: at once")
-					if run.offset != before {
-						at += frameTime
-						require.Equal(t, frameTime, run.due(unit(), now), "and no rush after the schedule")
-						now = now.Add(frameTime)
-						continue
-					}
-					for late := halt; late > 0; late -= frameTime { // it catches up
-						at += frameTime
-						require.Equal(t, max(0, frameTime-late), run.due(unit(), now))
-					}
-					now = start.Add(at)
-				}
-				require.Equal(t, c.moved.Milliseconds(), run.offset, "timestamps keep to real time")
-				require.Len(t, log.taken(slog.LevelWarn), c.lines)
-			})
-		})
-	}
 }
 
 func TestFeederLeavesOutWhatIsBroken(t *testing.T) {

@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/feeder"
 	"luatrtmp/core/flv"
+	"luatrtmp/core/hang"
+	"luatrtmp/core/ingest"
 	"luatrtmp/core/link"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
@@ -37,12 +40,13 @@ type Publisher struct {
 	events   events
 	counters stats.Counters
 	muxer    *mux.Muxer
-	feeder   *feeder
+	feeder   *feeder.Feeder
 	steering bitrateSteer // used by the goroutine of the session that is up
 
 	resolver *net.Resolver // of host names
 	dial     func(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error)
 	open     func(source.Spec) (source.Source, error)
+	openLive func(source.Spec, *slog.Logger) (feeder.Live, error)
 	loadCA   func(option, path string) (*x509.CertPool, error)
 	servers  servers
 	secrets  endpoint.KnownSecrets
@@ -73,12 +77,12 @@ const LevelReport = slog.LevelInfo + 1
 // wait. Each of its texts is always the same for the same kind of thing.
 func New(log *slog.Logger) *Publisher {
 	o := options.Default()
-	p := &Publisher{log: log, events: newEvents(), resolver: transport.NewResolver((&net.Dialer{}).DialContext), dial: transport.Dial, open: source.Open, loadCA: options.LoadCA, options: &o}
+	p := &Publisher{log: log, events: newEvents(), resolver: transport.NewResolver((&net.Dialer{}).DialContext), dial: transport.Dial, open: source.Open, openLive: receive, loadCA: options.LoadCA, options: &o}
 	p.name.Store("")
 	p.muxer = mux.New(mux.Config{Encoder: encoderName, Clock: now, Dropped: p.counters.Dropped, Warn: p.log.Warn})
-	p.feeder = newFeeder(feederConfig{
-		log: log, sink: muxerSink{p.muxer, &p.counters}, open: func(spec source.Spec) (source.Source, error) { return p.open(spec) },
-		openLive: openLive, ports: livePorts,
+	p.feeder = feeder.New(feeder.Config{
+		Log: log, Sink: muxerSink{p.muxer, &p.counters}, Open: func(spec source.Spec) (source.Source, error) { return p.open(spec) },
+		OpenLive: func(spec source.Spec, log *slog.Logger) (feeder.Live, error) { return p.openLive(spec, log) }, Ports: ingest.Ports,
 	})
 	return p
 }
@@ -150,7 +154,7 @@ func (p *Publisher) rename() {
 func (p *Publisher) SetOption(name, value string) error {
 	set := func(o *options.Options) error { return o.Set(name, value) }
 	if name == options.OptionCA { // a file, which is read before anything is locked
-		pool, err := patiently(p.log, func() (*x509.CertPool, error) { return p.loadCA(name, value) }, func(*x509.CertPool) {})
+		pool, err := hang.Call(p.log, func() (*x509.CertPool, error) { return p.loadCA(name, value) }, func(*x509.CertPool) {})
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"luatrtmp/core/endpoint"
+	"luatrtmp/core/feeder"
+	"luatrtmp/core/hang"
 	"luatrtmp/core/message"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
@@ -85,11 +87,11 @@ func newSession(p *Publisher, to *endpoint.Endpoint, o *options.Options) *sessio
 // close ends the session, as the protocol wants it within closeTimeout, then at once.
 func (s *session) close() {
 	s.beginShutdown()
-	if waitFor(s.done, closeTimeout) {
+	if hang.Wait(s.done, closeTimeout) {
 		return
 	}
 	s.beginAbort()
-	waitFor(s.done, closeTimeout/4)
+	hang.Wait(s.done, closeTimeout/4)
 }
 
 // run is the life of the session.
@@ -142,7 +144,7 @@ func (s *session) bringUp() error {
 	if err := s.now.bringUp(s.advance); err != nil {
 		return err
 	}
-	s.p.feeder.Attach(feederStream{maxLate: s.o.QueueMedia, ended: s.finish}) // before frames that are pushed get through
+	s.p.feeder.Attach(feeder.Stream{MaxLate: s.o.QueueMedia, Ended: s.finish}) // before frames that are pushed get through
 	s.p.muxer.Attach(s.now.destination())
 	if s.accepted {
 		s.p.reconnects.Add(1) // before anybody sees the state

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/flv"
-	"luatrtmp/core/source/rtp"
 )
 
 // A source of which nothing can be sent for 5 s is reported once, with the reason, and again when it changes.
@@ -36,7 +35,7 @@ func TestNothingOfASourceCanBeSent(t *testing.T) {
 				log := &record{}
 				f := newFed(t, slog.New(log), src)
 				f.Start()
-				f.after(silenceWarning - time.Second)
+				f.after(5*time.Second - time.Second)
 				require.Empty(t, f.SourceError())
 				f.after(2 * time.Second)
 				require.Contains(t, f.SourceError(), c.reason)
@@ -66,37 +65,6 @@ func TestSlowSourceIsNotReported(t *testing.T) {
 		require.Empty(t, f.SourceError())
 		f.Stop()
 	})
-}
-
-// What a live source says when nothing comes out of it.
-func TestLiveSourceWithoutUnits(t *testing.T) {
-	var failing trouble
-	w := sourceWatch{log: quietLog(), trouble: &failing}
-	at := time.Now()
-	now := func() time.Time { return at }
-	w.look(&w.nothing, "all", errNoUnits, false, now)
-	at = at.Add(silenceWarning)
-	w.look(&w.nothing, "all", errNoUnits, false, now)
-	require.Contains(t, failing.get(), "packets come, but no frame that can be decoded")
-	w.note(flv.Audio, nil)
-	require.NotEmpty(t, failing.get())
-	w.look(&w.nothing, "all", nil, false, now)
-	require.Empty(t, failing.get())
-
-	l := &live{
-		log: quietLog(), desc: &rtp.Description{Media: make([]rtp.Medium, 2)}, silent: make([]bool, 2),
-		heard: []time.Time{time.Now().Add(-packetPatience), time.Now()},
-	}
-	why, logged := l.Look()
-	require.Equal(t, errNoUnits, why)
-	require.False(t, logged)
-	l.units = 1
-	why, _ = l.Look()
-	require.NoError(t, why)
-	l.heard[1] = l.heard[0]
-	why, logged = l.Look()
-	require.Equal(t, errNoPackets, why)
-	require.True(t, logged)
 }
 
 // A source that fails says why until another one is set.

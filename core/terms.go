@@ -1,6 +1,7 @@
 package core
 
 import (
+	"luatrtmp/core/feeder"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
@@ -11,10 +12,10 @@ import (
 func (p *Publisher) knownForms(o *options.Options) []flv.Form {
 	media, part := p.feeder.Media()
 	var forms []flv.Form
-	if part != feedsAlone {
+	if part != feeder.FeedsAlone {
 		forms = p.muxer.Forms(o.LegacyHEVC)
 	}
-	if part != isOff {
+	if part != feeder.IsOff {
 		forms = append(forms, expectationOf(media).Forms(o.LegacyHEVC)...)
 	}
 	return forms
@@ -23,7 +24,7 @@ func (p *Publisher) knownForms(o *options.Options) []flv.Form {
 // sourceMedia returns what is known of the source that is going to feed the stream: nothing if
 // frames are pushed, or may be.
 func (p *Publisher) sourceMedia() mux.Expectation {
-	if media, part := p.feeder.Media(); part == feedsAlone {
+	if media, part := p.feeder.Media(); part == feeder.FeedsAlone {
 		return expectationOf(media)
 	}
 	return mux.Expectation{}

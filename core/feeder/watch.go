@@ -1,4 +1,4 @@
-package core
+package feeder
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"luatrtmp/core/flv"
 )
 
-// sourceWatch notices that nothing of a source, or of one of its kinds of media, can be sent.
-type sourceWatch struct {
+// watch notices that nothing of a source, or of one of its kinds of media, can be sent.
+type watch struct {
 	log     *slog.Logger
 	trouble *trouble
 
@@ -34,18 +34,18 @@ var (
 )
 
 // whyNot returns why a unit was not sent, nil if it was.
-func (r sendResult) whyNot() error {
+func (r Result) whyNot() error {
 	switch r {
-	case unitHasNoFrame:
+	case HasNoFrame:
 		return errNoFrame
-	case unitAwaitsKey:
+	case AwaitsKey:
 		return errAwaitsKey
 	}
 	return nil
 }
 
 // note takes note of a unit that was sent, or of why it was not.
-func (w *sourceWatch) note(kind flv.Kind, why error) {
+func (w *watch) note(kind flv.Kind, why error) {
 	if kind == flv.Video {
 		w.look(&w.video, "video", why, false, time.Now)
 	} else {
@@ -55,7 +55,7 @@ func (w *sourceWatch) note(kind flv.Kind, why error) {
 
 // look says once that something has been failing for silenceWarning, and that it is over. logged says that the log has the
 // reason already.
-func (w *sourceWatch) look(f *failingMedia, what string, why error, logged bool, now func() time.Time) {
+func (w *watch) look(f *failingMedia, what string, why error, logged bool, now func() time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {

@@ -1,4 +1,4 @@
-package core
+package ingest
 
 import (
 	"errors"
@@ -30,9 +30,9 @@ const (
 	readPause = 100 * time.Millisecond
 )
 
-// live receives RTP. Its sockets are open, and read, from openLive until Close: what comes while nobody takes it is followed and thrown away, so that
+// Receiver receives RTP. Its sockets are open, and read, from Open until Close: what comes while nobody takes it is followed and thrown away, so that
 // nothing old waits in the kernel, and clocks and parameter sets are known when somebody does.
-type live struct {
+type Receiver struct {
 	log     *slog.Logger
 	desc    *rtp.Description
 	began   time.Time
@@ -50,26 +50,26 @@ type live struct {
 	silent  []bool                     // the user was told
 }
 
-// openLive binds the sockets of a live source and begins to read them.
-func openLive(spec source.Spec, log *slog.Logger) (liveSource, error) {
+// Open binds the sockets of a live source and begins to read them.
+func Open(spec source.Spec, log *slog.Logger) (*Receiver, error) {
 	desc, err := source.Describe(spec)
 	if err != nil {
 		return nil, rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 	}
-	l := &live{
+	r := &Receiver{
 		log: log, desc: desc, began: time.Now(), failed: make(chan error, 1),
 		heard: make([]time.Time, len(desc.Media)), silent: make([]bool, len(desc.Media)),
 	}
-	l.stream, err = rtp.New(desc, rtp.Sink{
+	r.stream, err = rtp.New(desc, rtp.Sink{
 		Unit: func(u *flv.AccessUnit) {
-			if l.playing {
-				l.units++
-				l.take(u)
+			if r.playing {
+				r.units++
+				r.take(u)
 			}
 		},
 		Dropped: func(frames, size int) {
-			if l.playing {
-				l.drop(frames, size)
+			if r.playing {
+				r.drop(frames, size)
 			}
 		},
 		Warn: func(text string) { log.Warn("RTP source: not all is well with what comes in", "what", text) },
@@ -81,51 +81,51 @@ func openLive(spec source.Spec, log *slog.Logger) (liveSource, error) {
 	for i := range desc.Media {
 		conn, err := listenUDP(desc.Media[i].Address)
 		if err != nil {
-			l.Close()
+			r.Close()
 			return nil, err
 		}
-		media, l.sockets = append(media, conn), append(l.sockets, conn)
+		media, r.sockets = append(media, conn), append(r.sockets, conn)
 	}
 	for i, conn := range media {
-		l.read(i, conn, maxDatagram, (*rtp.Stream).Packet)
-		l.readControl(i)
+		r.read(i, conn, maxDatagram, (*rtp.Stream).Packet)
+		r.readControl(i)
 	}
-	return l, nil
+	return r, nil
 }
 
 // readControl begins to read RTCP. Without it audio and video keep the distance in which they arrive.
-func (l *live) readControl(medium int) {
-	m := &l.desc.Media[medium]
+func (r *Receiver) readControl(medium int) {
+	m := &r.desc.Media[medium]
 	if m.RTCP == 0 {
 		return
 	}
 	conn, err := listenUDP(netip.AddrPortFrom(m.Address.Addr(), m.RTCP))
 	if err != nil {
-		l.log.Warn("RTP source: no RTCP, without which audio and video may be apart", "codec", m.Codec, "why", err)
+		r.log.Warn("RTP source: no RTCP, without which audio and video may be apart", "codec", m.Codec, "why", err)
 		return
 	}
-	l.sockets = append(l.sockets, conn)
-	l.read(medium, conn, maxRTCP, (*rtp.Stream).Control)
+	r.sockets = append(r.sockets, conn)
+	r.read(medium, conn, maxRTCP, (*rtp.Stream).Control)
 }
 
 // read reads a socket in a goroutine of its own, until it is closed.
-func (l *live) read(medium int, conn *net.UDPConn, size int, pass func(*rtp.Stream, int, []byte, time.Duration)) {
+func (r *Receiver) read(medium int, conn *net.UDPConn, size int, pass func(*rtp.Stream, int, []byte, time.Duration)) {
 	buf := make([]byte, size)
-	l.readers.Go(func() {
-		if err := rtmperr.Guard(func() error { return l.readAll(medium, conn, buf, pass) }); err != nil {
+	r.readers.Go(func() {
+		if err := rtmperr.Guard(func() error { return r.readAll(medium, conn, buf, pass) }); err != nil {
 			select {
-			case l.failed <- err:
+			case r.failed <- err:
 			default:
 			}
 		}
 	})
 }
 
-func (l *live) readAll(medium int, conn *net.UDPConn, buf []byte, pass func(*rtp.Stream, int, []byte, time.Duration)) error {
-	sources := l.desc.Media[medium].Sources
+func (r *Receiver) readAll(medium int, conn *net.UDPConn, buf []byte, pass func(*rtp.Stream, int, []byte, time.Duration)) error {
+	sources := r.desc.Media[medium].Sources
 	var deadline time.Time
 	for {
-		if next := l.deadline(medium); next != deadline {
+		if next := r.deadline(medium); next != deadline {
 			deadline = next
 			conn.SetReadDeadline(deadline) // fails only when it is closed, as the reading then
 		}
@@ -133,64 +133,64 @@ func (l *live) readAll(medium int, conn *net.UDPConn, buf []byte, pass func(*rtp
 		switch {
 		case err == nil:
 			if len(sources) == 0 || slices.Contains(sources, from.Addr().Unmap()) {
-				l.pass(medium, buf[:n], pass)
+				r.pass(medium, buf[:n], pass)
 			}
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case rtmperr.IsTimeout(err):
-			l.tick()
+			r.tick()
 		default:
-			l.log.Warn("RTP source: reading fails", "why", rtmperr.Reason(err))
+			r.log.Warn("RTP source: reading fails", "why", rtmperr.Reason(err))
 			time.Sleep(readPause)
 		}
 	}
 }
 
 // deadline returns until when to wait for a packet; zero: for ever.
-func (l *live) deadline(medium int) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if due, ok := l.stream.Deadline(medium); ok {
-		return l.began.Add(due)
+func (r *Receiver) deadline(medium int) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if due, ok := r.stream.Deadline(medium); ok {
+		return r.began.Add(due)
 	}
 	return time.Time{}
 }
 
-func (l *live) pass(medium int, datagram []byte, pass func(*rtp.Stream, int, []byte, time.Duration)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (r *Receiver) pass(medium int, datagram []byte, pass func(*rtp.Stream, int, []byte, time.Duration)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	now := time.Now()
-	if l.heard[medium] = now; l.silent[medium] {
-		l.silent[medium] = false
-		l.log.Info("RTP source: packets come again", "codec", l.desc.Media[medium].Codec)
+	if r.heard[medium] = now; r.silent[medium] {
+		r.silent[medium] = false
+		r.log.Info("RTP source: packets come again", "codec", r.desc.Media[medium].Codec)
 	}
-	pass(l.stream, medium, datagram, now.Sub(l.began))
+	pass(r.stream, medium, datagram, now.Sub(r.began))
 }
 
-func (l *live) tick() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stream.Tick(time.Since(l.began))
+func (r *Receiver) tick() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stream.Tick(time.Since(r.began))
 }
 
 // Play lets access units go to take, from the next key frame on, and the numbers of frames that were dropped to drop.
-func (l *live) Play(take func(*flv.AccessUnit), drop func(frames, size int)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.playing, l.take, l.drop, l.units = true, take, drop, 0
+func (r *Receiver) Play(take func(*flv.AccessUnit), drop func(frames, size int)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.playing, r.take, r.drop, r.units = true, take, drop, 0
 	now := time.Now()
-	for i := range l.heard {
-		l.heard[i], l.silent[i] = now, false
+	for i := range r.heard {
+		r.heard[i], r.silent[i] = now, false
 	}
-	l.stream.Play(now.Sub(l.began))
+	r.stream.Play(now.Sub(r.began))
 }
 
 // Pause ends that. When it returns, nothing is being taken any more.
-func (l *live) Pause() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stream.Pause()
-	l.playing = false
+func (r *Receiver) Pause() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stream.Pause()
+	r.playing = false
 }
 
 var (
@@ -200,46 +200,53 @@ var (
 
 // Look tells the user about media of which nothing comes. It returns why no access unit has come since it was called before,
 // nil if one has; and whether the log has that reason already.
-func (l *live) Look() (why error, logged bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (r *Receiver) Look() (why error, logged bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	why, logged = errNoPackets, true
-	for i := range l.heard {
-		quiet := time.Since(l.heard[i])
+	for i := range r.heard {
+		quiet := time.Since(r.heard[i])
 		if quiet < packetPatience {
 			why, logged = errNoUnits, false
 			continue
 		}
-		if m := &l.desc.Media[i]; !l.silent[i] {
-			l.silent[i] = true
-			l.log.Warn("RTP source: no packets come; waiting for them", "codec", m.Codec, "at", m.Address, "since", quiet.Round(time.Second))
+		if m := &r.desc.Media[i]; !r.silent[i] {
+			r.silent[i] = true
+			r.log.Warn("RTP source: no packets come; waiting for them", "codec", m.Codec, "at", m.Address, "since", quiet.Round(time.Second))
 		}
 	}
-	if l.units > 0 {
+	if r.units > 0 {
 		why, logged = nil, false
 	}
-	l.units = 0
+	r.units = 0
 	return why, logged
 }
 
 // Failed returns what tells of a mistake of this library, after which nothing comes any more.
-func (l *live) Failed() <-chan error { return l.failed }
+func (r *Receiver) Failed() <-chan error { return r.failed }
 
 // Info describes the media.
-func (l *live) Info() source.Info {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	video, audio := l.stream.Configs()
+func (r *Receiver) Info() source.Info {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	video, audio := r.stream.Configs()
 	return source.Info{
-		Video: l.stream.VideoInfo(), Audio: l.stream.AudioInfo(), Skipped: l.desc.Skipped, VideoConfig: video, AudioConfig: audio,
+		Video: r.stream.VideoInfo(), Audio: r.stream.AudioInfo(), Skipped: r.desc.Skipped, VideoConfig: video, AudioConfig: audio,
 	}
 }
 
 // Ports returns the UDP ports at which it receives.
-func (l *live) Ports() []uint16 { return portsOf(l.desc) }
+func (r *Receiver) Ports() []uint16 { return portsOf(r.desc) }
 
-// livePorts returns the UDP ports at which a live source would receive.
-func livePorts(spec source.Spec) ([]uint16, error) {
+// Packets returns how many packets of a medium have come.
+func (r *Receiver) Packets(medium int) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stream.Counts(medium).Packets
+}
+
+// Ports returns the UDP ports at which a live source would receive.
+func Ports(spec source.Spec) ([]uint16, error) {
 	desc, err := source.Describe(spec)
 	if err != nil {
 		return nil, err
@@ -258,9 +265,9 @@ func portsOf(desc *rtp.Description) (ports []uint16) {
 }
 
 // Close closes the sockets and waits until nobody reads them. It may be called again.
-func (l *live) Close() {
-	for _, conn := range l.sockets {
+func (r *Receiver) Close() {
+	for _, conn := range r.sockets {
 		conn.Close()
 	}
-	l.readers.Wait()
+	r.readers.Wait()
 }

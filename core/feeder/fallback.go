@@ -1,4 +1,4 @@
-package core
+package feeder
 
 import (
 	"time"
@@ -18,7 +18,7 @@ const cameraPatience = 5 * time.Second
 
 // SetCamera says what is known of the host's camera. It takes effect at once: unless the camera is expected, a source that
 // waits for it, or has given way to it, begins.
-func (f *feeder) SetCamera(camera Camera) {
+func (f *Feeder) SetCamera(camera Camera) {
 	f.mu.Lock()
 	failed := camera == CameraFailed && f.camera != CameraFailed
 	f.camera = camera
@@ -35,28 +35,28 @@ func (f *feeder) SetCamera(camera Camera) {
 	what := f.source.kind()
 	f.mu.Unlock()
 	if failed {
-		f.config.log.Warn("the camera cannot be started; the source is sent instead", "source", what)
+		f.config.Log.Warn("the camera cannot be started; the source is sent instead", "source", what)
 	}
 	f.begin()
 }
 
 // GiveWay must be called before each frame that is pushed: it turns the source off, for good when the first frame is pushed,
 // or for this stream if the camera pushes.
-func (f *feeder) GiveWay() {
+func (f *Feeder) GiveWay() {
 	if f.fallback.Load() {
 		f.suspend()
 		return
 	}
 	f.pushOnce.Do(func() {
 		f.pushed.Store(true)
-		f.config.log.Debug("frames are pushed: the source is off for good")
+		f.config.Log.Debug("frames are pushed: the source is off for good")
 		f.halt()
-		f.config.sink.Restart()
+		f.config.Sink.Restart()
 	})
 }
 
 // suspend keeps the source off for the rest of the stream, because the camera feeds; in the next one it waits anew.
-func (f *feeder) suspend() {
+func (f *Feeder) suspend() {
 	f.suspending.Lock()
 	defer f.suspending.Unlock()
 	f.mu.Lock()
@@ -66,24 +66,24 @@ func (f *feeder) suspend() {
 	}
 	f.phase = phaseSuspended
 	old := f.source
-	f.source = newPlayhead(old.spec)
+	f.source = newPushback(old.spec)
 	wait := f.dismiss()
 	f.mu.Unlock()
-	f.config.log.Info("on the air", "source", "camera")
+	f.config.Log.Info("on the air", "source", "camera")
 	wait()
-	old.close(f.config.log)
-	f.config.sink.Restart()
+	old.close(f.config.Log)
+	f.config.Sink.Restart()
 }
 
 // awaitsCamera reports whether the source has to wait for the camera.
-func (f *feeder) awaitsCamera() bool {
+func (f *Feeder) awaitsCamera() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.camera == CameraExpected
 }
 
 // standBy waits while the camera is expected, and returns false when the run is stopped meanwhile.
-func (r *feederRun) standBy() bool {
+func (r *run) standBy() bool {
 	if !r.awaitsCamera() {
 		return true
 	}
@@ -93,7 +93,7 @@ func (r *feederRun) standBy() bool {
 		select {
 		case <-r.hurry:
 		case <-patience.C:
-			r.config.log.Warn("the camera was started and gives no frames", "for", cameraPatience)
+			r.config.Log.Warn("the camera was started and gives no frames", "for", cameraPatience)
 		case <-r.quit:
 			return false
 		}

@@ -1,4 +1,4 @@
-package core
+package feeder
 
 import (
 	"errors"
@@ -7,77 +7,78 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/hang"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
-// feederRun is a stretch of feeding: it sends the units of a source that is read at their decode times, and those of a live
+// run is a stretch of feeding: it sends the units of a source that is read at their decode times, and those of a live
 // source as they come.
-type feederRun struct {
-	*feeder
-	stream    feederStream
+type run struct {
+	*Feeder
+	stream    Stream
 	before    <-chan struct{} // closed when the run before this one is done with the source
 	hurry     chan struct{}   // told when the camera has changed; holds one
 	quit      chan struct{}   // closed when the run is to stop
 	done      chan struct{}   // closed when it is done with the source, or was left behind with it
 	once      sync.Once       // closes done
 	dismissed bool            // it is not the one that feeds any more; mu
-	source    *playhead       // one that is not open, before and after the turn of this run; mu
+	source    *pushback       // one that is not open, before and after the turn of this run; mu
 
 	anchor time.Time     // when the unit with decode time base was due
 	base   time.Duration // whole ms
 	offset int64         // ms: the timestamp of that unit
 	moved  bool          // the log has it that the schedule was moved
 	faults int           // units that could not be sent
-	watch  sourceWatch
+	watch  watch
 }
 
-func newFeederRun(f *feeder) *feederRun {
-	return &feederRun{
-		feeder: f, stream: f.stream, before: f.run.done, source: &playhead{},
+func newRun(f *Feeder) *run {
+	return &run{
+		Feeder: f, stream: f.stream, before: f.run.done, source: &pushback{},
 		hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
-		watch: sourceWatch{log: f.config.log, trouble: &f.trouble},
+		watch: watch{log: f.config.Log, trouble: &f.trouble},
 	}
 }
 
 // wait waits until a run that was dismissed is done. One that hangs in a file system is left behind.
-func (r *feederRun) wait() {
-	for limit := hangPatience; !waitFor(r.done, limit) && !r.leaveBehind(); limit = hangPatience / 10 {
+func (r *run) wait() {
+	for limit := hang.StopPatience; !hang.Wait(r.done, limit) && !r.leaveBehind(); limit = hang.StopPatience / 10 {
 	}
 }
 
 // leaveBehind leaves the run behind with its source if it is in a call that may hang, and returns false if it is not.
-func (r *feederRun) leaveBehind() bool {
+func (r *run) leaveBehind() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.source.leaveBehind(r.config.log) {
+	if !r.source.calls.LeaveBehind(r.config.Log) {
 		return false
 	}
-	if r.feeder.source == r.source {
-		r.feeder.source = newPlayhead(r.source.spec) // the next run opens it anew
+	if r.Feeder.source == r.source {
+		r.Feeder.source = newPushback(r.source.spec) // the next run opens it anew
 	}
 	r.finish()
 	return true
 }
 
-func (r *feederRun) finish() { r.once.Do(func() { close(r.done) }) }
+func (r *run) finish() { r.once.Do(func() { close(r.done) }) }
 
 // take gives the run the source, and returns false if the run was stopped.
-func (r *feederRun) take() bool {
+func (r *run) take() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dismissed {
 		return false
 	}
-	r.source = r.feeder.source
+	r.source = r.Feeder.source
 	return true
 }
 
 // feed feeds until the run is stopped or the source ends.
-func (r *feederRun) feed() {
+func (r *run) feed() {
 	defer func() {
 		r.mu.Lock()
-		r.source = &playhead{} // the other may have large tables
+		r.source = &pushback{} // the other may have large tables
 		r.mu.Unlock()
 		r.finish()
 	}()
@@ -94,40 +95,40 @@ func (r *feederRun) feed() {
 	if mine {
 		r.dismissed = true
 		r.phase = phaseEnded                         // the source does not begin again in a stream that ends
-		r.feeder.source = newPlayhead(r.source.spec) // the next stream begins it anew
+		r.Feeder.source = newPushback(r.source.spec) // the next stream begins it anew
 	}
 	r.mu.Unlock()
 	if !mine {
 		return // it was just stopped: what comes now is not up to this run
 	}
-	r.source.close(r.config.log)
+	r.source.close(r.config.Log)
 	if err == io.EOF {
-		r.config.log.Debug("the source is at its end")
-		r.stream.ended(nil)
+		r.config.Log.Debug("the source is at its end")
+		r.stream.Ended(nil)
 		return
 	}
 	r.trouble.set(err)
-	r.stream.ended(err)
+	r.stream.Ended(err)
 }
 
 // play opens the source, if need be, and sends it. The error is io.EOF at its end, errStopped when the run is to stop.
-func (r *feederRun) play() error {
+func (r *run) play() error {
 	if err := r.source.open(&r.config); err != nil {
 		return err
 	}
-	r.config.log.Info("on the air", "source", r.source.kind())
+	r.config.Log.Info("on the air", "source", r.source.kind())
 	r.trouble.clear()
 	resumed := r.source.used
 	r.source.used = true
 	if !resumed {
-		r.config.sink.Restart()
+		r.config.Sink.Restart()
 	}
 	info := r.source.Info()
-	r.config.sink.Begin(info)
+	r.config.Sink.Begin(info)
 	if live := r.source.received(); live != nil {
 		return r.receive(live)
 	}
-	seekKey := resumed && info.Video != nil && r.config.sink.AwaitsKeyFrame()
+	seekKey := resumed && info.Video != nil && r.config.Sink.AwaitsKeyFrame()
 	if seekKey { // another stream: it goes on from the last key frame before the place that was reached
 		if err := r.source.back(); err != nil {
 			return err
@@ -139,7 +140,7 @@ func (r *feederRun) play() error {
 var errStopped = rtmperr.New(rtmperr.ErrState, "stopped")
 
 // read sends what is read. With seekKey it begins with the next key frame.
-func (r *feederRun) read(seekKey bool) error {
+func (r *run) read(seekKey bool) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for !r.stopped() {
@@ -150,7 +151,7 @@ func (r *feederRun) read(seekKey bool) error {
 		if err != nil {
 			return err
 		}
-		if seekKey && !r.config.sink.Learn(unit) { // what does not come again
+		if seekKey && !r.config.Sink.Learn(unit) { // what does not come again
 			continue
 		}
 		seekKey = false
@@ -171,7 +172,7 @@ func (r *feederRun) read(seekKey bool) error {
 }
 
 // stopped reports whether the run is to stop.
-func (r *feederRun) stopped() bool {
+func (r *run) stopped() bool {
 	select {
 	case <-r.quit:
 		return true
@@ -181,8 +182,8 @@ func (r *feederRun) stopped() bool {
 }
 
 // receive lets a live source send what comes, until the run is stopped.
-func (r *feederRun) receive(live liveSource) error {
-	live.Play(r.sendNow, r.config.sink.Dropped)
+func (r *run) receive(live Live) error {
+	live.Play(r.sendNow, r.config.Sink.Dropped)
 	defer live.Pause()
 	look := time.NewTicker(silenceWarning / 5)
 	defer look.Stop()
@@ -200,7 +201,7 @@ func (r *feederRun) receive(live liveSource) error {
 }
 
 // sendNow sends a unit at once. The first one gets the timestamp of now, and all others keep their distances.
-func (r *feederRun) sendNow(unit *flv.AccessUnit) {
+func (r *run) sendNow(unit *flv.AccessUnit) {
 	if r.anchor.IsZero() {
 		r.due(unit, time.Now())
 	}
@@ -208,11 +209,11 @@ func (r *feederRun) sendNow(unit *flv.AccessUnit) {
 }
 
 // send sends a unit, and returns false when the stream takes no more. A unit that cannot be sent is left out.
-func (r *feederRun) send(unit *flv.AccessUnit) bool {
+func (r *run) send(unit *flv.AccessUnit) bool {
 	timestamp := unit.DTS.Round(time.Millisecond).Milliseconds() - r.base.Milliseconds() + r.offset
-	result, err := r.config.sink.Send(unit, uint32(timestamp))
+	result, err := r.config.Sink.Send(unit, uint32(timestamp))
 	if err == nil {
-		if result != unitLeftOut {
+		if result != LeftOut {
 			r.watch.note(unit.Kind, result.whyNot())
 		}
 		return true
@@ -223,7 +224,7 @@ func (r *feederRun) send(unit *flv.AccessUnit) bool {
 	r.watch.note(unit.Kind, err)
 	r.fault.set(err)
 	if r.faults++; r.faults <= maxFaultsLogged {
-		r.config.log.Warn("a frame of the source is left out", "at", unit.DTS, "why", err)
+		r.config.Log.Warn("a frame of the source is left out", "at", unit.DTS, "why", err)
 	}
 	return true
 }
@@ -236,18 +237,18 @@ const maxFaultsLogged = 5
 // Units that are late, because the host or the file system stood still, are sent at once, so that the stream catches up. If
 // they are later than the media that may wait to be sent, they would only be dropped: then the schedule is moved, and the
 // timestamps with it.
-func (r *feederRun) due(unit *flv.AccessUnit, now time.Time) time.Duration {
+func (r *run) due(unit *flv.AccessUnit, now time.Time) time.Duration {
 	if r.anchor.IsZero() {
 		r.anchor = now
 		r.base = unit.DTS.Round(time.Millisecond)
-		r.offset = r.config.sink.Elapsed(now).Milliseconds()
+		r.offset = r.config.Sink.Elapsed(now).Milliseconds()
 	}
 	wait := r.anchor.Add(unit.DTS - r.base).Sub(now)
-	if wait < -r.stream.maxLate {
+	if wait < -r.stream.MaxLate {
 		lag := (-wait).Truncate(time.Millisecond)
 		if !r.moved {
 			r.moved = true
-			r.config.log.Warn("the host or the file stood still for longer than queue_ms: the stream goes on from now", "late", lag)
+			r.config.Log.Warn("the host or the file stood still for longer than queue_ms: the stream goes on from now", "late", lag)
 		}
 		r.anchor = r.anchor.Add(lag)
 		r.offset += lag.Milliseconds()

@@ -1,4 +1,4 @@
-package core
+package feeder
 
 import (
 	"errors"
@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/hang"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
 
-// feeder feeds a stream from a source, in real time, and gives way to frames that are pushed. It has one source at a time,
+// Feeder feeds a stream from a source, in real time, and gives way to frames that are pushed. It has one source at a time,
 // which goes on from stream to stream at the place that was reached.
 //
 // Attach and Detach say when there is a stream. Each stretch of feeding is a run, with a goroutine of its own.
-type feeder struct {
-	config feederConfig
+type Feeder struct {
+	config Config
 
 	pushed     atomic.Bool // frames are pushed: the source is off for good
 	pushOnce   sync.Once   // sets pushed; later pushes wait until the source is off
@@ -30,24 +31,24 @@ type feeder struct {
 	started bool       // between Start and Stop
 	closed  bool
 	phase   phase
-	stream  feederStream
-	source  *playhead
+	stream  Stream
+	source  *pushback
 	media   source.Info // of source, once SetSource has opened it
-	run     *feederRun  // the latest one
+	run     *run        // the latest one
 	camera  Camera
 }
 
-// feederConfig is what a feeder needs from its owner.
-type feederConfig struct {
-	log      *slog.Logger
-	sink     feederSink
-	open     func(source.Spec) (source.Source, error)            // opens a source that is read
-	openLive func(source.Spec, *slog.Logger) (liveSource, error) // opens a source that is received
-	ports    func(source.Spec) ([]uint16, error)                 // returns the UDP ports at which a live source would receive
+// Config is what a Feeder needs from its owner.
+type Config struct {
+	Log      *slog.Logger
+	Sink     Sink
+	Open     func(source.Spec) (source.Source, error)      // opens a source that is read
+	OpenLive func(source.Spec, *slog.Logger) (Live, error) // opens a source that is received
+	Ports    func(source.Spec) ([]uint16, error)           // returns the UDP ports at which a live source would receive
 }
 
-// feederSink is where the units of a source go.
-type feederSink interface {
+// Sink is where the units of a source go.
+type Sink interface {
 	// Restart says that another sender goes on, with parameter sets and a clock of its own, from a key frame.
 	Restart()
 
@@ -56,7 +57,7 @@ type feederSink interface {
 
 	// Send sends an access unit; timestamp is its decode time in ms. The error is ErrInvalid or ErrOverflow for a unit that
 	// cannot be sent, and any other when the stream takes no more.
-	Send(unit *flv.AccessUnit, timestamp uint32) (sendResult, error)
+	Send(unit *flv.AccessUnit, timestamp uint32) (Result, error)
 
 	// Learn takes what can be learnt from a unit that is not sent, and reports whether it is a key frame.
 	Learn(unit *flv.AccessUnit) (key bool)
@@ -71,23 +72,23 @@ type feederSink interface {
 	Dropped(frames, size int)
 }
 
-// sendResult is what has become of a unit that was no error.
-type sendResult uint8
+// Result is what has become of a unit that was no error.
+type Result uint8
 
 const (
-	unitSent       sendResult = iota
-	unitLeftOut               // on purpose: it is audio that the server does not take
-	unitHasNoFrame            // it waits for the frame that it belongs to
-	unitAwaitsKey             // decoding could not begin with it
+	Sent       Result = iota
+	LeftOut           // on purpose: it is audio that the server does not take
+	HasNoFrame        // it waits for the frame that it belongs to
+	AwaitsKey         // decoding could not begin with it
 )
 
-// feederStream is a stream that a feeder may feed.
-type feederStream struct {
+// Stream is a stream that a feeder may feed.
+type Stream struct {
 	// MaxLate is how much media may wait to be sent. What is later than that would only be dropped.
-	maxLate time.Duration
+	MaxLate time.Duration
 
 	// Ended is called when the source is at its end, or with why it failed. It is called once at most.
-	ended func(err error)
+	Ended func(err error)
 }
 
 // phase says what a feeder may do.
@@ -101,25 +102,26 @@ const (
 	phaseEnded                  // the source has fed it to its end
 )
 
-func newFeeder(config feederConfig) *feeder {
-	f := &feeder{config: config, source: newPlayhead(source.Spec{Path: source.Clip}), run: &feederRun{dismissed: true, done: make(chan struct{})}}
+// New returns a Feeder whose source is the built-in clip.
+func New(config Config) *Feeder {
+	f := &Feeder{config: config, source: newPushback(source.Spec{Path: source.Clip}), run: &run{dismissed: true, done: make(chan struct{})}}
 	f.run.finish()
 	return f
 }
 
 // Set sets the source that read says: what is sent while nothing is pushed. It is opened and checked at once, and takes over
 // at a key frame when media flows already. read may ask the file system.
-func (f *feeder) Set(read func() (source.Spec, error)) error {
-	spec, err := patiently(f.config.log, read, func(source.Spec) {})
+func (f *Feeder) Set(read func() (source.Spec, error)) error {
+	spec, err := hang.Call(f.config.Log, read, func(source.Spec) {})
 	if err != nil {
 		return invalid(err)
 	}
-	next := newPlayhead(spec)
+	next := newPushback(spec)
 	if spec.Path != source.None {
 		if spec.Live() {
 			f.freePorts(spec)
 		}
-		_, err = patiently(f.config.log, func() (*playhead, error) { return next, next.open(&f.config) }, (*playhead).shut)
+		_, err = hang.Call(f.config.Log, func() (*pushback, error) { return next, next.open(&f.config) }, (*pushback).shut)
 		if err != nil {
 			f.begin() // with the one before, should that have been closed
 			return invalid(err)
@@ -136,12 +138,15 @@ func invalid(err error) error {
 	return rtmperr.New(rtmperr.ErrInvalid, "%v", err)
 }
 
-func (f *feeder) replace(next *playhead) error {
+// slowPatience is how long Detach waits for that which is to go on with the source in another stream.
+const slowPatience = 10 * time.Second
+
+func (f *Feeder) replace(next *pushback) error {
 	media := next.Info()
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
-		next.close(f.config.log)
+		next.close(f.config.Log)
 		return rtmperr.New(rtmperr.ErrState, "the context is closed")
 	}
 	old := f.source
@@ -153,14 +158,14 @@ func (f *feeder) replace(next *playhead) error {
 	wait := f.dismiss()
 	f.mu.Unlock()
 	wait()
-	old.close(f.config.log)
+	old.close(f.config.Log)
 	f.begin()
 	return nil
 }
 
 // freePorts closes a live source that receives where the next one is to receive.
-func (f *feeder) freePorts(next source.Spec) {
-	ports, err := patiently(f.config.log, func() ([]uint16, error) { return f.config.ports(next) }, func([]uint16) {})
+func (f *Feeder) freePorts(next source.Spec) {
+	ports, err := hang.Call(f.config.Log, func() ([]uint16, error) { return f.config.Ports(next) }, func([]uint16) {})
 	if err != nil {
 		return // opening it will say so
 	}
@@ -178,14 +183,14 @@ func (f *feeder) freePorts(next source.Spec) {
 	}
 	f.mu.Lock()
 	if f.source == old {
-		f.source = newPlayhead(old.spec)
+		f.source = newPushback(old.spec)
 	}
 	f.mu.Unlock()
-	old.close(f.config.log)
+	old.close(f.config.Log)
 }
 
 // Start lets the source feed streams from now on.
-func (f *feeder) Start() {
+func (f *Feeder) Start() {
 	f.mu.Lock()
 	f.started = true
 	f.mu.Unlock()
@@ -193,18 +198,18 @@ func (f *feeder) Start() {
 }
 
 // Stop ends that. Frames that a camera pushes later begin at a key frame.
-func (f *feeder) Stop() {
+func (f *Feeder) Stop() {
 	f.mu.Lock()
 	f.started = false
 	f.mu.Unlock()
 	f.halt()
 	if f.fallback.Load() {
-		f.config.sink.Restart()
+		f.config.Sink.Restart()
 	}
 }
 
 // Attach says that there is a stream, which frames may be pushed to. The source does not feed it before Begin.
-func (f *feeder) Attach(stream feederStream) {
+func (f *Feeder) Attach(stream Stream) {
 	f.mu.Lock()
 	f.phase, f.stream = phaseAttached, stream
 	f.fault.clear()
@@ -212,7 +217,7 @@ func (f *feeder) Attach(stream feederStream) {
 }
 
 // Begin lets the source feed the stream that is attached.
-func (f *feeder) Begin() {
+func (f *Feeder) Begin() {
 	f.mu.Lock()
 	if f.phase == phaseAttached {
 		f.phase = phaseFeeding
@@ -223,9 +228,9 @@ func (f *feeder) Begin() {
 
 // Detach ends feeding the stream, and waits for that. A file that is only slow keeps its place: until hurry is closed, it has
 // more time.
-func (f *feeder) Detach(hurry <-chan struct{}) {
+func (f *Feeder) Detach(hurry <-chan struct{}) {
 	f.mu.Lock()
-	f.phase, f.stream = phaseDetached, feederStream{}
+	f.phase, f.stream = phaseDetached, Stream{}
 	wait, latest := f.dismiss(), f.run
 	f.mu.Unlock()
 	timer := time.NewTimer(slowPatience)
@@ -239,14 +244,14 @@ func (f *feeder) Detach(hurry <-chan struct{}) {
 }
 
 // Interrupt calls change while the source does not feed.
-func (f *feeder) Interrupt(change func()) {
+func (f *Feeder) Interrupt(change func()) {
 	f.halt()
 	change()
 	f.begin()
 }
 
 // Quit says that nothing is to be fed any more. Close must follow. It does not wait.
-func (f *feeder) Quit() {
+func (f *Feeder) Quit() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed, f.started = true, false
@@ -254,29 +259,29 @@ func (f *feeder) Quit() {
 }
 
 // Close ends feeding, and closes the source.
-func (f *feeder) Close() {
+func (f *Feeder) Close() {
 	f.Quit()
 	f.halt()
 	f.mu.Lock()
 	old := f.source
-	f.source = newPlayhead(old.spec)
+	f.source = newPushback(old.spec)
 	f.mu.Unlock()
-	old.close(f.config.log)
+	old.close(f.config.Log)
 }
 
 // begin begins a run if everything is there that it needs.
-func (f *feeder) begin() {
+func (f *Feeder) begin() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.phase != phaseFeeding || !f.started || f.pushed.Load() || f.source.spec.Path == source.None || !f.run.dismissed {
 		return
 	}
-	f.run = newFeederRun(f)
+	f.run = newRun(f)
 	go f.run.feed()
 }
 
 // halt ends the run, and waits for it.
-func (f *feeder) halt() {
+func (f *Feeder) halt() {
 	f.mu.Lock()
 	wait := f.dismiss()
 	f.mu.Unlock()
@@ -285,7 +290,7 @@ func (f *feeder) halt() {
 
 // dismiss tells the run to stop, and returns a function that waits until it has done so. dismiss must be called with mu held,
 // and the function without.
-func (f *feeder) dismiss() (wait func()) {
+func (f *Feeder) dismiss() (wait func()) {
 	if !f.run.dismissed {
 		f.run.dismissed = true
 		close(f.run.quit)
@@ -295,31 +300,31 @@ func (f *feeder) dismiss() (wait func()) {
 
 // Trouble returns why nothing of the source can be sent although it should be, or why it failed; "" while all is well. A new
 // source, or one that goes on, begins without it.
-func (f *feeder) Trouble() string { return f.trouble.get() }
+func (f *Feeder) Trouble() string { return f.trouble.get() }
 
 // Fault returns why the latest unit of this stream that could not be sent was left out; "" if there was none.
-func (f *feeder) Fault() string { return f.fault.get() }
+func (f *Feeder) Fault() string { return f.fault.get() }
 
-// part is what a source has to do with a stream.
-type part uint8
+// Part is what a source has to do with a stream.
+type Part uint8
 
 const (
-	feedsAlone part = iota // all media comes from the source
-	standsBy               // media comes from a camera, or from the source if that fails
-	isOff                  // all media is pushed
+	FeedsAlone Part = iota // all media comes from the source
+	StandsBy               // media comes from a camera, or from the source if that fails
+	IsOff                  // all media is pushed
 )
 
 // Media returns what is known of the media of the source, and what part the source has.
-func (f *feeder) Media() (source.Info, part) {
+func (f *Feeder) Media() (source.Info, Part) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.pushed.Load():
-		return f.media, isOff
+		return f.media, IsOff
 	case f.fallback.Load():
-		return f.media, standsBy
+		return f.media, StandsBy
 	}
-	return f.media, feedsAlone
+	return f.media, FeedsAlone
 }
 
 // trouble is why something does not work, in words; "" if it does.

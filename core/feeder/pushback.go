@@ -1,4 +1,4 @@
-package core
+package feeder
 
 import (
 	"log/slog"
@@ -6,29 +6,30 @@ import (
 	"sync"
 
 	"luatrtmp/core/flv"
+	"luatrtmp/core/hang"
 	"luatrtmp/core/source"
 	"luatrtmp/internal/brief"
 )
 
-// playhead is a source and the place that has been reached in it. It takes back the unit that was read last: what a run that
+// pushback is a source and the place that has been reached in it. It takes back the unit that was read last: what a run that
 // is stopped could not send yet must not be missing when the next one goes on.
 //
 // One goroutine at a time uses it. Opening, reading and closing a file may hang for as long as its file system does. Nobody
-// waits for that: whoever has to go on leaves the goroutine behind with the playhead, which nobody else uses from then on.
-type playhead struct {
+// waits for that: whoever has to go on leaves the goroutine behind with the pushback, which nobody else uses from then on.
+type pushback struct {
 	spec   source.Spec
 	Source source.Source   // of one that is read; nil until it is opened
 	held   *flv.AccessUnit // what was taken back; nil: nothing
 	used   bool            // something was read
 
-	mu     sync.Mutex
-	live   liveSource // of one that is received; nil until it is opened
-	inside bool       // a goroutine is in a call that may hang
-	left   bool       // that goroutine was left behind
+	calls hang.Calls
+
+	mu   sync.Mutex
+	live Live // of one that is received; nil until it is opened
 }
 
-// liveSource is a source that is received: its units come when they come.
-type liveSource interface {
+// Live is a source that is received: its units come when they come.
+type Live interface {
 	Info() source.Info
 
 	// Ports returns the UDP ports at which it receives.
@@ -48,56 +49,56 @@ type liveSource interface {
 	Close()
 }
 
-// newPlayhead returns a source that is not open yet.
-func newPlayhead(spec source.Spec) *playhead { return &playhead{spec: spec} }
+// newPushback returns a source that is not open yet.
+func newPushback(spec source.Spec) *pushback { return &pushback{spec: spec} }
 
 // open opens the source, unless it is open.
-func (h *playhead) open(with *feederConfig) (err error) {
+func (h *pushback) open(with *Config) (err error) {
 	if h.Source != nil || h.received() != nil {
 		return nil
 	}
-	if err := roomForAnother(); err != nil {
+	if err := hang.Room(); err != nil {
 		return err
 	}
-	h.enter()
+	h.calls.Enter()
 	if h.spec.Live() {
-		var live liveSource
-		if live, err = with.openLive(h.spec, with.log); err == nil {
+		var live Live
+		if live, err = with.OpenLive(h.spec, with.Log); err == nil {
 			h.mu.Lock()
 			h.live = live
 			h.mu.Unlock()
 		}
 	} else {
 		spec := h.spec
-		spec.Warn = func(text string) { with.log.Warn("a fault in the source", "what", text) }
-		h.Source, err = with.open(spec)
+		spec.Warn = func(text string) { with.Log.Warn("a fault in the source", "what", text) }
+		h.Source, err = with.Open(spec)
 	}
-	if !h.exit() {
+	if !h.calls.Exit(h.shut) {
 		return errStopped
 	}
 	if err == nil {
 		for _, skipped := range brief.List(h.Info().Skipped) {
-			with.log.Warn("a track of the source is not sent", "track", skipped)
+			with.Log.Warn("a track of the source is not sent", "track", skipped)
 		}
 	}
 	return err
 }
 
 // received returns what receives a live source that is open, else nil. Any goroutine may call it.
-func (h *playhead) received() liveSource {
+func (h *pushback) received() Live {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.live
 }
 
 // usesAny reports whether the source receives at one of these ports.
-func (h *playhead) usesAny(ports []uint16) bool {
+func (h *pushback) usesAny(ports []uint16) bool {
 	live := h.received()
 	return live != nil && slices.ContainsFunc(live.Ports(), func(port uint16) bool { return slices.Contains(ports, port) })
 }
 
 // kind returns what the source is for the log, which paths and addresses are not for.
-func (h *playhead) kind() string {
+func (h *pushback) kind() string {
 	switch {
 	case h.spec.Path == source.Clip:
 		return "built-in clip"
@@ -110,7 +111,7 @@ func (h *playhead) kind() string {
 }
 
 // Info returns what the source says of its tracks; nothing if it is not open. What plays for ever has no duration.
-func (h *playhead) Info() source.Info {
+func (h *pushback) Info() source.Info {
 	if live := h.received(); live != nil {
 		return live.Info()
 	}
@@ -125,90 +126,52 @@ func (h *playhead) Info() source.Info {
 }
 
 // Next returns the next unit of a source that is read. The error is errStopped if the caller was left behind meanwhile.
-func (h *playhead) Next() (*flv.AccessUnit, error) {
+func (h *pushback) Next() (*flv.AccessUnit, error) {
 	if unit := h.held; unit != nil {
 		h.held = nil
 		return unit, nil
 	}
-	h.enter()
+	h.calls.Enter()
 	unit, err := h.Source.Next()
-	if !h.exit() {
+	if !h.calls.Exit(h.shut) {
 		return nil, errStopped
 	}
 	return unit, err
 }
 
 // back goes back to the last key frame that was reached, if there is one.
-func (h *playhead) back() error {
+func (h *pushback) back() error {
 	h.held = nil
-	h.enter()
+	h.calls.Enter()
 	err := h.Source.Back()
-	if !h.exit() {
+	if !h.calls.Exit(h.shut) {
 		return errStopped
 	}
 	return err
 }
 
-// enter begins a call that may hang.
-func (h *playhead) enter() {
-	h.mu.Lock()
-	h.inside = true
-	h.mu.Unlock()
-}
-
-// exit ends it. It returns false if the caller was left behind: then the source is closed, and the caller's goroutine must
-// end.
-func (h *playhead) exit() bool {
-	h.mu.Lock()
-	h.inside = false
-	left := h.left
-	h.mu.Unlock()
-	if left {
-		h.shut()
-		leftBehind.Add(-1)
-	}
-	return !left
-}
-
-// leaveBehind leaves the goroutine behind that is in a call. It returns false if none is.
-func (h *playhead) leaveBehind(log *slog.Logger) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch {
-	case h.left:
-		return true
-	case !h.inside:
-		return false
-	}
-	h.left = true
-	noteLeftBehind(log)
-	return true
-}
-
 // close closes the source, and waits a moment for that. What was left behind closes itself.
-func (h *playhead) close(log *slog.Logger) {
-	h.mu.Lock()
-	left, live := h.left, h.live
-	h.mu.Unlock()
+func (h *pushback) close(log *slog.Logger) {
+	live := h.received()
 	switch {
-	case left:
+	case h.calls.Left():
 	case live != nil:
 		live.Close()
 	case h.Source != nil:
 		closed := make(chan struct{})
-		h.enter()
+		h.calls.Enter()
 		go func() {
 			defer close(closed)
 			h.shut()
-			h.exit()
+			h.calls.Exit(h.shut)
 		}()
-		for !waitFor(closed, hangPatience) && !h.leaveBehind(log) {
+		for !hang.Wait(closed, hang.StopPatience) && !h.calls.LeaveBehind(log) {
 		}
 	}
 }
 
 // shut closes what is open.
-func (h *playhead) shut() {
+func (h *pushback) shut() {
 	if live := h.received(); live != nil {
 		live.Close()
 	} else if h.Source != nil {
