@@ -36,8 +36,8 @@ var mainTypes = []string{"publisher", "session", "connection", "muxer"}
 // exceptions has what is above its limit, and how far it may be. A number may only go down, and the
 // line goes when the limit holds.
 var exceptions = map[string]int{
-	"circle of core":             22,
-	"lines of core":              5261,
+	"circle of core":             14,
+	"lines of core":              3124,
 	"lines of core/flv":          4766,
 	"lines of core/publisher.go": 492,
 	"files of core.Publisher":    8,
