@@ -1,6 +1,10 @@
 package core
 
 import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"luatrtmp/core/client"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,17 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/amf"
-	"luatrtmp/core/endpoint"
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/tests/script"
-)
-
-const (
-	needAuth = "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : "
-	adobe    = "[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=bob&salt=pepper&challenge=dare"
-	llnw     = "[ AccessManager.Reject ] : [ authmod=llnw ] : ?reason=needauth&user=bob&nonce=once"
-	wrong    = "[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=authfailed&opaque=-"
 )
 
 // reject refuses `connect`, and returns what it said.
@@ -44,8 +41,19 @@ func withUser(s *script.Server, user, path string) string {
 }
 
 // The answers, computed here once more.
+
+func md5Hex(s string) string {
+	sum := md5.Sum([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func md5Base64(s string) string {
+	sum := md5.Sum([]byte(s))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
 func adobeResponse(user, salt, password, challenge, own string) string {
-	return md5Base64(md5Base64(user+salt+password) + challenge + own)
+	return client.Md5Base64(client.Md5Base64(user+salt+password) + challenge + own)
 }
 
 func TestPasswords(t *testing.T) {
@@ -56,20 +64,20 @@ func TestPasswords(t *testing.T) {
 		query        string // of the second connection
 		response     func(q url.Values) string
 	}{
-		{"adobe", "bob:secret", needAuth, adobe, "?authmod=adobe&user=bob",
+		{"adobe", "bob:secret", coretest.AuthNeeded, coretest.AuthAdobe, "?authmod=adobe&user=bob",
 			func(q url.Values) string { return adobeResponse("bob", "pepper", "secret", "dare", q.Get("challenge")) }},
-		{"adobe, opaque", "bob:secret", needAuth, adobe + "&opaque=veil==", "?authmod=adobe&user=bob",
+		{"adobe, opaque", "bob:secret", coretest.AuthNeeded, coretest.AuthAdobe + "&opaque=veil==", "?authmod=adobe&user=bob",
 			func(q url.Values) string {
 				return adobeResponse("bob", "pepper", "secret", "veil==", q.Get("challenge"))
 			}},
 		{"adobe, in other words", "bob:secret", "code=403 need auth; authmod=adobe",
 			"authmod=adobe ?reason=needauth&user=bob&salt=pepper&challenge=dare", "?authmod=adobe&user=bob",
 			func(q url.Values) string { return adobeResponse("bob", "pepper", "secret", "dare", q.Get("challenge")) }},
-		{"a user with what ends a value", "b%26b:s%2Fe%20t", needAuth, adobe, "?authmod=adobe&user=b%26b",
+		{"a user with what ends a value", "b%26b:s%2Fe%20t", coretest.AuthNeeded, coretest.AuthAdobe, "?authmod=adobe&user=b%26b",
 			func(q url.Values) string { return adobeResponse("b&b", "pepper", "s/e t", "dare", q.Get("challenge")) }},
-		{"limelight", "bob:secret", "[ code=403 need auth; authmod=llnw ]", llnw, "?authmod=llnw&user=bob",
+		{"limelight", "bob:secret", "[ code=403 need auth; authmod=llnw ]", coretest.AuthLimelight, "?authmod=llnw&user=bob",
 			func(q url.Values) string {
-				return md5Hex(md5Hex("bob:live:secret") + ":once:00000001:" + q.Get("cnonce") + ":auth:" + md5Hex("publish:/live/_definst_"))
+				return client.Md5Hex(client.Md5Hex("bob:live:secret") + ":once:00000001:" + q.Get("cnonce") + ":auth:" + client.Md5Hex("publish:/live/_definst_"))
 			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,14 +120,14 @@ func TestPasswordRefused(t *testing.T) {
 		answers []string
 		text    string
 	}{
-		{"no password, adobe", "", []string{needAuth}, "put them into the URL, rtmp://user:password@host/..."},
+		{"no password, adobe", "", []string{coretest.AuthNeeded}, "put them into the URL, rtmp://user:password@host/..."},
 		{"no password, limelight", "", []string{"code=403 need auth; authmod=llnw"}, "put them into the URL"},
-		{"wrong password", "bob:nosecret", []string{needAuth, adobe, wrong}, "user name or the password in the URL is wrong"},
-		{"wrong password, no words", "bob:nosecret", []string{needAuth, adobe, needAuth}, "user name or the password in the URL is wrong"},
-		{"asks again and again", "bob:nosecret", []string{needAuth, adobe, adobe}, "user name or the password in the URL is wrong"},
-		{"unknown user", "bob:nosecret", []string{needAuth, "authmod=adobe ?reason=nosuchuser"}, "does not know the user"},
-		{"never a challenge", "bob:nosecret", []string{needAuth, needAuth}, "does not say how"},
-		{"an empty challenge", "bob:nosecret", []string{needAuth, "authmod=adobe ?reason=needauth&user=bob&salt=x"}, "challenge is missing"},
+		{"wrong password", "bob:nosecret", []string{coretest.AuthNeeded, coretest.AuthAdobe, coretest.AuthWrong}, "user name or the password in the URL is wrong"},
+		{"wrong password, no words", "bob:nosecret", []string{coretest.AuthNeeded, coretest.AuthAdobe, coretest.AuthNeeded}, "user name or the password in the URL is wrong"},
+		{"asks again and again", "bob:nosecret", []string{coretest.AuthNeeded, coretest.AuthAdobe, coretest.AuthAdobe}, "user name or the password in the URL is wrong"},
+		{"unknown user", "bob:nosecret", []string{coretest.AuthNeeded, "authmod=adobe ?reason=nosuchuser"}, "does not know the user"},
+		{"never a challenge", "bob:nosecret", []string{coretest.AuthNeeded, coretest.AuthNeeded}, "does not say how"},
+		{"an empty challenge", "bob:nosecret", []string{coretest.AuthNeeded, "authmod=adobe ?reason=needauth&user=bob&salt=x"}, "challenge is missing"},
 		{"no nonce", "bob:nosecret", []string{"authmod=llnw ?reason=needauth"}, "challenge is missing"},
 		{"something else", "bob:nosecret", []string{"no"}, "check the application"},
 	} {
@@ -153,39 +161,8 @@ func TestDisconnectBetweenPasswords(t *testing.T) {
 	s := script.Listen(t)
 	p, w := newPublisher(t, withUser(s, "bob:secret", "live/stream"))
 	require.NoError(t, p.Connect())
-	reject(s.Accept(), needAuth)
+	reject(s.Accept(), coretest.AuthNeeded)
 	s.Accept()
 	p.Disconnect()
 	require.Equal(t, []State{1, 2, 5, 6}, w.states())
-}
-
-// FuzzAuth: whatever a server answers, it takes three connections at most, and no password goes out.
-func FuzzAuth(f *testing.F) {
-	for _, text := range []string{needAuth, adobe, adobe + "&opaque=x", llnw, wrong, "authmod=llnw authmod=adobe ?reason=needauth&challenge=%"} {
-		f.Add(text, adobe)
-		f.Add(needAuth, text)
-	}
-	f.Fuzz(func(t *testing.T, first, second string) {
-		to, err := endpoint.Parse("rtmp://bob:hunter2hunter2@h/live/s", nil, nil)
-		require.NoError(t, err)
-		l := login{user: to.User}
-		for _, text := range []string{first, second} {
-			refused := refusal(to, "connect", message.StatusInfo{Level: "error", Description: text})
-			p := plan{login: l}
-			failed := stageFailed(stageConnect, refused, refused)
-			next, again := p.next(failed)
-			if !again {
-				require.ErrorIs(t, p.explain(failed), rtmperr.ErrRefused)
-				require.NotContains(t, p.explain(failed).Error(), "hunter2hunter2")
-				return
-			}
-			l = next.login
-			if !strings.Contains(first+second, "hunter2") {
-				require.NotContains(t, l.query(to.App), "hunter2")
-			}
-		}
-		refused := refusal(to, "connect", message.StatusInfo{Level: "error", Description: first})
-		_, again := plan{login: l}.next(stageFailed(stageConnect, refused, refused))
-		require.False(t, again, "three connections at most")
-	})
 }

@@ -1,9 +1,12 @@
 // Package core is the publisher: one RTMP connection at a time, from `connect` to the goodbye.
 //
 //	caller's thread      SendVideo, SendAudio ----.
-//	feeder goroutine     source, paced -----------+--> muxer --> writer --> socket
+//	feeder goroutine     source, paced -----------+--> muxer --> sender --> socket
 //	session goroutine    dial, handshake, dialogue, goodbye ------^
 //	receiving goroutine  acknowledgements, ping replies ----------^     <-- socket
+//
+// It composes the packages below it: a session brings connections up with core/client, hands media from
+// core/mux to them, has core/feeder feed the stream, and tells its owner through core/notify.
 //
 // A context has one session goroutine from Connect to the end, and one receiving goroutine for each connection that is past
 // its handshake. What the network does not take at once is written by a goroutine that ends with the backlog. While a server's
@@ -16,5 +19,5 @@
 // messages and is shared by all connections of a Publisher: it knows the parameter sets, and forgets on each new
 // connection what has been sent.
 //
-// Lock order: Publisher.mu, muxer.mu, writer.mu; none is held while a callback runs.
+// Lock order: Publisher.mu, the muxer's, the sender's; none is held while a callback runs.
 package core

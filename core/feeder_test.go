@@ -94,7 +94,9 @@ func (f *fed) setSource(src source.Source) {
 
 // reconnect ends the stream and begins another one.
 func (f *fed) reconnect() {
-	f.feeder.Detach(noTime.Done())
+	noTime := make(chan struct{})
+	close(noTime)
+	f.feeder.Detach(noTime)
 	f.w = reattach(f.Publisher)
 	f.feeder.Attach(feeder.Stream{MaxLate: f.options.QueueMedia, Ended: func(err error) { f.ended <- err }})
 	f.feeder.Begin()

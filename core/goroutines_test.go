@@ -17,12 +17,12 @@ import (
 // roles are the goroutines that a context may have, by the function of which each consists.
 var roles = []struct{ name, function string }{
 	{"redirect", "luatrtmp/core.(*handover).run("},
-	{"leaving", "luatrtmp/core.(*connection).leave("},
+	{"leaving", "luatrtmp/core/client.(*Connection).Leave("},
 	{"session", "luatrtmp/core.(*session).run("},
-	{"receiver", "luatrtmp/core.(*reader).run("},
-	{"sender", "luatrtmp/core.(*writer).drain("},
+	{"receiver", "luatrtmp/core/link.(*Receiver).Run("},
+	{"sender", "luatrtmp/core/link.(*Sender).drain("},
 	{"dialer", "luatrtmp/core/transport.dialFirst."},
-	{"feeder", "luatrtmp/core.(*feederRun)"},
+	{"feeder", "luatrtmp/core/feeder.(*run)"},
 }
 
 // createdBy finds who began a goroutine, and in which file.

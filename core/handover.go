@@ -3,9 +3,9 @@ package core
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
+	"luatrtmp/core/client"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 	"luatrtmp/core/mux"
@@ -32,7 +32,7 @@ const (
 // (BadName). Then the old connection ends at the key frame, what follows is parked, and the new one adopts it.
 type handover struct {
 	s      *session
-	from   *connection
+	from   *client.Connection
 	to     *endpoint.Endpoint
 	wanted context.Context // done: given up
 	giveUp context.CancelFunc
@@ -42,22 +42,21 @@ type handover struct {
 
 // moveNews is what a handover tells serve.
 type moveNews struct {
-	parked bool        // from gets no more media, and is to be ended
-	next   *connection // has taken over; the end
-	err    error       // why nothing has taken over, or why next is of no use; the end
+	parked bool               // from gets no more media, and is to be ended
+	next   *client.Connection // has taken over; the end
+	err    error              // why nothing has taken over, or why next is of no use; the end
 }
 
 // obey follows the server's request to reconnect, if there is one.
 func (s *session) obey() {
-	if s.line != lineUp || !s.now.request.pending {
+	if s.line != lineUp {
 		return
 	}
-	s.now.request.pending = false
-	if s.moving {
-		return // another one is being followed
+	request, asked := s.now.TakeRequest()
+	if !asked || s.moving { // or another one is being followed
+		return
 	}
-	request := s.now.request.info
-	to, err := whereto(s.now.to, request.TCURL, s.home, s.o)
+	to, err := whereto(s.now.To, request.TCURL, s.home, s.o)
 	if err == nil && !s.hops.allow(time.Now()) {
 		err = rtmperr.New(rtmperr.ErrRefused, "there were %d in a short time", maxHops)
 	}
@@ -100,9 +99,9 @@ func (s *session) moved(n moveNews) error {
 	s.line, s.now = lineUp, n.next
 	s.p.reconnects.Add(1)
 	s.p.mu.Lock()
-	s.to = n.next.to
+	s.to = n.next.To
 	s.p.mu.Unlock()
-	s.p.log.Info("the stream goes to the connection that the server asked for", "server", n.next.to.Masked())
+	s.p.log.Info("the stream goes to the connection that the server asked for", "server", n.next.To.Masked())
 	if errors.Is(n.err, rtmperr.ErrEnded) {
 		return nil // serve is going to see that
 	}
@@ -114,7 +113,7 @@ func (s *session) leave() {
 	if c := s.now; s.line != lineNone {
 		s.line = lineNone
 		s.leaving.Go(func() {
-			if !c.leave() {
+			if !c.Leave() {
 				s.leftEarly.Store(true)
 			}
 		})
@@ -140,7 +139,7 @@ func (s *session) endMove() {
 
 func (h *handover) run() {
 	defer close(h.news)
-	var next *connection
+	var next *client.Connection
 	err := rtmperr.Guard(func() (err error) {
 		next, err = h.replace()
 		return err
@@ -149,25 +148,25 @@ func (h *handover) run() {
 }
 
 // replace returns the connection that has taken over.
-func (h *handover) replace() (*connection, error) {
+func (h *handover) replace() (*client.Connection, error) {
 	next, err := h.connect()
 	switch {
-	case nameInUse(err):
+	case client.NameInUse(err):
 		return h.replaceAfter()
 	case err != nil:
 		return nil, err
 	}
 	m := h.s.p.muxer
-	err = h.awaitKey(m.PrepareSwitch(next.destination()), next)
+	err = h.awaitKey(m.PrepareSwitch(destination(next, h.s.o)), next)
 	if err != nil && m.CancelSwitch() {
-		h.s.leaving.Go(func() { next.leave() })
+		h.s.leaving.Go(func() { next.Leave() })
 		return nil, err
 	}
 	return next, err
 }
 
 // replaceAfter ends the old connection before the new one begins to publish.
-func (h *handover) replaceAfter() (*connection, error) {
+func (h *handover) replaceAfter() (*client.Connection, error) {
 	h.s.p.log.Info("the server takes one publisher of a name at a time: the old connection ends first")
 	m := h.s.p.muxer
 	if err := h.awaitKey(m.PrepareParking(h.s.newParking()), nil); err != nil && m.CancelSwitch() {
@@ -175,7 +174,7 @@ func (h *handover) replaceAfter() (*connection, error) {
 	}
 	h.news <- moveNews{parked: true}
 	select {
-	case <-h.from.left:
+	case <-h.from.Left:
 	case <-h.wanted.Done():
 		return nil, rtmperr.ErrEnded
 	}
@@ -183,11 +182,11 @@ func (h *handover) replaceAfter() (*connection, error) {
 	for pause := firstNamePause; ; pause *= 2 {
 		next, err := h.connect()
 		if err == nil {
-			m.PrepareSwitch(next.destination())
+			m.PrepareSwitch(destination(next, h.s.o))
 			m.SwitchNow()
 			return next, nil
 		}
-		if !nameInUse(err) || time.Now().Add(pause).After(limit) {
+		if !client.NameInUse(err) || time.Now().Add(pause).After(limit) {
 			return nil, err
 		}
 		select {
@@ -204,10 +203,10 @@ func (s *session) newParking() *mux.Parking {
 }
 
 // connect brings the new connection up.
-func (h *handover) connect() (*connection, error) {
-	c := newConnection(h.s.p, h.to, h.s.o, h.wanted, h.s.abort)
-	if err := c.bringUp(func(State) bool { return h.wanted.Err() == nil }); err != nil {
-		c.end()
+func (h *handover) connect() (*client.Connection, error) {
+	c := client.New(h.s.p.clientConfig(), h.to, h.s.o, h.wanted, h.s.abort)
+	if err := c.BringUp(func(client.Phase) bool { return h.wanted.Err() == nil }); err != nil {
+		c.End()
 		return nil, err
 	}
 	return c, nil
@@ -215,11 +214,11 @@ func (h *handover) connect() (*connection, error) {
 
 // awaitKey waits until what was prepared has taken over, and lets it do so at the latest when keyFrameWait is over or the
 // old connection broke. It fails when next, if there is one, breaks meanwhile.
-func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
+func (h *handover) awaitKey(taken <-chan struct{}, next *client.Connection) error {
 	var broken <-chan struct{}
 	var commands <-chan *message.Command
 	if next != nil {
-		broken, commands = next.out.Done(), next.in.Commands()
+		broken, commands = next.Out.Done(), next.Commands()
 	}
 	limit := time.NewTimer(keyFrameWait)
 	defer limit.Stop()
@@ -237,32 +236,14 @@ func (h *handover) awaitKey(taken <-chan struct{}, next *connection) error {
 		case <-h.wanted.Done():
 			return rtmperr.ErrEnded
 		case <-broken:
-			return next.whyBroken(next.whyClosed)
+			return next.WhyBroken()
 		case c, ok := <-commands:
 			if !ok {
-				return next.whyClosed()
+				return next.WhyClosed()
 			}
-			if err := next.heard(c); err != nil {
+			if err := next.Heard(c); err != nil {
 				return err
 			}
 		}
 	}
-}
-
-// nameInUse tells the refusal of a stream that another publisher, or an old connection of this one, is still publishing.
-func nameInUse(err error) bool {
-	var refused *rtmperr.ServerError
-	if !errors.As(err, &refused) {
-		return false
-	}
-	if strings.HasSuffix(refused.Code, ".BadName") {
-		return true
-	}
-	words := strings.ToLower(refused.Text())
-	for _, w := range []string{"already publish", "already being publish", "stream busy", "already in use"} {
-		if strings.Contains(words, w) {
-			return true
-		}
-	}
-	return false
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"luatrtmp/core/client"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +66,6 @@ func TestNameInUse(t *testing.T) {
 		{&rtmperr.ServerError{Code: "NetStream.Publish.Failed", Description: "stream busy"}, true},
 		{&rtmperr.ServerError{Code: "NetStream.Publish.Failed"}, false},
 	} {
-		require.Equal(t, ca.want, nameInUse(ca.err), "%v", ca.err)
+		require.Equal(t, ca.want, client.NameInUse(ca.err), "%v", ca.err)
 	}
 }

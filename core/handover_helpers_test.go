@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/binary"
+	"luatrtmp/core/client"
 	"strings"
 	"sync"
 	"testing"
@@ -140,7 +141,7 @@ func collect(c *script.Conn) <-chan media {
 
 // move is a server's reconnect request.
 func move(tcURL string) *message.Command {
-	info := script.Info("status", reconnectRequest, "maintenance")
+	info := script.Info("status", client.ReconnectRequest, "maintenance")
 	if tcURL != "" {
 		info = append(info, amf.Property{Name: "tcUrl", Value: tcURL})
 	}

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -12,8 +14,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/endpoint"
 	"luatrtmp/core/flv"
 	"luatrtmp/core/hang"
+	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/source"
 )
@@ -39,6 +43,13 @@ type disk struct {
 	answers chan struct{}
 	mu      sync.Mutex
 	opened  []*hangingSource
+	conn    net.Conn // to the server
+}
+
+func (d *disk) breakConnection() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conn.Close()
 }
 
 // unitsBeforeHang is how many units can be read before reading hangs.
@@ -59,10 +70,18 @@ func (s *hangingSource) Close() error {
 }
 
 // hangingPublisher publishes from a source that hangs, and has been hanging for a while.
-func hangingPublisher(t *testing.T, where hangs, log *slog.Logger, options ...string) (*Publisher, *disk) {
+func hangingPublisher(t *testing.T, where hangs, log *slog.Logger, with ...string) (*Publisher, *disk) {
 	t.Helper()
-	p, w := virtualPublisherOfClip(t, log, func(c *memConn) { serveMedia(c, nil) }, options...)
+	p, w := virtualPublisherOfClip(t, log, func(c *memConn) { serveMedia(c, nil) }, with...)
 	d := &disk{answers: make(chan struct{})}
+	dial := p.dial
+	p.dial = func(shutdown context.Context, resolver *net.Resolver, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
+		conn, err := dial(shutdown, resolver, to, o)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.conn = conn
+		return conn, err
+	}
 	p.open = func(source.Spec) (source.Source, error) {
 		s := &hangingSource{fakeVideo(250, 25), where, d}
 		d.mu.Lock()
@@ -144,10 +163,7 @@ func TestSourceGoesOnAfterAHang(t *testing.T) {
 func TestSlowFileKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, d := hangingPublisher(t, hangsInRead, quietLog(), "reconnect", "true", "reconnect_min_ms", "10")
-		p.mu.Lock()
-		session := p.session
-		p.mu.Unlock()
-		session.now.conn.Close() // the connection breaks
+		d.breakConnection()
 		time.Sleep(3 * time.Second)
 		require.Zero(t, hang.Hanging())
 		close(d.answers)
@@ -165,10 +181,7 @@ func TestSlowFileKeepsItsPlace(t *testing.T) {
 func TestDisconnectWhileASlowFileIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, d := hangingPublisher(t, hangsInRead, quietLog(), "reconnect", "true")
-		p.mu.Lock()
-		session := p.session
-		p.mu.Unlock()
-		session.now.conn.Close()
+		d.breakConnection()
 		time.Sleep(time.Second)
 		began := time.Now()
 		p.Disconnect()

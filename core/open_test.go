@@ -2,9 +2,6 @@ package core
 
 import (
 	"io"
-	"net"
-	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -142,29 +139,6 @@ func TestDigestAfterSilence(t *testing.T) {
 	c.AcceptStream()
 	c.AcceptPublish()
 	w.until(StatePublishing)
-}
-
-// What is remembered of servers is bounded, and publishers that share a server do not disturb each other.
-func TestMemoryIsBounded(t *testing.T) {
-	var f servers
-	want := server{variant: digestFirstVariant, settled: true}
-	for i := range 1000 {
-		f.set(net.JoinHostPort("h", strconv.Itoa(i)), want)
-		require.LessOrEqual(t, len(f.known), maxServers)
-	}
-	require.Equal(t, want, f.get("h:999"))
-	require.Zero(t, f.get("h:1"))
-
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() {
-			for range 100 {
-				f.learn("a", plan{}, nil)
-				f.get("a")
-			}
-		})
-	}
-	all.Wait()
 }
 
 // Disconnect ends it in any phase, on whatever connection it is.

@@ -10,16 +10,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"luatrtmp/core/client"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/feeder"
-	"luatrtmp/core/flv"
 	"luatrtmp/core/hang"
 	"luatrtmp/core/ingest"
 	"luatrtmp/core/link"
 	"luatrtmp/core/mux"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
-	"luatrtmp/core/sendqueue"
 	"luatrtmp/core/source"
 	"luatrtmp/core/stats"
 	"luatrtmp/core/transport"
@@ -48,7 +47,7 @@ type Publisher struct {
 	open     func(source.Spec) (source.Source, error)
 	openLive func(source.Spec, *slog.Logger) (feeder.Live, error)
 	loadCA   func(option, path string) (*x509.CertPool, error)
-	servers  servers
+	servers  client.Servers
 	secrets  endpoint.KnownSecrets
 
 	reconnects atomic.Uint32 // connections re-established
@@ -135,21 +134,6 @@ func (p *Publisher) SetURL(url string) error {
 	return nil
 }
 
-// Name returns what a log is to call the Publisher: the option "name", or else the URL without what
-// is secret. It waits for nobody and takes no lock.
-func (p *Publisher) Name() string { return p.name.Load().(string) }
-
-// rename sets what Name returns; p.mu must be held.
-func (p *Publisher) rename() {
-	name := p.options.Name
-	if name == "" {
-		if to, err := p.endpoint(); err == nil {
-			name = to.Masked()
-		}
-	}
-	p.name.Store(name)
-}
-
 // SetOption sets an option by name; see Options. It takes effect at the next Connect.
 func (p *Publisher) SetOption(name, value string) error {
 	set := func(o *options.Options) error { return o.Set(name, value) }
@@ -168,17 +152,6 @@ func (p *Publisher) SetOption(name, value string) error {
 	p.mu.Unlock()
 	return err
 }
-
-// SetMetadata sets one extra field of onMetaData: a float64, string or bool.
-func (p *Publisher) SetMetadata(name string, value any) error {
-	return p.muxer.SetMetadata(name, value)
-}
-
-// ClearMetadata forgets the extra fields.
-func (p *Publisher) ClearMetadata() { p.muxer.ClearMetadata() }
-
-// SendMetadata sends the extra fields now if media has been sent already; otherwise they go out with the first media.
-func (p *Publisher) SendMetadata() error { return p.muxer.ResendMetadata() }
 
 // idleOnly returns an error while a connection is up or under way; p.mu is held.
 func (p *Publisher) idleOnly(what string) error {
@@ -203,6 +176,19 @@ func (p *Publisher) endpoint() (*endpoint.Endpoint, error) {
 	to.Known = &p.secrets
 	to.Secrets() // are known from now on
 	return to, nil
+}
+
+// clientConfig returns what a connection needs from the Publisher.
+func (p *Publisher) clientConfig() client.Config {
+	return client.Config{
+		Log: p.log, Counters: &p.counters, Servers: &p.servers,
+		Dial: func(shutdown context.Context, to *endpoint.Endpoint, o *options.Options) (net.Conn, error) {
+			return p.dial(shutdown, p.resolver, to, o)
+		},
+		KnownForms:  p.knownForms,
+		SourceForms: p.sourceForms,
+		SentCodecs:  func(out *link.Sender) string { return p.muxer.SentCodecs(out) },
+	}
 }
 
 // Connect starts an attempt and returns. ErrState when one is under way already. A session that waits for its next attempt
@@ -347,136 +333,37 @@ func (p *Publisher) sessionEnded(s *session, err error) {
 	p.events.deliver()
 }
 
-// State returns the state.
-func (p *Publisher) State() State {
+// attemptFailed shows an error after which the session tries again; false when the end is wanted.
+func (p *Publisher) attemptFailed(s *session, err error) bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.state
-}
-
-// Busy reports whether events may still come by themselves: a connection is up or under way, or one is being delivered.
-func (p *Publisher) Busy() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.session != nil || p.events.busy()
-}
-
-// Failure returns why the last connection failed, nil if it did not; kept until the next Connect. Inside an event it is
-// that event's failure, whatever has become of the Publisher meanwhile.
-func (p *Publisher) Failure() error {
-	if err, inside := p.events.current(); inside {
-		return err
+	ok := !s.unwanted && p.setState(StateError, err)
+	if ok {
+		p.failed = err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.failed
-}
-
-// String describes the Publisher for people; the stream key is masked.
-func (p *Publisher) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	to, err := endpoint.Parse(p.url, p.options.App, p.options.Stream)
-	if p.session != nil {
-		to, err = p.session.to, nil
-	}
-	if err != nil {
-		return p.state.String()
-	}
-	return p.state.String() + " " + to.Masked()
-}
-
-// Stats returns the counters.
-func (p *Publisher) Stats() stats.Stats {
-	s := p.counters.Snapshot()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.connected.IsZero() {
-		s.ConnectionTime = time.Since(p.connected)
-	}
-	return s
-}
-
-// SetStatsWindow sets over how long Info.SendKbps is measured: up to 60 s, whole seconds, rounded up.
-func (p *Publisher) SetStatsWindow(window time.Duration) error {
-	seconds := int64((window + time.Second - 1) / time.Second)
-	if seconds < 1 || seconds > stats.MaxWindow {
-		return rtmperr.New(rtmperr.ErrInvalid, "statistics window %v, expected 1 ms to %d s", window, stats.MaxWindow)
-	}
-	p.counters.SetWindow(seconds)
-	return nil
-}
-
-// SetStatsInterval sets how often the statistics are logged, at level info, while publishing: 100 ms to an hour. It takes
-// effect at the next Connect.
-func (p *Publisher) SetStatsInterval(interval time.Duration) error {
-	if interval < 100*time.Millisecond || interval > time.Hour {
-		return rtmperr.New(rtmperr.ErrInvalid, "statistics interval %v, expected 100 ms to 1 h", interval)
-	}
-	p.mu.Lock()
-	o := *p.options
-	o.StatsInterval = interval
-	p.options = &o
 	p.mu.Unlock()
-	return nil
+	p.events.deliver()
+	return ok
 }
 
-// logStats logs how the connection fares.
-func (p *Publisher) logStats() {
-	s, n := p.Stats(), p.Info()
-	p.log.Log(context.Background(), LevelReport, "statistics", "bytes", s.BytesSent, "video", s.VideoFramesSent, "audio", s.AudioFramesSent,
-		"dropped", s.DroppedFrames, "kbps", n.SendKbps, "waiting", n.QueueMedia, "connected", s.ConnectionTime.Round(time.Second))
-}
-
-// Info returns how the connection fares and what it carries.
-func (p *Publisher) Info() stats.Info {
-	media := p.muxer.Describe()
-	info := stats.Info{Width: media.Width, Height: media.Height, VideoCodec: media.VideoCodec, AudioCodec: media.AudioCodec}
-	info.QueueMedia, info.QueueBytes = p.muxer.Waiting()
-	if w, ok := p.muxer.Output().(*link.Sender); ok {
-		info.RTT, info.RTTKnown = w.RoundTrip()
+// attemptAgain begins another attempt, with the URL and the options that are set now; false when the end is wanted.
+func (p *Publisher) attemptAgain(s *session) bool {
+	p.mu.Lock()
+	defer p.events.deliver()
+	defer p.mu.Unlock()
+	if p.state == StateError {
+		p.setState(StateConnecting, nil)
 	}
-	info.SendKbps = p.counters.Kbps(time.Now())
-	info.Reconnects = p.reconnects.Load()
-	return info
-}
-
-// SendVideo sends one access unit: SendVideoFrame without a codec's name, on track 0.
-func (p *Publisher) SendVideo(au []byte, timestamp uint32, compositionTime int32) error {
-	return p.SendVideoFrame(au, timestamp, Frame{CompositionTime: compositionTime})
-}
-
-// SendVideoFrame sends one access unit: H.264 and HEVC in Annex B form, AV1 as a temporal unit in the low-overhead format,
-// VP9 and VP8 as a frame. timestamp: decode time in ms, modulo 2^32, from any origin. data and f are not kept. ErrState unless
-// publishing, ErrInvalid for what is no access unit, ErrRefused when the server does not take the codec or the track, which
-// ends the connection. The first frame pushed switches the source off for good.
-func (p *Publisher) SendVideoFrame(data []byte, timestamp uint32, f Frame) error {
-	p.feeder.GiveWay()
-	return p.endure(p.muxer.SendVideoFrame(data, timestamp, f), len(data))
-}
-
-// SendNALUs sends one access unit of H.264 or HEVC that lies in several buffers, each one NAL unit without a start code or
-// any number of them with start codes. Otherwise as SendVideo.
-func (p *Publisher) SendNALUs(buffers [][]byte, timestamp uint32) error {
-	p.feeder.GiveWay()
-	return p.endure(p.muxer.SendNALUs(buffers, timestamp), sendqueue.Size(buffers))
-}
-
-// SendAudioBody sends what the body of an FLV audio tag holds: a sequence header or a frame, of any codec, in the old form or
-// with a FourCC. Otherwise as SendVideoFrame.
-func (p *Publisher) SendAudioBody(body []byte, timestamp uint32) error {
-	p.feeder.GiveWay()
-	return p.endure(p.muxer.SendAudioBody(body, timestamp), len(body))
-}
-
-// SendAudioFrame sends one raw frame, whose configuration is in f.Config the first time if its codec has one, or AAC in
-// ADTS frames. Otherwise as SendVideoFrame.
-func (p *Publisher) SendAudioFrame(data []byte, timestamp uint32, f Frame) error {
-	p.feeder.GiveWay()
-	return p.endure(p.muxer.SendAudioFrame(data, timestamp, f), len(data))
-}
-
-// SendAAC is SendAudioFrame for AAC on track 0.
-func (p *Publisher) SendAAC(frame, config []byte, timestamp uint32) error {
-	return p.SendAudioFrame(frame, timestamp, Frame{Codec: flv.AAC.String(), Config: config})
+	if p.state != StateConnecting { // where Connect brings it too
+		return false
+	}
+	select {
+	case <-s.hurry:
+	default:
+	}
+	if to, err := p.endpoint(); err == nil {
+		s.home, s.to, s.o = to, to, p.options
+	} else {
+		p.log.Warn("the URL and the options that are set do not fit together; connecting with those from before", "why", err)
+	}
+	return true
 }

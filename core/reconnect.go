@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"luatrtmp/core/caps"
-	"luatrtmp/core/mux"
+	"luatrtmp/core/client"
 	"luatrtmp/core/options"
 	"luatrtmp/core/rtmperr"
 )
@@ -49,7 +49,7 @@ func (r *retries) next(o options.Reconnect, err error, published time.Duration, 
 	}
 	r.failures++
 	switch {
-	case !nameInUse(err):
+	case !client.NameInUse(err):
 		r.nameSince = time.Time{}
 	case r.nameSince.IsZero():
 		r.nameSince = now
@@ -165,54 +165,4 @@ func answer(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// attemptFailed shows an error after which the session tries again; false when the end is wanted.
-func (p *Publisher) attemptFailed(s *session, err error) bool {
-	p.mu.Lock()
-	ok := !s.unwanted && p.setState(StateError, err)
-	if ok {
-		p.failed = err
-	}
-	p.mu.Unlock()
-	p.events.deliver()
-	return ok
-}
-
-// attemptAgain begins another attempt, with the URL and the options that are set now; false when the end is wanted.
-func (p *Publisher) attemptAgain(s *session) bool {
-	p.mu.Lock()
-	defer p.events.deliver()
-	defer p.mu.Unlock()
-	if p.state == StateError {
-		p.setState(StateConnecting, nil)
-	}
-	if p.state != StateConnecting { // where Connect brings it too
-		return false
-	}
-	select {
-	case <-s.hurry:
-	default:
-	}
-	if to, err := p.endpoint(); err == nil {
-		s.home, s.to, s.o = to, to, p.options
-	} else {
-		p.log.Warn("the URL and the options that are set do not fit together; connecting with those from before", "why", err)
-	}
-	return true
-}
-
-// endure makes a pushed frame that met an outage a dropped one: the session tries again, and the caller need not care.
-func (p *Publisher) endure(err error, size int) error {
-	if err == mux.ErrAudioLeftOut { // as the option audio_optional has it
-		if !p.leftOutTold.Swap(true) {
-			p.log.Warn("the server does not take the audio that is pushed: the video goes alone")
-		}
-		return nil
-	}
-	if err == nil || !p.enduring.Load() || errors.Is(err, rtmperr.ErrInvalid) || errors.Is(err, rtmperr.ErrOverflow) || caps.IsNotTaken(err) {
-		return err
-	}
-	p.counters.Dropped(1, uint64(size))
-	return nil
 }

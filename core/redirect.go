@@ -8,10 +8,6 @@ import (
 	"luatrtmp/core/rtmperr"
 )
 
-// reconnectRequest is the code of an onStatus by which a server asks to be left for another, or to be connected to anew.
-// Enhanced RTMP v2, Reconnect Request.
-const reconnectRequest = "NetConnection.Connect.ReconnectRequest"
-
 const (
 	// maxHops bounds how often a stream follows the requests of servers that send it from one to the next.
 	maxHops = 5

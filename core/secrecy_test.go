@@ -3,6 +3,8 @@ package core
 import (
 	"fmt"
 	"log/slog"
+	"luatrtmp/core/client"
+	"luatrtmp/core/coretest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,9 +48,9 @@ func TestSecretsStaySecret(t *testing.T) {
 	}{
 		{"refuses connect", false, func(t *testing.T, s *script.Server, text string) { reject(s.Accept(), text) }},
 		{"refuses the password", false, func(t *testing.T, s *script.Server, text string) {
-			reject(s.Accept(), needAuth)
-			reject(s.Accept(), adobe)
-			reject(s.Accept(), wrong+text)
+			reject(s.Accept(), coretest.AuthNeeded)
+			reject(s.Accept(), coretest.AuthAdobe)
+			reject(s.Accept(), coretest.AuthWrong+text)
 		}},
 		{"refuses createStream", false, func(t *testing.T, s *script.Server, text string) {
 			c := s.Accept()
@@ -70,7 +72,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		{"wants to move the stream to no URL", true, func(t *testing.T, s *script.Server, text string) {
 			c := s.Accept()
 			c.Accept()
-			info := script.Info("status", reconnectRequest, text)
+			info := script.Info("status", client.ReconnectRequest, text)
 			for _, url := range []string{
 				"http://h/" + text + "?token=" + next, "rtmp://[::1/" + text + "?token=" + next, "rtmp:bob:" + next + "@h/" + text,
 				"rtmp://h/" + text + "?token=" + next, "rtmp://bob:" + next + "@h/a b",
@@ -82,7 +84,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		{"moves the stream, and the next server ends it", true, func(t *testing.T, s *script.Server, text string) {
 			c := s.Accept()
 			c.Accept()
-			info := script.Info("status", reconnectRequest, text)
+			info := script.Info("status", client.ReconnectRequest, text)
 			c.Status(append(info, amf.Property{Name: "tcUrl", Value: s.URL("live?token=" + next)}))
 			c2 := s.Accept()
 			c2.Refuse(script.Info("error", "", text))
@@ -157,15 +159,4 @@ func TestSecretsOfAllURLsStaySecret(t *testing.T) {
 			require.Empty(t, leaktest.Leaked(shown, secret))
 		}
 	}
-}
-
-// A stream can be called as the words of this library and of the protocol are: these are shown nevertheless.
-func TestOwnWordsAreNotMasked(t *testing.T) {
-	to, err := endpoint.Parse("rtmp://h/live/Publish", nil, nil)
-	require.NoError(t, err)
-	err = refusal(to, "publish", message.StatusInfo{Code: "NetStream.Publish.BadName", Description: "Publish is taken"})
-	require.ErrorContains(t, err, "the server refused publish: NetStream.Publish.BadName: ... is taken")
-	require.True(t, nameInUse(err))
-	err = refusal(to, "publish", message.StatusInfo{Code: "Publish.Bad.Publish"})
-	require.ErrorContains(t, err, "the server refused publish: ....Bad....")
 }

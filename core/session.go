@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"luatrtmp/core/client"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/feeder"
 	"luatrtmp/core/hang"
@@ -42,9 +43,9 @@ type session struct {
 
 	// used by run's goroutine alone
 	line     line
-	now      *connection // that media flows to, unless line is lineNone
-	lost     error       // why now broke, if line is lineLost
-	moving   bool        // move is under way
+	now      *client.Connection // that media flows to, unless line is lineNone
+	lost     error              // why now broke, if line is lineLost
+	moving   bool               // move is under way
 	move     *handover
 	hops     hops
 	retries  retries
@@ -119,6 +120,14 @@ func (s *session) run() {
 	close(s.done)
 }
 
+// reached shows how far bringing a connection up has come; false when the user has asked for the end meanwhile.
+func (s *session) reached(p client.Phase) bool {
+	if p == client.PhaseHandshaking {
+		return s.advance(StateHandshaking)
+	}
+	return s.advance(StateConnected)
+}
+
 // advance moves the Publisher on; false when the user has asked for the end meanwhile.
 func (s *session) advance(next State) bool {
 	s.p.mu.Lock()
@@ -128,7 +137,7 @@ func (s *session) advance(next State) bool {
 	}
 	s.p.mu.Unlock()
 	if ok && next == StateConnected {
-		s.p.log.Info("connected", "server", s.now.to.Address)
+		s.p.log.Info("connected", "server", s.now.To.Address)
 	}
 	s.p.events.deliver()
 	return ok
@@ -140,24 +149,24 @@ func (s *session) bringUp() error {
 	s.p.leftOutTold.Store(false)
 	s.before = s.p.counters.Snapshot()
 	s.p.log.Info("connecting", "server", s.to.Address)
-	s.line, s.now = lineUp, newConnection(s.p, s.to, s.o, s.shutdown, s.abort)
-	if err := s.now.bringUp(s.advance); err != nil {
+	s.line, s.now = lineUp, client.New(s.p.clientConfig(), s.to, s.o, s.shutdown, s.abort)
+	if err := s.now.BringUp(s.reached); err != nil {
 		return err
 	}
 	s.p.feeder.Attach(feeder.Stream{MaxLate: s.o.QueueMedia, Ended: s.finish}) // before frames that are pushed get through
-	s.p.muxer.Attach(s.now.destination())
+	s.p.muxer.Attach(destination(s.now, s.o))
 	if s.accepted {
 		s.p.reconnects.Add(1) // before anybody sees the state
 	}
 	if !s.advance(StatePublishing) {
-		s.now.goodbye(s.abort, s.shutdown)
+		s.now.Goodbye(s.abort, s.shutdown)
 		return rtmperr.ErrEnded
 	}
 	s.flows, s.flowing, s.accepted = true, time.Now(), true
 	s.p.mu.Lock()
 	s.p.failed = nil
 	s.p.mu.Unlock()
-	s.outage.publishing(s.p.log, s.now.to.Address)
+	s.outage.publishing(s.p.log, s.now.To.Address)
 	s.p.feeder.Begin()
 	return nil
 }
@@ -190,7 +199,7 @@ func (s *session) serve() error {
 		case s.source.err = <-s.finished:
 			s.source.ended = true
 		case <-broken:
-			err = s.broken(s.now.whyBroken(s.now.whyClosed))
+			err = s.broken(s.now.WhyBroken())
 		case c, more := <-commands:
 			err = s.heard(c, more)
 		case n := <-news:
@@ -225,7 +234,7 @@ func (s *session) awaitsSuccessor() bool { return s.moving && s.line != lineUp }
 // watched returns what serve waits for beside its own: channels on which nothing comes for what is not there.
 func (s *session) watched() (broken <-chan struct{}, commands <-chan *message.Command, news <-chan moveNews) {
 	if s.line == lineUp {
-		broken, commands = s.now.out.Done(), s.now.in.Commands()
+		broken, commands = s.now.Out.Done(), s.now.Commands()
 	}
 	if s.moving {
 		news = s.move.news
@@ -237,9 +246,9 @@ func (s *session) watched() (broken <-chan struct{}, commands <-chan *message.Co
 func (s *session) heard(c *message.Command, more bool) error {
 	var why error
 	if more {
-		why = s.now.heard(c)
+		why = s.now.Heard(c)
 	} else {
-		why = s.now.whyClosed()
+		why = s.now.WhyClosed()
 	}
 	if why != nil {
 		return s.broken(why)
@@ -255,9 +264,9 @@ func (s *session) broken(why error) error {
 	}
 	s.line, s.lost = lineLost, why
 	s.p.log.Info("the server ended the connection before the one that it asked for was ready", "why", why)
-	if s.p.muxer.SendsTo(s.now.out) {
+	if s.p.muxer.SendsTo(s.now.Out) {
 		// A source that has met the broken connection goes no further by itself.
-		s.p.feeder.Interrupt(func() { s.p.muxer.Park(s.now.out, s.newParking()) })
+		s.p.feeder.Interrupt(func() { s.p.muxer.Park(s.now.Out, s.newParking()) })
 	}
 	close(s.move.lost)
 	return nil
@@ -297,21 +306,21 @@ func (s *session) deliverAndLeave(all bool) error {
 	}
 	var nothing error
 	if all {
-		switch err := s.now.deliver(s.abort, s.shutdown, s.before.DroppedFrames); {
+		switch err := s.now.Deliver(s.abort, s.shutdown, s.before.DroppedFrames); {
 		case err == nil:
 			nothing = s.nothingSent(s.p.feeder.Fault())
 		case !errors.Is(err, rtmperr.ErrEnded):
 			return err
 		}
 	}
-	s.now.goodbye(s.abort, s.shutdown)
+	s.now.Goodbye(s.abort, s.shutdown)
 	return nothing
 }
 
 // closeConnection ends the connection that is up, or was to be.
 func (s *session) closeConnection() {
 	if s.line != lineNone {
-		s.now.end()
+		s.now.End()
 		s.line = lineNone
 	}
 }

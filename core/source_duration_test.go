@@ -18,6 +18,7 @@ func TestDurationOfASource(t *testing.T) {
 		p := New(quietLog())
 		defer p.Close()
 		require.NoError(t, p.SetSource(spec))
-		require.Equal(t, known, p.sourceMedia().Duration > 0, spec)
+		media, _ := p.feeder.Media()
+		require.Equal(t, known, expectationOf(media).Duration > 0, spec)
 	}
 }

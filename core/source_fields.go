@@ -13,11 +13,6 @@ import (
 // SourceField is a parameter of a source, as it stands in a spec behind the '?': loop or fps of a file, or any of an RTP URL.
 type SourceField struct{ Name, Value string }
 
-// SetSourceFields is SetSource for a path or a URL whose parameters are apart from it.
-func (p *Publisher) SetSourceFields(path string, fields []SourceField) error {
-	return p.feeder.Set(func() (source.Spec, error) { return specOf(path, fields) })
-}
-
 // specOf returns the spec of a source. Without fields the path may have parameters; with fields it is taken as it is. Errors repeat no
 // value: it may be a password or a token.
 func specOf(path string, fields []SourceField) (source.Spec, error) {

@@ -22,26 +22,6 @@ const (
 	CameraFailed   = feeder.CameraFailed
 )
 
-// SetSource sets what is sent while nothing is pushed; see source.ParseSpec. It is opened and checked at once, and takes over
-// at a key frame when media flows already.
-func (p *Publisher) SetSource(spec string) error {
-	return p.feeder.Set(func() (source.Spec, error) { return source.ParseSpec(spec) })
-}
-
-// Start lets the source feed the stream as soon as the state is PUBLISHING.
-func (p *Publisher) Start() { p.feeder.Start() }
-
-// Stop ends feeding; the connection stays. Frames that a camera pushes later begin at a key frame.
-func (p *Publisher) Stop() { p.feeder.Stop() }
-
-// SetCamera says what is known of the host's camera. It takes effect at once: unless the camera is expected, a source that
-// waits for it, or has given way to it, begins.
-func (p *Publisher) SetCamera(camera Camera) { p.feeder.SetCamera(camera) }
-
-// SourceError returns why nothing of the source can be sent although it should be, or why it failed;
-// "" while all is well. A new source, or one that goes on, begins without an error.
-func (p *Publisher) SourceError() string { return p.feeder.Trouble() }
-
 // muxerSink is the muxer of a Publisher as a feeder needs it.
 type muxerSink struct {
 	muxer    *mux.Muxer

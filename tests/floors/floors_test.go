@@ -83,6 +83,13 @@ var floors = map[string]floor{
 		ours: []string{"core/chunk", "core/message", "core/rtmperr", "core/sendqueue", "core/stats", "core/transport"},
 		top:  true,
 	},
+	"core/client": {
+		ours: []string{
+			"amf", "core/caps", "core/endpoint", "core/flv", "core/handshake", "core/link", "core/message", "core/options", "core/rtmperr",
+			"core/sendqueue", "core/stats", "core/transport",
+		},
+		top: true,
+	},
 	"core/hang": {ours: []string{"core/rtmperr"}, top: true},
 	"core/ingest": {
 		ours: []string{"core/flv", "core/rtmperr", "core/source", "core/source/rtp", "internal/brief"},
@@ -91,13 +98,11 @@ var floors = map[string]floor{
 	"core/feeder": {ours: []string{"core/flv", "core/hang", "core/rtmperr", "core/source", "internal/brief"}, top: true},
 	"core": {
 		ours: []string{
-			"amf",
 			"core/caps",
-			"core/chunk",
+			"core/client",
 			"core/endpoint",
 			"core/feeder",
 			"core/flv",
-			"core/handshake",
 			"core/hang",
 			"core/ingest",
 			"core/message",

@@ -1,4 +1,4 @@
-package core
+package client
 
 import (
 	"context"
@@ -18,6 +18,10 @@ import (
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
 )
+
+// ReconnectRequest is the code of an onStatus by which a server asks to be left for another, or to be
+// connected to anew. Enhanced RTMP v2, Reconnect Request.
+const ReconnectRequest = "NetConnection.Connect.ReconnectRequest"
 
 // dialogue is the conversation that begins and ends publishing. RTMP 1.0, 7.2; releaseStream,
 // FCPublish and FCUnpublish are what every publisher sends and many servers want.
@@ -187,7 +191,7 @@ func (d *dialogue) await(command stage, match func(*message.Command) (bool, erro
 		case done:
 			return c, nil
 		}
-		if info := c.Info(); c.Name == "onStatus" && info.Code == reconnectRequest {
+		if info := c.Info(); c.Name == "onStatus" && info.Code == ReconnectRequest {
 			d.to.Remember(info.TCURL)
 			d.request = moveRequest{pending: true, info: info} // when media can flow
 		}

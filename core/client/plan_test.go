@@ -1,4 +1,4 @@
-package core
+package client
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/core/caps"
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/endpoint"
 	"luatrtmp/core/message"
 	"luatrtmp/core/rtmperr"
@@ -56,15 +57,15 @@ func TestPlan(t *testing.T) {
 		{"what is not RTMP at connect with the fields", plan{fields: caps.Declared}, failedAt(stageConnect, errors.New("bad chunk")), same},
 		{"connect refused with the fields", plan{fields: caps.Declared}, refusedAt(stageConnect, "NetConnection.Connect.Rejected", "no"), same},
 
-		{"a password is wanted", plan{fields: caps.Declared, login: login{user: bob}}, refusedAt(stageConnect, "", needAuth), plan{fields: caps.Declared, login: asks}},
-		{"a password is wanted, and there is none", plan{}, refusedAt(stageConnect, "", needAuth), same},
-		{"a challenge", plan{login: asks}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
-		{"a challenge at once", plan{login: login{user: bob}}, refusedAt(stageConnect, "", adobe), plan{login: answers}},
-		{"a challenge again", plan{login: answers}, refusedAt(stageConnect, "", adobe), same},
-		{"never a challenge", plan{login: asks}, refusedAt(stageConnect, "", needAuth), same},
-		{"wrong password", plan{login: answers}, refusedAt(stageConnect, "", wrong), same},
+		{"a password is wanted", plan{fields: caps.Declared, login: login{user: bob}}, refusedAt(stageConnect, "", coretest.AuthNeeded), plan{fields: caps.Declared, login: asks}},
+		{"a password is wanted, and there is none", plan{}, refusedAt(stageConnect, "", coretest.AuthNeeded), same},
+		{"a challenge", plan{login: asks}, refusedAt(stageConnect, "", coretest.AuthAdobe), plan{login: answers}},
+		{"a challenge at once", plan{login: login{user: bob}}, refusedAt(stageConnect, "", coretest.AuthAdobe), plan{login: answers}},
+		{"a challenge again", plan{login: answers}, refusedAt(stageConnect, "", coretest.AuthAdobe), same},
+		{"never a challenge", plan{login: asks}, refusedAt(stageConnect, "", coretest.AuthNeeded), same},
+		{"wrong password", plan{login: answers}, refusedAt(stageConnect, "", coretest.AuthWrong), same},
 
-		{"createStream refused", plan{fields: caps.Declared, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", adobe), same},
+		{"createStream refused", plan{fields: caps.Declared, login: asks}, refusedAt(stageCreateStream, "NetConnection.Call.Failed", coretest.AuthAdobe), same},
 		{"closed at createStream", plan{fields: caps.Declared}, failedAt(stageCreateStream, io.EOF), same},
 		{"silent at createStream", plan{fields: caps.Declared}, failedAt(stageCreateStream, os.ErrDeadlineExceeded), same},
 		{"publish refused", plan{fields: caps.Declared}, refusedAt(stagePublish, "NetStream.Publish.BadName", ""), same},
@@ -88,7 +89,7 @@ func TestPlanIsBounded(t *testing.T) {
 	atConnect := func(err error) error { return stageFailed(stageConnect, err, err) }
 	failures := []error{
 		stop(io.EOF), atConnect(io.EOF), atConnect(os.ErrDeadlineExceeded),
-		atConnect(refused("connect", "", needAuth)), atConnect(refused("connect", "", adobe)), atConnect(refused("connect", "", llnw)),
+		atConnect(refused("connect", "", coretest.AuthNeeded)), atConnect(refused("connect", "", coretest.AuthAdobe)), atConnect(refused("connect", "", coretest.AuthLimelight)),
 	}
 	longest := 0
 	var try func(p plan, n int)

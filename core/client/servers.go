@@ -1,4 +1,4 @@
-package core
+package client
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 	"luatrtmp/core/caps"
 )
 
-// servers remembers how servers want to be talked to, by address.
-type servers struct {
+// Servers remembers how servers want to be talked to, by address.
+type Servers struct {
 	mu    sync.Mutex
 	known map[string]server
 }
@@ -24,7 +24,7 @@ type server struct {
 const maxServers = 32
 
 // get returns what is known of a server.
-func (s *servers) get(address string) server {
+func (s *Servers) get(address string) server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.known[address]
@@ -32,7 +32,7 @@ func (s *servers) get(address string) server {
 
 // set replaces what is known of a server. When there would be too many servers, all others are
 // forgotten.
-func (s *servers) set(address string, what server) {
+func (s *Servers) set(address string, what server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.known[address]; s.known == nil || !known && len(s.known) >= maxServers {
@@ -44,7 +44,7 @@ func (s *servers) set(address string, what server) {
 // learn takes note of how bringing up a connection as planned went. A server that stayed silent in
 // the simple variant of the handshake may want digests: a second wait of a whole timeout is left to
 // the next attempt, which begins with them.
-func (s *servers) learn(address string, p plan, err error) {
+func (s *Servers) learn(address string, p plan, err error) {
 	var failed *openingError
 	what := s.get(address)
 	switch {

@@ -1,4 +1,4 @@
-package core
+package client
 
 import (
 	"context"
@@ -18,13 +18,13 @@ const endLook = 10 * time.Millisecond
 // however slowly it goes on.
 const endTimeouts = 12
 
-// deliver waits at the end of a source until everything that was sent has left, and the server's kernel has acknowledged it. As
+// Deliver waits at the end of a source until everything that was sent has left, and the server's kernel has acknowledged it. As
 // long as bytes are acknowledged it waits, and at most the time of the option timeout without any progress. It returns nil when
 // the server has got everything, rtmperr.ErrEnded when limit or hurry is over, and otherwise an error that says what is missing. before is
 // how many frames had been dropped when the connection began.
 //
 // On systems that do not tell what is acknowledged it waits until everything has left.
-func (c *connection) deliver(limit, hurry context.Context, before uint32) error {
+func (c *Connection) Deliver(limit, hurry context.Context, before uint32) error {
 	look := time.NewTicker(endLook)
 	defer look.Stop()
 	var (
@@ -35,9 +35,9 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 		closed     time.Time // when the server closed its direction
 	)
 	for {
-		idle, err := c.out.Idle()
+		idle, err := c.Out.Idle()
 		if err != nil {
-			return c.undelivered(c.whyBroken(c.whyClosed), before)
+			return c.undelivered(c.WhyBroken(), before)
 		}
 		if idle {
 			if left.IsZero() {
@@ -56,18 +56,18 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 				return c.undelivered(rtmperr.New(rtmperr.ErrTimeout, "the network or the server took no data for %v", c.o.Timeout), before)
 			}
 			if !closed.IsZero() && time.Since(closed) >= link.EndPatience {
-				return c.undelivered(c.whyClosed(), before)
+				return c.undelivered(c.WhyClosed(), before)
 			}
 		}
 		select {
 		case m, ok := <-commands:
 			switch {
 			case ok:
-				if err := c.heard(m); err != nil {
+				if err := c.Heard(m); err != nil {
 					return c.undelivered(err, before)
 				}
 			case rtmperr.IsReset(c.in.Cause()): // a server that closes without having read everything resets the connection
-				return c.undelivered(c.whyClosed(), before)
+				return c.undelivered(c.WhyClosed(), before)
 			default:
 				commands, closed = nil, time.Now()
 			}
@@ -81,22 +81,22 @@ func (c *connection) deliver(limit, hurry context.Context, before uint32) error 
 }
 
 // lastDelivered returns an error if the last frames of the source were dropped because too much waited.
-func (c *connection) lastDelivered(before uint32) error {
-	if !c.out.EndsInCut() {
+func (c *Connection) lastDelivered(before uint32) error {
+	if !c.Out.EndsInCut() {
 		return nil
 	}
 	return c.undelivered(rtmperr.New(rtmperr.ErrOverflow, "the network or the server was too slow for its last frames"), before)
 }
 
 // undelivered ends the connection, and returns an error that says what of a source the server has not got, and why.
-func (c *connection) undelivered(why error, before uint32) error {
+func (c *Connection) undelivered(why error, before uint32) error {
 	bytes, _ := transport.Unacknowledged(c.conn)
 	c.conn.Close()
-	c.out.Abort()
-	<-c.out.Done()
-	video, audio := c.out.Unsent()
-	c.out.Discard()
-	dropped := int(c.p.counters.Snapshot().DroppedFrames-before) - video
+	c.Out.Abort()
+	<-c.Out.Done()
+	video, audio := c.Out.Unsent()
+	c.Out.Discard()
+	dropped := int(c.config.Counters.Snapshot().DroppedFrames-before) - video
 	var missing []string
 	for _, m := range []struct {
 		count int

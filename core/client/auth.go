@@ -1,4 +1,4 @@
-package core
+package client
 
 import (
 	"cmp"
@@ -106,8 +106,8 @@ func authParameters(list string) map[string]string {
 func adobeAnswer(c *endpoint.Credentials, asked challenge) string {
 	challenge := cmp.Or(asked.opaque, asked.challenge)
 	own := nonce()
-	salted := md5Base64(c.Name + asked.salt + c.Password)
-	query := "?authmod=adobe&user=" + queryText(c.Name) + "&challenge=" + own + "&response=" + md5Base64(salted+challenge+own)
+	salted := Md5Base64(c.Name + asked.salt + c.Password)
+	query := "?authmod=adobe&user=" + queryText(c.Name) + "&challenge=" + own + "&response=" + Md5Base64(salted+challenge+own)
 	if asked.opaque != "" {
 		query += "&opaque=" + asked.opaque
 	}
@@ -123,9 +123,9 @@ func limelightAnswer(c *endpoint.Credentials, asked challenge, app string) strin
 	if !strings.Contains(path, "/") {
 		path += "/_definst_" // the default instance of the application
 	}
-	user := md5Hex(c.Name + ":" + realm + ":" + c.Password)
-	place := md5Hex(method + ":/" + path)
-	response := md5Hex(strings.Join([]string{user, asked.nonce, count, own, quality, place}, ":"))
+	user := Md5Hex(c.Name + ":" + realm + ":" + c.Password)
+	place := Md5Hex(method + ":/" + path)
+	response := Md5Hex(strings.Join([]string{user, asked.nonce, count, own, quality, place}, ":"))
 	return "?authmod=llnw&user=" + queryText(c.Name) + "&nonce=" + asked.nonce + "&cnonce=" + own + "&nc=" + count +
 		"&response=" + response
 }
@@ -137,12 +137,12 @@ func nonce() string {
 	return hex.EncodeToString(b[:])
 }
 
-func md5Base64(text string) string {
+func Md5Base64(text string) string {
 	sum := md5.Sum([]byte(text))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func md5Hex(text string) string {
+func Md5Hex(text string) string {
 	sum := md5.Sum([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

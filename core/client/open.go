@@ -1,4 +1,4 @@
-package core
+package client
 
 import (
 	"context"
@@ -31,9 +31,9 @@ func (v variant) String() string {
 }
 
 // firstPlan returns how the first connection of an attempt is brought up.
-func (c *connection) firstPlan() plan {
-	server, forms := c.p.servers.get(c.to.Address), c.p.knownForms(c.o)
-	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.to.User}, fields: declares(c.o.Enhanced, forms)}
+func (c *Connection) firstPlan() plan {
+	server, forms := c.config.Servers.get(c.To.Address), c.config.KnownForms(c.o)
+	p := plan{variant: server.variant, settled: server.settled, login: login{user: c.To.User}, fields: declares(c.o.Enhanced, forms)}
 	if c.o.Enhanced == options.EnhancedAuto && server.plain && p.fields == caps.Declared && !slices.ContainsFunc(forms, flv.Form.V2) {
 		p.fields = caps.LeftOut // video of version 1 goes out without an answer to them
 	}
@@ -42,7 +42,7 @@ func (c *connection) firstPlan() plan {
 
 // open brings a connection up until media may flow, on as many connections as that takes. It
 // decides what to try next.
-func (c *connection) open(reached func(State) bool) error {
+func (c *Connection) open(reached func(Phase) bool) error {
 	p := c.firstPlan()
 	var told error // the failure that the user is told if there is no success
 	for n := 1; ; n++ {
@@ -50,7 +50,7 @@ func (c *connection) open(reached func(State) bool) error {
 		if errors.Is(err, rtmperr.ErrEnded) {
 			return rtmperr.ErrEnded
 		}
-		c.p.servers.learn(c.to.Address, p, err)
+		c.config.Servers.learn(c.To.Address, p, err)
 		if err == nil {
 			return nil
 		}
@@ -71,43 +71,43 @@ func (c *connection) open(reached func(State) bool) error {
 	}
 }
 
-func (c *connection) sayWhatIsTried(failed, next plan, why error) {
-	address := c.to.Address
+func (c *Connection) sayWhatIsTried(failed, next plan, why error) {
+	address := c.To.Address
 	switch {
 	case next.variant != failed.variant:
-		c.p.log.Info("handshake failed; trying another variant of it", "server", address, "failed", failed.variant, "next", next.variant, "why", why)
+		c.config.Log.Info("handshake failed; trying another variant of it", "server", address, "failed", failed.variant, "next", next.variant, "why", why)
 	case next.login != failed.login:
-		c.p.log.Info("the server wants a password: connecting again with it", "server", address)
+		c.config.Log.Info("the server wants a password: connecting again with it", "server", address)
 	default:
-		c.p.log.Info("connect failed; trying once without the fields of Enhanced RTMP", "server", address, "why", why)
+		c.config.Log.Info("connect failed; trying once without the fields of Enhanced RTMP", "server", address, "why", why)
 	}
 }
 
 // try brings one connection up as planned. Its failures are openingErrors, or rtmperr.ErrEnded.
-func (c *connection) try(p plan, reached func(State) bool) error {
+func (c *Connection) try(p plan, reached func(Phase) bool) error {
 	if err := c.dial(); err != nil {
 		return stageFailed(stageDial, err, err)
 	}
-	if !c.reach(StateHandshaking, reached) {
+	if !c.reach(PhaseHandshaking, reached) {
 		return rtmperr.ErrEnded
 	}
 	if err := c.shakeHands(p.variant); err != nil {
 		return stageFailed(stageHandshake, err, handshakeFailure(err, c.o.Timeout))
 	}
-	c.p.log.Debug("the handshake is complete", "variant", p.variant)
+	c.config.Log.Debug("the handshake is complete", "variant", p.variant)
 	c.start()
 	if err := c.talk.connect(p); err != nil {
 		return err
 	}
-	if !c.reach(StateConnected, reached) {
+	if !c.reach(PhaseConnected, reached) {
 		return rtmperr.ErrEnded
 	}
-	leftOut, err := c.talk.server.CheckSource(c.p.sourceMedia().Forms(c.o.LegacyHEVC), c.o.AudioOptional)
+	leftOut, err := c.talk.server.CheckSource(c.config.SourceForms(c.o), c.o.AudioOptional)
 	if err != nil {
 		return stageFailed(stageCreateStream, err, err)
 	}
 	if leftOut != nil {
-		c.p.log.Warn("the video goes without its audio", "server", c.to.Address, "why", leftOut)
+		c.config.Log.Warn("the video goes without its audio", "server", c.To.Address, "why", leftOut)
 	}
 	return c.talk.publish()
 }
@@ -120,14 +120,14 @@ func stageFailed(at stage, happened, told error) error {
 	return &openingError{stage: at, how: howItFailed(happened), err: told}
 }
 
-func (c *connection) dial() error {
-	conn, err := c.p.dial(c.shutdown, c.p.resolver, c.to, c.o)
+func (c *Connection) dial() error {
+	conn, err := c.config.Dial(c.shutdown, c.To, c.o)
 	if err != nil {
 		return err
 	}
-	if c.to.Scheme == "rtmps" && c.o.TLS.Insecure {
-		c.p.log.Warn("the server's certificate is not verified (tls_insecure): anybody on the way can read and change the stream",
-			"server", c.to.Address)
+	if c.To.Scheme == "rtmps" && c.o.TLS.Insecure {
+		c.config.Log.Warn("the server's certificate is not verified (tls_insecure): anybody on the way can read and change the stream",
+			"server", c.To.Address)
 	}
 	c.conn = conn
 	c.stopForce = context.AfterFunc(c.abort, func() { conn.Close() })
@@ -138,7 +138,7 @@ func (c *connection) dial() error {
 var longAgo = time.Unix(1, 0)
 
 // shakeHands performs one variant of the handshake.
-func (c *connection) shakeHands(v variant) error {
+func (c *Connection) shakeHands(v variant) error {
 	if err := c.conn.SetDeadline(time.Now().Add(c.o.Timeout)); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (c *connection) shakeHands(v variant) error {
 		return err
 	}
 	if !answered {
-		c.p.log.Warn("the server's S2 does not answer C1; going on", "server", c.to.Address)
+		c.config.Log.Warn("the server's S2 does not answer C1; going on", "server", c.To.Address)
 	}
 	return c.conn.SetDeadline(time.Time{})
 }
