@@ -25,9 +25,10 @@ var hammerFrames = flag.Int("hammer", 60_000, "how many frames TestHammer sends 
 
 const hammerSenders = 2
 
-// hammerBuffer is small enough that messages wait, and large enough for the window of a loaded system: behind a packet that was sent
-// twice Linux opens a window of two kilobytes by 300 bytes every 200 ms.
-const hammerBuffer = 4 << 10
+// hammerBuffer is small enough that messages wait. With one of a few kilobytes the window that the
+// peer opens may stay below a segment of Linux's sender, half of the largest window that it has seen:
+// then nothing but a probe goes out, each 200 ms.
+const hammerBuffer = 32 << 10
 
 // Two goroutines send pictures, a third one control messages, over a connection with small buffers to a peer that stalls at random:
 // messages go the direct way and through the queue, in turn and half and half. Each message arrives once, whole and in its
