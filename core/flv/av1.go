@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 )
 
 // av1Track follows the sequence header of an AV1 track.
@@ -51,14 +52,14 @@ func (t *av1Track) SetConfig(record []byte) error {
 			return fmt.Errorf("%w: %w", ErrBadConfig, err)
 		}
 		pos = end
-		switch o.typ {
-		case obuSequenceHeader:
+		switch o.Typ {
+		case bitstream.OBUSequenceHeader:
 			if _, err = next.setHeader(o); err != nil {
 				return err
 			}
-		case obuMetadata:
-			next.takeMetadata(o.payload)
-			next.metadata = append(next.metadata, o.sized()...)
+		case bitstream.OBUMetadata:
+			next.takeMetadata(o.Payload)
+			next.metadata = append(next.metadata, o.Sized()...)
 		}
 	}
 	if next.sequence == nil {
@@ -71,19 +72,19 @@ func (t *av1Track) SetConfig(record []byte) error {
 }
 
 // setHeader takes a sequence header and reports whether it is another one.
-func (t *av1Track) setHeader(o obu) (bool, error) {
-	if len(o.raw) > maxParameterSetSize {
+func (t *av1Track) setHeader(o bitstream.OBU) (bool, error) {
+	if len(o.Raw) > maxParameterSetSize {
 		return false, fmt.Errorf("%w: AV1 sequence header of %d bytes, at most %d are accepted",
-			ErrBadParameterSet, len(o.raw), maxParameterSetSize)
+			ErrBadParameterSet, len(o.Raw), maxParameterSetSize)
 	}
-	if t.sequence != nil && bytes.Equal(o.payload, t.header[len(t.header)-t.sequence.size:]) {
+	if t.sequence != nil && bytes.Equal(o.Payload, t.header[len(t.header)-t.sequence.size:]) {
 		return false, nil
 	}
 	sequence, err := parseAV1Sequence(o)
 	if err != nil {
 		return false, err
 	}
-	t.header, t.sequence = bytes.Clone(o.sized()), sequence
+	t.header, t.sequence = bytes.Clone(o.Sized()), sequence
 	return true, nil
 }
 
@@ -114,12 +115,12 @@ func (t *av1Track) Take(parts [][]byte) (VideoUnit, error) {
 				t.parts = t.parts[:whole]
 				return VideoUnit{Parts: t.parts, ConfigChanged: t.changes.news(t.record)}, err
 			}
-			switch o.typ {
-			case obuTemporalDelimiter, obuTileList, obuPadding:
-				apart = apart || o.typ == obuTemporalDelimiter
+			switch o.Typ {
+			case bitstream.OBUTemporalDelimiter, bitstream.OBUTileList, bitstream.OBUPadding:
+				apart = apart || o.Typ == bitstream.OBUTemporalDelimiter
 				t.keep(part[start:pos:pos])
 				start = next
-			case obuSequenceHeader:
+			case bitstream.OBUSequenceHeader:
 				changed, err := t.setHeader(o)
 				if err != nil && firstErr == nil {
 					firstErr = err
@@ -129,18 +130,18 @@ func (t *av1Track) Take(parts [][]byte) (VideoUnit, error) {
 					t.makeRecord()
 				}
 				news = news || changed
-			case obuMetadata:
-				news = t.takeMetadata(o.payload) || news
-			case obuFrame, obuFrameHeader, obuTileGroup:
+			case bitstream.OBUMetadata:
+				news = t.takeMetadata(o.Payload) || news
+			case bitstream.OBUFrame, bitstream.OBUFrameHeader, bitstream.OBUTileGroup:
 				if apart || unit.Frames == 0 { // frames that are shown together are one
 					unit.Frames, apart = unit.Frames+1, false
 				}
-				if o.typ == obuTileGroup {
+				if o.Typ == bitstream.OBUTileGroup {
 					break
 				}
 				if !frame {
-					f := readAV1Frame(o.payload, t.sequence != nil && t.sequence.reduced)
-					unit.Key = f.key && t.sequence != nil
+					f := bitstream.ReadAV1Frame(o.Payload, t.sequence != nil && t.sequence.reduced)
+					unit.Key = f.Key && t.sequence != nil
 				}
 				frame = true
 			}
@@ -171,7 +172,7 @@ const (
 // takeMetadata looks for HDR metadata and reports whether it changed. Chromaticities are 0.16 fixed-point numbers, the largest luminance is
 // a 24.8 one, the smallest an 18.14 one; the primaries are those of red, green and blue.
 func (t *av1Track) takeMetadata(payload []byte) bool {
-	typ, n := leb128(payload)
+	typ, n := bitstream.LEB128(payload)
 	b := payload[n:]
 	switch {
 	case n == 0:
@@ -202,4 +203,12 @@ func (t *av1Track) Info() VideoInfo {
 func (t *av1Track) Forget() {
 	clear(t.parts)
 	t.parts = t.parts[:0]
+}
+
+// nextOBU reads the OBU at pos. The error wraps ErrBadFrame.
+func nextOBU(unit []byte, pos int) (o bitstream.OBU, next int, err error) {
+	if o, next, err = bitstream.NextOBU(unit, pos); err != nil {
+		err = fmt.Errorf("%w: %w", ErrBadFrame, err)
+	}
+	return o, next, err
 }

@@ -2,6 +2,7 @@ package flv
 
 import (
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/av1"
 )
@@ -19,18 +20,18 @@ type av1Sequence struct {
 }
 
 // parseAV1Sequence reads a sequence header. The error wraps ErrBadParameterSet.
-func parseAV1Sequence(o obu) (*av1Sequence, error) {
+func parseAV1Sequence(o bitstream.OBU) (*av1Sequence, error) {
 	// With neither extension nor size, which say nothing here, and which mediacommon takes only in part.
-	bare := append([]byte{obuSequenceHeader << 3}, plainSequence(o.payload)...)
+	bare := append([]byte{bitstream.OBUSequenceHeader << 3}, bitstream.PlainSequence(o.Payload)...)
 	var h av1.SequenceHeader
 	if err := h.Unmarshal(bare); err != nil {
-		return nil, fmt.Errorf("%w: AV1 sequence header of %d bytes: %w", ErrBadParameterSet, len(o.payload), err)
+		return nil, fmt.Errorf("%w: AV1 sequence header of %d bytes: %w", ErrBadParameterSet, len(o.Payload), err)
 	}
 	if h.SeqProfile > 2 {
 		return nil, fmt.Errorf("%w: AV1 sequence header: profile %d", ErrBadParameterSet, h.SeqProfile)
 	}
 	s := &av1Sequence{
-		size:    len(o.payload),
+		size:    len(o.Payload),
 		profile: h.SeqProfile, level: h.SeqLevelIdx[0], tier: h.SeqTier[0], reduced: h.ReducedStillPictureHeader,
 		width: h.Width(), height: h.Height(),
 	}

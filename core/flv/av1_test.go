@@ -1,6 +1,7 @@
 package flv
 
 import (
+	"luatrtmp/core/flv/bitstream"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,7 +63,7 @@ func TestAV1Take(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, VideoUnit{Parts: [][]byte{av1Header, av1Key}, Key: true, ConfigChanged: true, Frames: 1}, u)
 
-	noSize := body(av1Delim, av1Header[0]&^obuHasSize, av1Header[2:])
+	noSize := body(av1Delim, av1Header[0]&^bitstream.OBUHasSize, av1Header[2:])
 	u, err = track.Take([][]byte{noSize})
 	require.NoError(t, err)
 	require.False(t, u.ConfigChanged, "the same header without its size is the same")
@@ -103,32 +104,32 @@ func TestAV1Take(t *testing.T) {
 
 // withModel returns av1Header with timing information, a decoder model, and a display delay.
 func withModel() []byte {
-	r := bitReader{buf: av1Header[2:]}
-	var w bitWriter
-	copyBits := func(n uint32) { w.put(r.u(n), int(n)) }
+	r := bitstream.Reader{Buf: av1Header[2:]}
+	var w bitstream.Writer
+	copyBits := func(n uint32) { w.Put(r.U(n), int(n)) }
 	copyBits(3 + 1 + 1)
-	r.u(1 + 1)
-	w.put(1, 1) // timing_info_present_flag
-	w.put(1, 32)
-	w.put(50, 32)
-	w.put(1, 1) // equal_picture_interval
-	w.put(2, 3) // uvlc 1: two ticks
-	w.put(1, 1) // decoder_model_info_present_flag
-	w.put(9, 5)
-	w.put(1, 32)
-	w.put(0x155, 10)
-	w.put(1, 1) // initial_display_delay_present_flag
+	r.U(1 + 1)
+	w.Put(1, 1) // timing_info_present_flag
+	w.Put(1, 32)
+	w.Put(50, 32)
+	w.Put(1, 1) // equal_picture_interval
+	w.Put(2, 3) // uvlc 1: two ticks
+	w.Put(1, 1) // decoder_model_info_present_flag
+	w.Put(9, 5)
+	w.Put(1, 32)
+	w.Put(0x155, 10)
+	w.Put(1, 1) // initial_display_delay_present_flag
 	copyBits(5 + 12 + 5)
-	w.put(1, 1) // decoder_model_present_for_this_op
-	w.put(0x2AA, 10)
-	w.put(0x155, 10)
-	w.put(1, 1)
-	w.put(1, 1) // initial_display_delay_present_for_this_op
-	w.put(9, 4)
-	for r.pos < 8*len(r.buf) {
+	w.Put(1, 1) // decoder_model_present_for_this_op
+	w.Put(0x2AA, 10)
+	w.Put(0x155, 10)
+	w.Put(1, 1)
+	w.Put(1, 1) // initial_display_delay_present_for_this_op
+	w.Put(9, 4)
+	for r.Pos < 8*len(r.Buf) {
 		copyBits(1)
 	}
-	return body(0x0A, len(w.buf), w.buf)
+	return body(0x0A, len(w.Buf), w.Buf)
 }
 
 func TestAV1DecoderModel(t *testing.T) {
@@ -178,7 +179,7 @@ func TestAV1Errors(t *testing.T) {
 		})
 	}
 	require.NoError(t, newAV1(t, nil).SetConfig(av1Main[:4]), "configOBUs may be missing")
-	noSize := body(av1Main[:4], av1Header[0]&^obuHasSize, av1Header[2:])
+	noSize := body(av1Main[:4], av1Header[0]&^bitstream.OBUHasSize, av1Header[2:])
 	require.Equal(t, av1Main, newAV1(t, noSize).Record(), "sizes are added")
 
 	track := newAV1(t, av1Main)

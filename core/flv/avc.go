@@ -2,6 +2,7 @@ package flv
 
 import (
 	"bytes"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 )
@@ -18,7 +19,7 @@ type AVC struct {
 	hdr        hdr
 	fault      error // of the last SetConfig, for the next Take; nil if there is none
 	open       openGOP
-	head       naluHead // scratch
+	head       bitstream.NALUHead // scratch
 }
 
 // AVCUnit is what AVC.Take found in an access unit.

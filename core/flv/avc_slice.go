@@ -2,6 +2,7 @@ package flv
 
 import (
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 )
@@ -30,37 +31,37 @@ func (a *AVC) Slice(nalu []byte) (SliceHeader, error) {
 	}
 	h.RefIDC = nalu[0] >> 5 & 3
 	h.IDR = h264.NALUType(nalu[0]&0x1F) == h264.NALUTypeIDR
-	r := bitReader{buf: a.head.fill(nalu)}
-	h.FirstMB = r.ue()
-	r.ue() // slice_type
-	h.PPSID = r.ue()
-	if r.err == nil && h.PPSID < uint32(len(a.sets.pps)) && a.sets.pps[h.PPSID] != nil {
+	r := bitstream.Reader{Buf: a.head.Fill(nalu)}
+	h.FirstMB = r.UE()
+	r.UE() // slice_type
+	h.PPSID = r.UE()
+	if r.Err == nil && h.PPSID < uint32(len(a.sets.pps)) && a.sets.pps[h.PPSID] != nil {
 		if set := a.sets.sps[a.sets.pps[h.PPSID].spsID]; set != nil {
 			h.SPS = set.parsed
 			h.readPicture(&r)
 		}
 	}
-	if r.err != nil {
-		return h, fmt.Errorf("bad slice header in a NAL unit of %d bytes: %w", len(nalu), r.err)
+	if r.Err != nil {
+		return h, fmt.Errorf("bad slice header in a NAL unit of %d bytes: %w", len(nalu), r.Err)
 	}
 	return h, nil
 }
 
-func (h *SliceHeader) readPicture(r *bitReader) {
+func (h *SliceHeader) readPicture(r *bitstream.Reader) {
 	if h.SPS.SeparateColourPlaneFlag {
-		r.u(2) // colour_plane_id
+		r.U(2) // colour_plane_id
 	}
-	h.FrameNum = r.u(h.SPS.Log2MaxFrameNumMinus4 + 4)
+	h.FrameNum = r.U(h.SPS.Log2MaxFrameNumMinus4 + 4)
 	if !h.SPS.FrameMbsOnlyFlag {
-		h.Field = r.u(1) == 1
+		h.Field = r.U(1) == 1
 		if h.Field {
-			h.Bottom = r.u(1) == 1
+			h.Bottom = r.U(1) == 1
 		}
 	}
 	if h.IDR {
-		h.IDRPicID = r.ue()
+		h.IDRPicID = r.UE()
 	}
 	if h.SPS.PicOrderCntType == 0 {
-		h.PicOrder = r.u(h.SPS.Log2MaxPicOrderCntLsbMinus4 + 4)
+		h.PicOrder = r.U(h.SPS.Log2MaxPicOrderCntLsbMinus4 + 4)
 	}
 }

@@ -2,6 +2,7 @@ package flv
 
 import (
 	"bytes"
+	"luatrtmp/core/flv/bitstream"
 	"math/bits"
 	"testing"
 
@@ -159,31 +160,31 @@ func TestForbiddenZeroBit(t *testing.T) {
 
 // An SPS that lists long-term reference pictures is good, though its VUI is not read: size, and the order of pictures, are known.
 func TestHEVCLongTermPictures(t *testing.T) {
-	var w bitWriter
+	var w bitstream.Writer
 	ue := func(v ...uint32) {
 		for _, n := range v {
 			size := bits.Len32(n + 1)
-			w.put(n+1, 2*size-1)
+			w.Put(n+1, 2*size-1)
 		}
 	}
-	w.put(1, 4+3+1) // temporal_id_nesting_flag
+	w.Put(1, 4+3+1) // temporal_id_nesting_flag
 	for _, b := range []uint32{1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 0x1E} {
-		w.put(b, 8)
+		w.Put(b, 8)
 	}
 	ue(0, 1, 320, 184)     // id, 4:2:0, size
-	w.put(1, 1)            // conformance window
+	w.Put(1, 1)            // conformance window
 	ue(0, 0, 0, 2)         //
 	ue(0, 0, 4)            // depths, log2_max_pic_order_cnt_lsb_minus4
-	w.put(1, 1)            //
+	w.Put(1, 1)            //
 	ue(4, 2, 0)            // two pictures are reordered
 	ue(0, 3, 0, 3, 0, 0)   // block sizes
-	w.put(0b0110, 4)       // no scaling list, AMP, SAO, no PCM
+	w.Put(0b0110, 4)       // no scaling list, AMP, SAO, no PCM
 	ue(0)                  // short-term reference picture sets
-	w.put(1, 1)            // long_term_ref_pics_present_flag
+	w.Put(1, 1)            // long_term_ref_pics_present_flag
 	ue(1)                  //
-	w.put(5<<1|1, 8+1)     // one of them
-	w.put(0b11_0_1, 2+1+1) // no VUI; stop bit
-	sps := append([]byte{0x42, 1}, addEmulationPrevention(w.buf)...)
+	w.Put(5<<1|1, 8+1)     // one of them
+	w.Put(0b11_0_1, 2+1+1) // no VUI; stop bit
+	sps := append([]byte{0x42, 1}, addEmulationPrevention(w.Buf)...)
 
 	track := &hevcTrack{}
 	u, err := track.Take([][]byte{vpsHEVC, sps, ppsHEVC, hevcIDR})

@@ -6,7 +6,9 @@
 // time: bytes in, bytes out.
 package flv
 
-import "time"
+import (
+	"time"
+)
 
 // Kind is audio or video. The values are both the RTMP message types and the FLV tag types.
 type Kind uint8

@@ -1,6 +1,9 @@
 package flv
 
-import "github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+import (
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
+	"luatrtmp/core/flv/bitstream"
+)
 
 // hevcTrack follows the parameter sets of an HEVC track.
 type hevcTrack struct {
@@ -11,8 +14,8 @@ type hevcTrack struct {
 	changes changes
 	nalus   [][]byte
 	hdr     hdr
-	fault   error    // of the last SetConfig, for the next Take; nil if there is none
-	head    naluHead // scratch
+	fault   error              // of the last SetConfig, for the next Take; nil if there is none
+	head    bitstream.NALUHead // scratch
 }
 
 func (*hevcTrack) Codec() Codec { return HEVC }
@@ -115,11 +118,11 @@ func (t *hevcTrack) isDisposable(slice []byte) bool {
 
 // activate notes the SPS that a slice of a key frame refers to, and reports whether it is another one. H.265, 7.3.6.1.
 func (t *hevcTrack) activate(slice []byte) bool {
-	r := bitReader{buf: t.head.fill(slice)}
-	r.u(8)     // the second byte of the NAL unit header
-	r.u(1 + 1) // first_slice_segment_in_pic_flag, no_output_of_prior_pics_flag
-	id := r.ue()
-	if r.err != nil || id > maxHEVCPPSID || t.sets.pps[id] == nil {
+	r := bitstream.Reader{Buf: t.head.Fill(slice)}
+	r.U(8)     // the second byte of the NAL unit header
+	r.U(1 + 1) // first_slice_segment_in_pic_flag, no_output_of_prior_pics_flag
+	id := r.UE()
+	if r.Err != nil || id > maxHEVCPPSID || t.sets.pps[id] == nil {
 		return false
 	}
 	before := t.active

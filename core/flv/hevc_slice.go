@@ -2,6 +2,7 @@ package flv
 
 import (
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
 )
@@ -26,34 +27,34 @@ func (t *hevcTrack) Slice(nalu []byte) (HEVCSlice, error) {
 		return HEVCSlice{}, fmt.Errorf("slice header: a NAL unit of %d bytes", len(nalu))
 	}
 	typ := hevcType(nalu)
-	r := bitReader{buf: t.head.fill(nalu)}
-	r.u(8) // the second byte of the NAL unit header
-	h := HEVCSlice{First: r.u(1) == 1}
+	r := bitstream.Reader{Buf: t.head.Fill(nalu)}
+	r.U(8) // the second byte of the NAL unit header
+	h := HEVCSlice{First: r.U(1) == 1}
 	if typ >= h265.NALUType_BLA_W_LP && typ <= h265.NALUType_RSV_IRAP_VCL23 {
-		r.u(1) // no_output_of_prior_pics_flag
+		r.U(1) // no_output_of_prior_pics_flag
 	}
-	id := r.ue()
-	if r.err != nil || !h.First || id > maxHEVCPPSID || t.sets.pps[id] == nil {
-		return h, r.err
+	id := r.UE()
+	if r.Err != nil || !h.First || id > maxHEVCPPSID || t.sets.pps[id] == nil {
+		return h, r.Err
 	}
 	pps := t.sets.pps[id].parsed
 	sps := t.sets.sps[pps.SPSID]
 	if sps == nil || sps.lsbBits > maxLSBBits {
 		return h, nil
 	}
-	r.u(uint32(pps.NumExtraSliceHeaderBits))
-	r.ue() // slice_type
+	r.U(uint32(pps.NumExtraSliceHeaderBits))
+	r.UE() // slice_type
 	if pps.OutputFlagPresentFlag {
-		r.u(1)
+		r.U(1)
 	}
 	if sps.separatePlanes {
-		r.u(2)
+		r.U(2)
 	}
 	if typ != h265.NALUType_IDR_W_RADL && typ != h265.NALUType_IDR_N_LP {
-		h.LSB = r.u(sps.lsbBits)
+		h.LSB = r.U(sps.lsbBits)
 	}
 	h.Ordered, h.LSBBits, h.Reorder = true, int(sps.lsbBits), int(min(sps.reorder, maxReorder))
-	return h, r.err
+	return h, r.Err
 }
 
 // maxReorder is more than the standard allows.

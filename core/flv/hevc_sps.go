@@ -3,6 +3,7 @@ package flv
 import (
 	"bytes"
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h265"
@@ -124,19 +125,19 @@ func plainHEVCSPS(nalu []byte) []byte {
 	if len(nalu) <= hevcHeaderSize || nalu[hevcHeaderSize]>>1&7 == 0 { // sps_max_sub_layers_minus1
 		return nalu
 	}
-	p := bitCopy{r: bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}}
-	p.copy(4)
-	maxSubLayersMinus1 := p.copy(3)
-	p.copy(1)
+	p := bitstream.Copier{R: bitstream.Reader{Buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}}
+	p.Copy(4)
+	maxSubLayersMinus1 := p.Copy(3)
+	p.Copy(1)
 	for range profileTierLevelSize {
-		p.copy(8)
+		p.Copy(8)
 	}
-	if !skipSubLayers(&p.r, maxSubLayersMinus1) {
+	if !skipSubLayers(&p.R, maxSubLayersMinus1) {
 		return nalu
 	}
-	p.w.put(0, 16)
-	p.rest()
-	return append(bytes.Clone(nalu[:hevcHeaderSize]), addEmulationPrevention(p.w.buf)...)
+	p.W.Put(0, 16)
+	p.Rest()
+	return append(bytes.Clone(nalu[:hevcHeaderSize]), addEmulationPrevention(p.W.Buf)...)
 }
 
 // addEmulationPrevention puts a 3 between two zeros and what would look like a start code. H.265, 7.4.2.
@@ -171,21 +172,21 @@ func (s *hevcSPS) check() error {
 }
 
 // skipSubLayers passes over the rest of profile_tier_level, and reports whether it says anything. H.265, 7.3.3.
-func skipSubLayers(r *bitReader, maxSubLayersMinus1 uint32) (some bool) {
+func skipSubLayers(r *bitstream.Reader, maxSubLayersMinus1 uint32) (some bool) {
 	if maxSubLayersMinus1 == 0 {
 		return false
 	}
-	flags := r.u(16) // 2 for each of 8 sub-layers: profile and level
+	flags := r.U(16) // 2 for each of 8 sub-layers: profile and level
 	for i := range maxSubLayersMinus1 {
 		if flags>>(15-2*i)&1 == 1 {
 			some = true
-			r.u(32)
-			r.u(32)
-			r.u(24)
+			r.U(32)
+			r.U(32)
+			r.U(24)
 		}
 		if flags>>(14-2*i)&1 == 1 {
 			some = true
-			r.u(8)
+			r.U(8)
 		}
 	}
 	return some
@@ -204,47 +205,47 @@ func parseHEVCVPS(nalu []byte) (*hevcVPS, error) {
 	if len(nalu) < hevcHeaderSize {
 		return nil, fmt.Errorf("%w: VPS of %d bytes", ErrBadParameterSet, len(nalu))
 	}
-	r := bitReader{buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}
-	v.id = r.u(4)
-	r.u(2 + 6) // base layer, vps_max_layers_minus1
-	maxSubLayersMinus1 := r.u(3)
+	r := bitstream.Reader{Buf: h264.EmulationPreventionRemove(nalu[hevcHeaderSize:])}
+	v.id = r.U(4)
+	r.U(2 + 6) // base layer, vps_max_layers_minus1
+	maxSubLayersMinus1 := r.U(3)
 	v.subLayers = int(maxSubLayersMinus1) + 1
-	r.u(1 + 16)
-	if r.err != nil {
-		return nil, fmt.Errorf("%w: VPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.err)
+	r.U(1 + 16)
+	if r.Err != nil {
+		return nil, fmt.Errorf("%w: VPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.Err)
 	}
 	v.frameRate = readVPSTiming(&r, maxSubLayersMinus1)
 	return v, nil
 }
 
 // readVPSTiming reads on to vps_timing_info. A fault there leaves the frame rate unknown, no more.
-func readVPSTiming(r *bitReader, maxSubLayersMinus1 uint32) float64 {
+func readVPSTiming(r *bitstream.Reader, maxSubLayersMinus1 uint32) float64 {
 	for range profileTierLevelSize {
-		r.u(8)
+		r.U(8)
 	}
 	skipSubLayers(r, maxSubLayersMinus1)
 	first := maxSubLayersMinus1
-	if r.u(1) == 1 { // vps_sub_layer_ordering_info_present_flag
+	if r.U(1) == 1 { // vps_sub_layer_ordering_info_present_flag
 		first = 0
 	}
 	for i := first; i <= maxSubLayersMinus1; i++ {
-		r.ue()
-		r.ue()
-		r.ue()
+		r.UE()
+		r.UE()
+		r.UE()
 	}
-	bits := r.u(6) + 1 // vps_max_layer_id
-	sets := r.ue()     // vps_num_layer_sets_minus1
-	for i := uint32(0); i < sets && r.err == nil; i++ {
+	bits := r.U(6) + 1 // vps_max_layer_id
+	sets := r.UE()     // vps_num_layer_sets_minus1
+	for i := uint32(0); i < sets && r.Err == nil; i++ {
 		for range bits {
-			r.u(1)
+			r.U(1)
 		}
 	}
-	if r.u(1) == 0 || r.err != nil { // vps_timing_info_present_flag
+	if r.U(1) == 0 || r.Err != nil { // vps_timing_info_present_flag
 		return 0
 	}
-	units := r.u(32)
-	scale := r.u(32)
-	if r.err != nil {
+	units := r.U(32)
+	scale := r.U(32)
+	if r.Err != nil {
 		return 0
 	}
 	return frameRate(uint64(scale), uint64(units))

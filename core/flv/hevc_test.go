@@ -3,6 +3,7 @@ package flv
 import (
 	"bytes"
 	"errors"
+	"luatrtmp/core/flv/bitstream"
 	"testing"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
@@ -254,20 +255,20 @@ func FuzzHEVC(f *testing.F) {
 // withSubLayerLevel returns the SPS of hevc444 with the level of a sub-layer.
 func withSubLayerLevel() []byte {
 	sps := hevc444[60 : 60+45]
-	r := bitReader{buf: h264.EmulationPreventionRemove(sps[hevcHeaderSize:])}
-	var w bitWriter
-	copyBits := func(n uint32) { w.put(r.u(n), int(n)) }
+	r := bitstream.Reader{Buf: h264.EmulationPreventionRemove(sps[hevcHeaderSize:])}
+	var w bitstream.Writer
+	copyBits := func(n uint32) { w.Put(r.U(n), int(n)) }
 	copyBits(8)
 	for range profileTierLevelSize {
 		copyBits(8)
 	}
-	r.u(16)
-	w.put(0x4000, 16)
-	w.put(60, 8)
-	for r.pos < 8*len(r.buf) {
+	r.U(16)
+	w.Put(0x4000, 16)
+	w.Put(60, 8)
+	for r.Pos < 8*len(r.Buf) {
 		copyBits(1)
 	}
-	return append(bytes.Clone(sps[:hevcHeaderSize]), addEmulationPrevention(w.buf)...)
+	return append(bytes.Clone(sps[:hevcHeaderSize]), addEmulationPrevention(w.Buf)...)
 }
 
 func TestHEVCSubLayerLevels(t *testing.T) {
@@ -282,19 +283,19 @@ func TestHEVCSubLayerLevels(t *testing.T) {
 }
 
 func TestHEVCFrameRateOfTheVPS(t *testing.T) {
-	r := bitReader{buf: h264.EmulationPreventionRemove(vpsHEVC[hevcHeaderSize:])}
-	var w bitWriter
+	r := bitstream.Reader{Buf: h264.EmulationPreventionRemove(vpsHEVC[hevcHeaderSize:])}
+	var w bitstream.Writer
 	for range 4 + profileTierLevelSize {
-		w.put(r.u(8), 8)
+		w.Put(r.U(8), 8)
 	}
-	w.put(0b1_1_1_1, 4) // sub-layer ordering information: three numbers, 0
-	w.put(0, 6)         // vps_max_layer_id
-	w.put(0b010_1, 4)   // vps_num_layer_sets_minus1 1, and the layers of the second set
-	w.put(1, 1)         // vps_timing_info_present_flag
-	w.put(1001, 32)
-	w.put(60000, 32)
-	w.put(0b0_1_0_1, 4)
-	vps := append(bytes.Clone(vpsHEVC[:hevcHeaderSize]), addEmulationPrevention(w.buf)...)
+	w.Put(0b1_1_1_1, 4) // sub-layer ordering information: three numbers, 0
+	w.Put(0, 6)         // vps_max_layer_id
+	w.Put(0b010_1, 4)   // vps_num_layer_sets_minus1 1, and the layers of the second set
+	w.Put(1, 1)         // vps_timing_info_present_flag
+	w.Put(1001, 32)
+	w.Put(60000, 32)
+	w.Put(0b0_1_0_1, 4)
+	vps := append(bytes.Clone(vpsHEVC[:hevcHeaderSize]), addEmulationPrevention(w.Buf)...)
 
 	set, err := parseHEVCVPS(vps)
 	require.NoError(t, err)

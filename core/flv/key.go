@@ -1,6 +1,9 @@
 package flv
 
-import "github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+import (
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"luatrtmp/core/flv/bitstream"
+)
 
 // IsKey reports whether an H.264 access unit is a key frame, at which decoding can begin: an IDR picture or a recovery point.
 func IsKey(nalus [][]byte) bool { return H264.IsKey(nalus) }
@@ -44,8 +47,8 @@ func isAV1Key(unit []byte) bool {
 		if err != nil {
 			return false
 		}
-		if o.typ == obuFrame || o.typ == obuFrameHeader {
-			return readAV1Frame(o.payload, false).key
+		if o.Typ == bitstream.OBUFrame || o.Typ == bitstream.OBUFrameHeader {
+			return bitstream.ReadAV1Frame(o.Payload, false).Key
 		}
 		pos = next
 	}

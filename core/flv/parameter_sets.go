@@ -3,6 +3,7 @@ package flv
 import (
 	"bytes"
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 )
@@ -116,11 +117,11 @@ func parseSPS(nalu []byte) (sps *h264.SPS, err error) {
 
 // parsePPS reads the two ids at the start of a PPS. H.264, 7.3.2.2.
 func parsePPS(nalu []byte) (id, spsID uint32, err error) {
-	var head naluHead
-	r := bitReader{buf: head.fill(nalu)}
-	id, spsID = r.ue(), r.ue()
-	if r.err != nil {
-		return 0, 0, fmt.Errorf("%w: PPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.err)
+	var head bitstream.NALUHead
+	r := bitstream.Reader{Buf: head.Fill(nalu)}
+	id, spsID = r.UE(), r.UE()
+	if r.Err != nil {
+		return 0, 0, fmt.Errorf("%w: PPS of %d bytes: %w", ErrBadParameterSet, len(nalu), r.Err)
 	}
 	if id > maxPPSID || spsID > maxSPSID {
 		return 0, 0, fmt.Errorf("%w: PPS id %d (at most %d) of SPS id %d (at most %d)", ErrBadParameterSet, id, maxPPSID, spsID, maxSPSID)

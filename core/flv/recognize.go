@@ -2,6 +2,7 @@ package flv
 
 import (
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func Recognize(unit []byte) (Codec, error) {
 			return c, nil
 		}
 	}
-	if typ := unit[0] >> 3; typ == obuTemporalDelimiter || typ == obuSequenceHeader {
+	if typ := unit[0] >> 3; typ == bitstream.OBUTemporalDelimiter || typ == bitstream.OBUSequenceHeader {
 		return recognizeOBUs(unit)
 	}
 	if nalus, err := SplitAVCC(nil, unit, 4); err == nil && len(nalus) > 0 {
@@ -126,14 +127,14 @@ func recognizeOBUs(unit []byte) (Codec, error) {
 			fault = err
 			break
 		}
-		if o.raw[0]&obuHasSize == 0 && next == len(unit) && n == 0 {
+		if o.Raw[0]&bitstream.OBUHasSize == 0 && next == len(unit) && n == 0 {
 			fault = fmt.Errorf("%w: the first OBU has no size", ErrBadFrame)
 			break
 		}
 		if n < maxSeen {
-			seen = append(seen, fmt.Sprint(o.typ))
+			seen = append(seen, fmt.Sprint(o.Typ))
 		}
-		if o.typ == obuSequenceHeader {
+		if o.Typ == bitstream.OBUSequenceHeader {
 			if _, fault = parseAV1Sequence(o); fault != nil {
 				break
 			}
@@ -141,7 +142,7 @@ func recognizeOBUs(unit []byte) (Codec, error) {
 		}
 		pos = next
 	}
-	if fault == nil && (headers > 0 || unit[0]>>3 == obuTemporalDelimiter) {
+	if fault == nil && (headers > 0 || unit[0]>>3 == bitstream.OBUTemporalDelimiter) {
 		return AV1, nil
 	}
 	return NoCodec, fmt.Errorf("%w; seen: %d bytes that begin with % x, like AV1 OBUs of types %s, but: %w",

@@ -2,6 +2,7 @@ package flv
 
 import (
 	"encoding/binary"
+	"luatrtmp/core/flv/bitstream"
 )
 
 // SEI messages about the display, the same in H.264 (D.1) and HEVC (D.2).
@@ -20,20 +21,20 @@ func (h *hdr) takeSEI(nalu []byte, headerSize int) (changed bool) {
 	if len(nalu) < headerSize {
 		return false
 	}
-	r := rbspReader{buf: nalu[headerSize:]}
-	for r.more() {
-		typ, size := r.seiNumber(), r.seiNumber()
+	r := bitstream.RBSPReader{Buf: nalu[headerSize:]}
+	for r.More() {
+		typ, size := r.SEINumber(), r.SEINumber()
 		var payload [masteringSize]byte
 		switch {
-		case typ == seiMasteringDisplay && size >= masteringSize && r.read(payload[:]):
+		case typ == seiMasteringDisplay && size >= masteringSize && r.Read(payload[:]):
 			size -= masteringSize
 			changed = h.setMastering(parseMastering(payload[:])) || changed
-		case typ == seiContentLight && size >= contentLightSize && r.read(payload[:contentLightSize]):
+		case typ == seiContentLight && size >= contentLightSize && r.Read(payload[:contentLightSize]):
 			size -= contentLightSize
 			maxCLL, maxFALL := binary.BigEndian.Uint16(payload[:]), binary.BigEndian.Uint16(payload[2:])
 			changed = h.setLevels(float64(maxCLL), float64(maxFALL)) || changed
 		}
-		r.skip(size)
+		r.Skip(size)
 	}
 	return changed
 }
@@ -41,13 +42,13 @@ func (h *hdr) takeSEI(nalu []byte, headerSize int) (changed bool) {
 // hasRecoveryPoint reports whether an SEI NAL unit of H.264 says that decoding can begin at the access unit, though it may be some
 // frames until the pictures are right. H.264, D.2.8.
 func hasRecoveryPoint(nalu []byte) bool {
-	r := rbspReader{buf: nalu[avcHeaderSize:]}
-	for r.more() {
-		typ, size := r.seiNumber(), r.seiNumber()
+	r := bitstream.RBSPReader{Buf: nalu[avcHeaderSize:]}
+	for r.More() {
+		typ, size := r.SEINumber(), r.SEINumber()
 		if typ == seiRecoveryPoint {
 			return true
 		}
-		r.skip(size)
+		r.Skip(size)
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package flv
 
 import (
 	"fmt"
+	"luatrtmp/core/flv/bitstream"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 )
@@ -30,11 +31,11 @@ func SilentAAC(sampleRate, channels int) (config, frame []byte, err error) {
 	if channels == 2 {
 		element, bits = idCPE<<5, 3+4+1 // and common_window
 	}
-	var w bitWriter
-	w.put(element, bits)
+	var w bitstream.Writer
+	w.Put(element, bits)
 	for range channels {
-		w.put(0, channelBits)
+		w.Put(0, channelBits)
 	}
-	w.put(idEND, 3)
-	return config, w.buf, nil
+	w.Put(idEND, 3)
+	return config, w.Buf, nil
 }

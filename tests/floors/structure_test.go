@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"luatrtmp/tests/internal/repo"
@@ -33,24 +34,10 @@ const (
 // mainTypes lists the types that much hangs on, whatever their package and their first letter.
 var mainTypes = []string{"publisher", "session", "connection", "muxer"}
 
-// exceptions has what is above its limit, and how far it may be. A number may only go down, and the
-// line goes when the limit holds.
-var exceptions = map[string]int{
-	"lines of core/flv": 4766,
-}
-
-// within checks a measure against its limit, or against its exception.
+// within checks a measure against its limit.
 func within(t *testing.T, what string, measured, limit int) {
 	t.Helper()
-	most, excepted := exceptions[what]
-	switch {
-	case excepted && measured <= limit:
-		t.Errorf("%s: %d; the exception is not needed any more", what, measured)
-	case excepted && measured > most:
-		t.Errorf("%s: %d, at most %d for the time being", what, measured, most)
-	case !excepted && measured > limit:
-		t.Errorf("%s: %d, at most %d", what, measured, limit)
-	}
+	assert.LessOrEqual(t, measured, limit, what)
 }
 
 // pkg is a package that has been read and checked, without its tests, with the files of every system.
