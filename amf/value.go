@@ -1,9 +1,3 @@
-// Package amf encodes and decodes AMF0, the Action Message Format in which RTMP
-// carries its commands and metadata.
-//
-// It follows Adobe's "Action Message Format -- AMF 0" of December 2007; the
-// section numbers in the comments are that document's. All numbers on the wire
-// are big-endian.
 package amf
 
 // Value is one AMF0 value. Its dynamic type is one of

@@ -1,11 +1,3 @@
-// Package chunk carries RTMP messages over the chunk stream.
-//
-// A message is cut into chunks of at most the chunk size, each with a header
-// that leaves out what the chunks before it have said. Chunks of different
-// chunk streams may be interleaved. RTMP 1.0, 5.3.
-//
-// The package neither opens connections nor interprets messages: the caller
-// applies Set Chunk Size and Abort to the Reader.
 package chunk
 
 // Chunk stream IDs that a chunk can carry. RTMP 1.0, 5.3.1.1.

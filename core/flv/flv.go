@@ -1,9 +1,3 @@
-// Package flv turns access units into the bodies of RTMP audio and video messages, which are FLV tag bodies, and back.
-//
-// The layouts are those of "Adobe Flash Video File Format Specification 10.1", annex E, and of Enhanced RTMP v1 and v2; decoder configurations
-// are those of ISO/IEC 14496-15 and of the bindings of other codecs to MP4. A VideoTrack or AudioTrack follows what a track says of itself, a
-// Form says how its messages are written, a Builder writes them, VideoTags and AudioTags read them. The package reads no files and keeps no
-// time: bytes in, bytes out.
 package flv
 
 import (

@@ -2,7 +2,7 @@
 // messages of any goroutine and hands them to the network without ever waiting for it, and a Receiver,
 // which answers protocol messages and hands on the commands of the server.
 //
-// Its user is the client, which owns the network connection and closes it. The muxer knows a Sender as
+// Its user is package client, which owns the network connection and closes it. The muxer knows a Sender as
 // its Output.
 //
 // A Receiver has the goroutine that its owner starts with Run; it ends with the connection. A Sender

@@ -1,4 +1,3 @@
-// Package brief cuts names and values for messages.
 package brief
 
 import (

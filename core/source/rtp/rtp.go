@@ -1,8 +1,3 @@
-// Package rtp turns RTP packets (RFC 3550) into access units with times.
-//
-// It takes the description of a stream from a URL or from SDP (RFC 8866), puts packets in order, takes their payloads apart, joins what
-// belongs to one access unit, and keeps audio and video in step. It opens no socket and reads no clock: datagrams and their times of
-// arrival come in as arguments, access units go out to a function.
 package rtp
 
 import (
