@@ -12,27 +12,13 @@ import (
 	"luatrtmp/tests/script"
 )
 
-// loopback returns the name of the loopback interface.
-func loopback(t *testing.T) string {
-	t.Helper()
-	all, err := net.Interfaces()
-	require.NoError(t, err)
-	for _, i := range all {
-		if i.Flags&net.FlagLoopback != 0 {
-			return i.Name
-		}
-	}
-	require.FailNow(t, "this machine has no loopback interface")
-	return ""
-}
-
 // Connections come from the address or the interface of the option bind, also encrypted ones and those that a server asks for.
 func TestBind(t *testing.T) {
 	for _, c := range []struct{ bind, from string }{
 		{"127.0.0.1", "127.0.0.1"},
 		{"127.0.0.2", "127.0.0.2"},
 		{"::ffff:127.0.0.2", "127.0.0.2"},
-		{loopback(t), "127.0.0.1"},
+		{coretest.Loopback(t), "127.0.0.1"},
 	} {
 		t.Run(c.bind, func(t *testing.T) {
 			noLeak(t)
@@ -89,7 +75,7 @@ func TestBindFails(t *testing.T) {
 		{"no such interface", "nosuch0", `no network interface "nosuch0" (it has `},
 		{"another machine's address", "192.0.2.77", "the option bind: 192.0.2.77 is no address of this machine"},
 		{"nothing listens", "127.0.0.1", ", from 127.0.0.1 (connection refused)"},
-		{"nothing listens, from an interface", loopback(t), ", from interface " + loopback(t) + " (connection refused)"},
+		{"nothing listens, from an interface", coretest.Loopback(t), ", from interface " + coretest.Loopback(t) + " (connection refused)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noLeak(t)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/link"
 	"luatrtmp/core/rtmperr"
 	"luatrtmp/core/sendqueue"
@@ -207,7 +208,7 @@ func TestEndOfASourceDuringAHandover(t *testing.T) {
 		t.Run(map[bool]string{true: "arrives", false: "fails"}[arrives], func(t *testing.T) {
 			noLeak(t)
 			a, b := script.Listen(t), script.Listen(t)
-			log := &logText{}
+			log := &coretest.Log{}
 			p, w := newLoggingPublisher(t, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), a.URL("live/key"))
 			require.NoError(t, p.SetSource(largeVideo(t, 100, "100")))
 			p.Start()

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net"
@@ -20,24 +19,6 @@ import (
 	"luatrtmp/core/source"
 	"luatrtmp/tests/script"
 )
-
-// logText is a log that a test can look at.
-type logText struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
 
 // liveHooks let a test see what becomes of the live sources of a Publisher.
 type liveHooks struct {
@@ -121,7 +102,7 @@ func TestLive(t *testing.T) {
 	noLeak(t)
 	port := coretest.FreeUDP(t)
 	s := script.Listen(t)
-	log := &logText{}
+	log := &coretest.Log{}
 	p, w := newLoggingPublisher(t, slog.New(slog.NewTextHandler(log, nil)), s.URL("live/stream"))
 	live := hookLive(t, p)
 	require.NoError(t, p.SetSource(fmt.Sprintf("rtp://127.0.0.1:%d?codec=h264", port)))

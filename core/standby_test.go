@@ -9,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/source"
 )
 
 // newStandIn is newFed with a camera that is expected, at the moment of PUBLISHING. told returns the lines of the log that
 // contain a text, without the time.
 func newStandIn(t *testing.T, src *fakeSource) (f *fed, told func(text string) []string) {
-	out := &logText{}
+	out := &coretest.Log{}
 	f = newFed(t, slog.New(slog.NewTextHandler(out, nil)), src)
 	f.SetCamera(CameraExpected)
 	return f, func(text string) []string {

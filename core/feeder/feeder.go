@@ -16,7 +16,7 @@ import (
 // Feeder feeds a stream from a source, in real time, and gives way to frames that are pushed. It has one source at a time,
 // which goes on from stream to stream at the place that was reached.
 //
-// Attach and Detach say when there is a stream. Each stretch of feeding is a run, with a goroutine of its own.
+// Attach and Detach say when there is a stream. Each stretch of feeding is a run: one goroutine, which ends with it.
 type Feeder struct {
 	config Config
 
@@ -49,7 +49,8 @@ type Config struct {
 
 // Sink is where the units of a source go.
 type Sink interface {
-	// Restart says that another sender goes on, with parameter sets and a clock of its own, from a key frame.
+	// Restart says that what is sent next comes from another source: it begins at a key frame, and its
+	// parameter sets and timestamps have nothing to do with those before.
 	Restart()
 
 	// Begin announces the tracks of a source.

@@ -2,5 +2,5 @@
 // disk - holds every call to it, for minutes or for ever, and nothing can call such a call off. So nobody whom the host waits
 // for makes one, and a goroutine that hangs in one is left behind. It ends by itself once its call returns.
 //
-// It is for whoever opens files for a caller (Call), or reads them in a goroutine of its own (Calls).
+// It is for whoever opens files for a caller (Call), or reads them in a goroutine that nobody waits for (Calls).
 package hang

@@ -108,7 +108,7 @@ func (r *Receiver) readControl(medium int) {
 	r.read(medium, conn, maxRTCP, (*rtp.Stream).Control)
 }
 
-// read reads a socket in a goroutine of its own, until it is closed.
+// read starts the goroutine that reads a socket until it is closed.
 func (r *Receiver) read(medium int, conn *net.UDPConn, size int, pass func(*rtp.Stream, int, []byte, time.Duration)) {
 	buf := make([]byte, size)
 	r.readers.Go(func() {

@@ -1,14 +1,12 @@
 package ingest
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -34,24 +32,6 @@ func open(t *testing.T, log *slog.Logger, spec string) *Receiver {
 func heard(t *testing.T, r *Receiver, packets uint64) {
 	t.Helper()
 	require.Eventually(t, func() bool { return r.Packets(0) >= packets }, script.Patience, time.Millisecond)
-}
-
-// logText is a log that a test can look at.
-type logText struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -88,7 +68,7 @@ func TestWithoutRTCP(t *testing.T) {
 	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
 	require.NoError(t, err)
 	defer taken.Close()
-	log := &logText{}
+	log := &coretest.Log{}
 	open(t, slog.New(slog.NewTextHandler(log, nil)), fmt.Sprintf("rtp://127.0.0.1:%d?codec=h264", port))
 	require.Contains(t, log.String(), "no RTCP")
 }
@@ -108,7 +88,7 @@ func TestTakesItsSourcesOnly(t *testing.T) {
 // Media of which nothing comes are logged once, and again when packets come.
 func TestSilenceIsLogged(t *testing.T) {
 	port := coretest.FreeUDP(t)
-	log := &logText{}
+	log := &coretest.Log{}
 	r := open(t, slog.New(slog.NewTextHandler(log, nil)), fmt.Sprintf("rtp://127.0.0.1:%d?codec=h264", port))
 	r.mu.Lock()
 	r.heard[0] = time.Now().Add(-packetPatience)

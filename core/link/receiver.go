@@ -52,7 +52,7 @@ func (r *Receiver) Commands() <-chan *message.Command { return r.commands }
 // Cause returns why the connection has ended; valid once Commands is closed.
 func (r *Receiver) Cause() error { return r.err }
 
-// Run reads until the connection ends. It has a goroutine of its own.
+// Run reads until the connection ends. The caller starts it as a goroutine.
 func (r *Receiver) Run() {
 	defer close(r.commands)
 	for {

@@ -84,8 +84,8 @@ func (m *Muxer) Begin(e Expectation) {
 	m.media.begin(e)
 }
 
-// Restart forgets the media: another sender goes on, with parameter sets and a clock of its own,
-// from a key frame.
+// Restart forgets the media. What is sent next comes from another source: it begins at a key frame, and
+// its parameter sets and timestamps have nothing to do with those before.
 func (m *Muxer) Restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 // Parking is where media waits while there is no connection: between the end of one and the
 // beginning of the next on a server that takes one publisher of a name at a time. It is an Output
 // that keeps the rules of a connection's queue and sends nothing; the next connection adopts what
-// waits in it. It has no lock of its own: only the muxer uses it, under the muxer's lock.
+// waits in it. It needs no lock: only the muxer uses it, under the muxer's lock.
 type Parking struct {
 	media   *sendqueue.Queue
 	dropped func(frames uint32, bytes uint64) // is told of frames that are dropped

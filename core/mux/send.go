@@ -6,9 +6,9 @@ import (
 	"luatrtmp/core/sendqueue"
 )
 
-// A frame is sent in three steps: it is inspected, which changes nothing but what its track knows
-// of its own media; the gate decides what becomes of it; and the outlet emits it, behind the
-// headers that have to stand in front of it.
+// A frame is sent in three steps. Inspecting it finds out what it is, and keeps its parameter sets in
+// its track. The gate decides whether it may go. The outlet emits it, and before it the metadata and
+// sequence headers that the server does not have yet.
 
 // SendVideoFrame sends a pushed access unit: H.264 and HEVC in Annex B form, the others as
 // flv.AccessUnit.Data has them. timestamp is its decode time in ms.

@@ -26,9 +26,9 @@ type timeline struct {
 }
 
 // start begins the track with input timestamp in. The first track of a connection begins at
-// elapsed, the time since the connection's first media; another one keeps the distance to the first
-// of the others that its timestamps may have the clock of. If they have a clock of their own it
-// begins where the others are.
+// elapsed, the time since the connection's first media; another one keeps its distance to the first
+// track whose timestamps may come from the same clock. If there is none it begins where the others
+// are.
 func (t *timeline) start(in, elapsed uint32, now time.Time, others ...*timeline) {
 	out := later(t.lastOut, elapsed)
 	offset := out - in

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"luatrtmp/core/coretest"
 	"luatrtmp/core/rtmperr"
 )
 
@@ -18,23 +19,9 @@ func TestCheckUp(t *testing.T) {
 }
 
 func TestDeviceAddress(t *testing.T) {
-	device, err := net.InterfaceByName(loopbackName(t))
+	device, err := net.InterfaceByName(coretest.Loopback(t))
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1", deviceAddress(device, netip.MustParseAddr("127.0.0.5")).String())
 	require.False(t, deviceAddress(device, netip.MustParseAddr("fe80::1")).IsValid())
 	require.False(t, deviceAddress(&net.Interface{Name: "nosuch0", Index: 1 << 20}, netip.MustParseAddr("127.0.0.1")).IsValid())
-}
-
-// loopbackName returns the name of the loopback interface.
-func loopbackName(t *testing.T) string {
-	t.Helper()
-	all, err := net.Interfaces()
-	require.NoError(t, err)
-	for _, i := range all {
-		if i.Flags&net.FlagLoopback != 0 {
-			return i.Name
-		}
-	}
-	require.FailNow(t, "this machine has no loopback interface")
-	return ""
 }
